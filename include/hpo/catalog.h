@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** \file catalog.h
+ *  What names a study file may use: models, samplers, pruners, metrics and
+ *  their option tables, gathered by cmd from the wings' registries and
+ *  handed to study/, which must not see those wings.
+ */
+#ifndef HPO_CATALOG_H
+#define HPO_CATALOG_H
+
+#include "hpo/options.h"
+#include "hpo/status.h"
+
+typedef enum hpo_entry_kind {
+  HPO_ENTRY_MODEL,
+  HPO_ENTRY_SAMPLER,
+  HPO_ENTRY_PRUNER,
+  HPO_ENTRY_METRIC
+} hpo_entry_kind;
+
+/** One name. All pointers borrowed from static tables. */
+typedef struct hpo_entry {
+  hpo_entry_kind kind;
+  const char *name, *help;
+  const hpo_option *option; /* [n_option] */
+  size_t n_option;
+  bool is_built;    /* false: known by name, refused as not built yet */
+  unsigned tasks;   /* MODEL, METRIC: bits 1u << hpo_task (plan.h) */
+  bool maximize;    /* METRIC: which way is better */
+  bool free_params; /* MODEL function: any parameter x0, x1, ... */
+} hpo_entry;
+
+typedef struct hpo_catalog {
+  hpo_entry *entry; /* [n] */
+  size_t n;
+} hpo_catalog;
+
+/** The entry of a kind and name, or NULL. */
+const hpo_entry *hpo_catalog_find(const hpo_catalog *c, hpo_entry_kind kind,
+                                  const char *name);
+/** The nearest name of a kind, or NULL. */
+const char *hpo_catalog_nearest(const hpo_catalog *c, hpo_entry_kind kind,
+                                const char *word);
+
+#endif
