@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** \file metric.h
+ *  Scores of predictions; definitions: scikit-learn's.
+ *
+ *  Sums are exact (num.h), so a metric does not depend on the order of the
+ *  rows nor on how they are spread over ranks.
+ */
+#ifndef HPO_METRIC_H
+#define HPO_METRIC_H
+
+#include "hpo/num.h"
+#include "hpo/status.h"
+
+/** Predictions beside the truth; all borrowed. */
+typedef struct hpo_scored {
+  size_t n;             /* rows */
+  size_t k;             /* values per row in p: binary 1 (probability of the
+                           positive class), multiclass K, regression 1 */
+  size_t n_class;       /* 2, K, or 0 for regression */
+  const double *y;      /* [n] class index or target */
+  const double *p;      /* [n][k] */
+  const double *weight; /* [n] or NULL: all 1 */
+} hpo_scored;
+
+typedef struct hpo_metric hpo_metric;
+/** One row of the registry. */
+struct hpo_metric {
+  const char *name; /* "roc_auc" */
+  const char *help; /* formula in words, and its source */
+  bool maximize;
+  unsigned tasks; /* bits: 1 binary, 2 multiclass, 4 regression, 8
+                     none; as 1u << hpo_task */
+  bool of_trial;  /* train_seconds, model_bytes, value: not
+                     computed from predictions */
+  /** Sums that a rank's rows give, and the score from all ranks' sums;
+   *  NULL for metrics that need all rows at once (AUC). */
+  size_t (*n_sum)(size_t n_class);
+  void (*accumulate)(const hpo_scored *s, hpo_sum *sum);
+  hpo_status (*finish)(const hpo_sum *sum, size_t n_class, double *out,
+                       hpo_error *err);
+  /** The score from all rows at once; never NULL unless of_trial. */
+  hpo_status (*compute)(const hpo_scored *s, double *out, hpo_error *err);
+};
+
+const hpo_metric *const *hpo_metric_kinds(size_t *n);
+const hpo_metric *hpo_metric_find(const char *name);
+
+/** The score.  HPO_ETRIAL: undefined (one class only in y where two are
+ *  needed, no rows, all weights 0, a NaN in p); the sentence says why. */
+HPO_MUST_USE hpo_status hpo_metric_compute(const hpo_metric *m,
+                                           const hpo_scored *s, double *out,
+                                           hpo_error *err);
+
+#endif
