@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** \file model.h
+ *  Models: created, stepped, asked to predict, saved, destroyed.
+ *
+ *  A trainer advances in steps (one boosting round, one iteration of an
+ *  optimiser); a trial can stop between any two.  It takes its team's
+ *  collectives as an argument: each rank holds some rows, all ranks hold the
+ *  same model, bit for bit.
+ */
+#ifndef HPO_MODEL_H
+#define HPO_MODEL_H
+
+#include "hpo/bins.h"
+#include "hpo/coll.h"
+#include "hpo/dataset.h"
+#include "hpo/mem.h"
+#include "hpo/options.h"
+#include "hpo/record.h"
+#include "hpo/status.h"
+
+/** What one trainer sees of the data; all borrowed. */
+typedef struct hpo_part {
+  const hpo_dataset *data; /* NULL for models without data */
+  const hpo_bins *bins;    /* NULL unless the kind needs_bins */
+  const hpo_row *train;    /* [n_train] this rank's training rows */
+  const hpo_row *valid;    /* [n_valid] this rank's validation rows */
+  size_t n_train, n_valid;
+  hpo_row train_total; /* of the whole team */
+} hpo_part;
+
+/** Everything a trainer is made from; borrowed, must outlive it. */
+typedef struct hpo_model_input {
+  const hpo_options *options; /* of the kind's table */
+  uint64_t seed;              /* the study's */
+  hpo_part part;
+  const hpo_coll *coll;
+  const char *const *free_name; /* [n_free] parameters that are not options
+                                   (function: x0, x1, ...) */
+  const double *free_value;
+  size_t n_free;
+} hpo_model_input;
+
+typedef struct hpo_model_kind {
+  const char *name; /* "gbt" */
+  const char *help;
+  const hpo_option *option; /* [n_option] */
+  size_t n_option;
+  bool is_built;
+  unsigned tasks;  /* bits 1u << hpo_task */
+  bool needs_bins; /* option max_bin says which */
+  bool free_params;
+  const char *format; /* of saved bytes: "xgboost-ubj", "json" */
+  /** Checks what the table can't say (objective against task); the data's
+   *  facts may be NULL when they are not known yet. */
+  hpo_status (*check)(const hpo_options *o, hpo_task task,
+                      const hpo_dataset *data, hpo_error *err);
+  /** Steps that a trial with these options takes. */
+  int64_t (*steps)(const hpo_options *o);
+  /** Collective over the team, as are step and save.  HPO_ETRIAL: this
+   *  configuration can't be trained (reason in err). */
+  hpo_status (*create)(const hpo_model_input *in, void **self, hpo_error *err);
+  void (*destroy)(void *self);
+  /** One step; HPO_ETRIAL: diverged. */
+  hpo_status (*step)(void *self, hpo_error *err);
+  /** Predictions for this rank's validation rows: p [n_valid][k], k as in
+   *  metric.h.  NULL for models without data. */
+  hpo_status (*predict_valid)(void *self, double *p, hpo_error *err);
+  /** Models without data: the value after the steps so far. */
+  hpo_status (*value)(void *self, double *out, hpo_error *err);
+  /** The model's bytes after the steps so far, on the team's rank 0. */
+  hpo_status (*save)(void *self, hpo_buffer *out, hpo_error *err);
+} hpo_model_kind;
+
+const hpo_model_kind *const *hpo_model_kinds(size_t *n);
+const hpo_model_kind *hpo_model_find(const char *name);
+
+#endif

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Options of gbt: names, meanings, ranges and defaults are XGBoost's. */
+#include "gbt.h"
+
+#include <math.h>
+#include <string.h>
+
+#define ANY HPO_OPTION_FLOAT
+#define INF INFINITY
+
+const hpo_option gbt_options[GBT_OPTIONS] = {
+    {"objective", HPO_OPTION_CHOICE, NULL, -INF, INF, false,
+     "binary:logistic multi:softprob reg:squarederror multi:softmax "
+     "reg:logistic count:poisson reg:absoluteerror",
+     "the loss; none: binary:logistic, multi:softprob or reg:squarederror, "
+     "as the task needs",
+     "multi:softmax reg:logistic count:poisson reg:absoluteerror"},
+    {"n_estimators", HPO_OPTION_INT, "100", 1, 1e9, false, NULL,
+     "boosting rounds; each grows one tree, or one for each of many classes",
+     NULL},
+    {"max_depth", HPO_OPTION_INT, "6", 0, 1000, false, NULL,
+     "depth of a tree; 0 (no limit) is not built yet", NULL},
+    {"learning_rate", ANY, "0.3", 0, INF, false, NULL,
+     "what a leaf's weight is multiplied by", NULL},
+    {"min_child_weight", ANY, "1", 0, INF, false, NULL,
+     "least sum of hessians in each child of a split", NULL},
+    {"gamma", ANY, "0", 0, INF, false, NULL,
+     "least gain of a split (min_split_loss)", NULL},
+    {"reg_lambda", ANY, "1", 0, INF, false, NULL, "L2 penalty on leaf weights",
+     NULL},
+    {"reg_alpha", ANY, "0", 0, INF, false, NULL, "L1 penalty on leaf weights",
+     NULL},
+    {"subsample", ANY, "1", 0, 1, true, NULL,
+     "chance of a row to be used in a round", NULL},
+    {"colsample_bytree", ANY, "1", 0, 1, true, NULL,
+     "share of the columns that a tree may use", NULL},
+    {"colsample_bylevel", ANY, "1", 0, 1, true, NULL,
+     "share of the tree's columns that a level may use", NULL},
+    {"colsample_bynode", ANY, "1", 0, 1, true, NULL,
+     "share of the level's columns that a node may use", NULL},
+    {"max_bin", HPO_OPTION_INT, "256", 2, 65535, false, NULL,
+     "most bins of a feature; cuts are exact quantiles", NULL},
+    {"scale_pos_weight", ANY, "1", 0, INF, true, NULL,
+     "weight of positive rows, beside their own", NULL},
+    {"max_delta_step", ANY, "0", 0, INF, false, NULL,
+     "largest weight of a leaf; 0: no limit", NULL},
+    {"base_score", ANY, NULL, -INF, INF, false, NULL,
+     "prediction before the first tree; none: the training rows' mean or "
+     "prior",
+     NULL},
+    {"grow_policy", HPO_OPTION_CHOICE, "depthwise", -INF, INF, false,
+     "depthwise lossguide", "which nodes are split first", "lossguide"},
+    {"max_leaves", HPO_OPTION_INT, "0", 0, 1e9, false, NULL,
+     "most leaves of a tree; 0: no limit; more is not built yet", NULL},
+    {"early_stopping_rounds", HPO_OPTION_INT, NULL, 1, 1e9, false, NULL,
+     "stop after so many rounds without a better one", "*"},
+    {"monotone_constraints", HPO_OPTION_TEXT, NULL, -INF, INF, false, NULL,
+     "direction of each feature's influence", "*"},
+    {"interaction_constraints", HPO_OPTION_TEXT, NULL, -INF, INF, false, NULL,
+     "features that may share a branch", "*"},
+};
+
+static const char *const objective_names[] = {
+    "binary:logistic", "multi:softprob", "reg:squarederror"};
+
+const char *gbt_objective_name(gbt_objective objective) {
+  return objective_names[objective];
+}
+
+static gbt_objective objective_of(hpo_task task) {
+  if (task == HPO_TASK_MULTICLASS)
+    return GBT_SOFTPROB;
+  return task == HPO_TASK_REGRESSION ? GBT_SQUARED : GBT_LOGISTIC;
+}
+
+/* An objective belongs to one task; but a regression on labels is another
+   model, so it is refused rather than guessed at. */
+static hpo_status check_objective(const hpo_options *o, hpo_task task,
+                                  hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const char *name = hpo_options_get_text(o, "objective");
+  const char *right = objective_names[objective_of(task)];
+
+  if (task == HPO_TASK_NONE)
+    HPO_FAIL(status, err, HPO_EINVAL, "model gbt needs <data>");
+  if (name != NULL && strcmp(name, right) != 0)
+    HPO_FAIL(status, err, HPO_EINVAL,
+             "objective \"%s\" does not fit task \"%s\"; allowed: %s", name,
+             task == HPO_TASK_BINARY       ? "binary"
+             : task == HPO_TASK_MULTICLASS ? "multiclass"
+                                           : "regression",
+             right);
+done:
+  return status;
+}
+
+hpo_status gbt_config_check(const hpo_options *o, hpo_task task,
+                            const hpo_dataset *data, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  double base = hpo_options_get_float(o, "base_score");
+
+  HPO_TRY(status, check_objective(o, task, err));
+  if (hpo_options_get_int(o, "max_depth") == 0)
+    HPO_FAIL(status, err, HPO_EINVAL,
+             "max_depth = 0 (no limit) is not built yet in this version; "
+             "allowed: 1 .. 1000");
+  if (hpo_options_get_int(o, "max_leaves") != 0)
+    HPO_FAIL(status, err, HPO_EINVAL,
+             "max_leaves above 0 is not built yet in this version; "
+             "allowed: 0 (no limit)");
+  if (task == HPO_TASK_BINARY && !isnan(base) && !(base > 0 && base < 1))
+    HPO_FAIL(status, err, HPO_EINVAL,
+             "base_score is %g; with binary:logistic it is a probability: "
+             "above 0 and below 1",
+             base);
+  if (data != NULL && data->n_train == 0)
+    HPO_FAIL(status, err, HPO_EDATA, "there are no training rows");
+done:
+  return status;
+}
+
+void gbt_config_get(const hpo_options *o, hpo_task task, gbt_config *out) {
+  *out = (gbt_config){
+      .objective = objective_of(task),
+      .n_estimators = hpo_options_get_int(o, "n_estimators"),
+      .max_depth = hpo_options_get_int(o, "max_depth"),
+      .learning_rate = hpo_options_get_float(o, "learning_rate"),
+      .gamma = hpo_options_get_float(o, "gamma"),
+      .min_child_weight = hpo_options_get_float(o, "min_child_weight"),
+      .reg_lambda = hpo_options_get_float(o, "reg_lambda"),
+      .reg_alpha = hpo_options_get_float(o, "reg_alpha"),
+      .max_delta_step = hpo_options_get_float(o, "max_delta_step"),
+      .scale_pos_weight = hpo_options_get_float(o, "scale_pos_weight"),
+      .subsample = hpo_options_get_float(o, "subsample"),
+      .by_tree = hpo_options_get_float(o, "colsample_bytree"),
+      .by_level = hpo_options_get_float(o, "colsample_bylevel"),
+      .by_node = hpo_options_get_float(o, "colsample_bynode"),
+      .base_score = hpo_options_get_float(o, "base_score"),
+  };
+}

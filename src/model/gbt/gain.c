@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The best split of a node.
+ *
+ * Candidates of a numeric feature are its non-empty bins in the node: rows
+ * with codes up to the bin go left, missing ones left or right.  Candidates
+ * of a categorical feature are its non-empty categories, each alone to the
+ * right.  Both searches below first list the candidates' left sums, then
+ * compute all gains at once (kernels.c), then take the first of the largest.
+ * Ties: lower feature, lower bin, default left. */
+#include "gbt.h"
+#include "kernels.h"
+
+#include <math.h>
+#include <string.h>
+
+hpo_status gbt_search_create(const hpo_bins *bins, gbt_search *out,
+                             hpo_error *err) {
+  hpo_status status = HPO_OK;
+  gbt_search s = {.bins = bins};
+  size_t most = 1;
+
+  for (size_t f = 0; f < bins->columns; f++)
+    if (bins->offset[f + 1] - bins->offset[f] > most)
+      most = bins->offset[f + 1] - bins->offset[f];
+  most += GBT_PAD;
+  HPO_TRY(status, hpo_mem_new_aligned(most, sizeof *s.pre, &s.pre, err));
+  HPO_TRY(status, hpo_mem_new_aligned(most, sizeof *s.pre_h, &s.pre_h, err));
+  HPO_TRY(status, hpo_mem_new_aligned(most, sizeof *s.bin, &s.bin, err));
+  HPO_TRY(status, hpo_mem_new_aligned(most, sizeof *s.gain, &s.gain, err));
+  *out = s;
+  memset(&s, 0, sizeof s);
+done:
+  gbt_search_free(&s);
+  return status;
+}
+
+void gbt_search_free(gbt_search *s) {
+  hpo_mem_free(s->pre);
+  hpo_mem_free(s->pre_h);
+  hpo_mem_free(s->bin);
+  hpo_mem_free(s->gain);
+  memset(s, 0, sizeof *s);
+}
+
+void gbt_search_begin(gbt_search *s, const gbt_config *c,
+                      const gbt_scale *scale) {
+  s->rule = (gbt_gain){.lambda = c->reg_lambda,
+                       .alpha = c->reg_alpha,
+                       .max_delta_step = c->max_delta_step,
+                       .min_hess = fmax(c->min_child_weight, scale->h),
+                       .mcw = c->min_child_weight,
+                       .unit_g = scale->g,
+                       .unit_h = scale->h};
+}
+
+double gbt_gain_weight(const gbt_gain *r, gbt_sums s) {
+  double g = (double)s.g * r->unit_g, h = (double)s.h * r->unit_h;
+  double t = g > r->alpha ? g - r->alpha : g < -r->alpha ? g + r->alpha : 0;
+  double w = 0, limit = r->max_delta_step;
+
+  if (h < r->mcw || h <= 0)
+    return 0;
+  w = -t / (h + r->lambda);
+  if (limit > 0)
+    w = w > limit ? limit : w < -limit ? -limit : w;
+  return w;
+}
+
+double gbt_gain_node(const gbt_gain *r, gbt_sums s) {
+  double g = (double)s.g * r->unit_g, h = (double)s.h * r->unit_h;
+  double t = g > r->alpha ? g - r->alpha : g < -r->alpha ? g + r->alpha : 0;
+  double w = 0;
+
+  if (h <= 0)
+    return 0;
+  if (r->max_delta_step <= 0)
+    return t * t / (h + r->lambda);
+  w = gbt_gain_weight(r, s);
+  return -(2.0 * g * w + (h + r->lambda) * w * w);
+}
+
+static gbt_sums unpack(int64_t v) {
+  return (gbt_sums){v >> 32, v & 0xffffffff};
+}
+
+static int64_t pack(gbt_sums s) { return s.g * ((int64_t)1 << 32) + s.h; }
+
+/* The candidates of one feature, as the listing below leaves them. */
+typedef struct candidates {
+  size_t n;
+  uint32_t feature;
+  bool is_wide, categorical;
+  gbt_sums missing; /* gradients of rows that lack the feature */
+} candidates;
+
+/* Gains with `add` on the left sums; the first of the largest. */
+static size_t best_candidate(gbt_search *s, const candidates *c,
+                             gbt_sums add) {
+  size_t at = 0;
+  double best = -1.0;
+
+  if (c->is_wide)
+    gbt_kernel_gain_wide(&s->rule, s->pre, s->pre_h, c->n, add, s->gain);
+  else
+    gbt_kernel_gain(&s->rule, s->pre, c->n, pack(add), s->gain);
+  for (size_t i = 0; i < c->n; i++)
+    if (s->gain[i] > best) {
+      best = s->gain[i];
+      at = i;
+    }
+  return at;
+}
+
+/* Takes candidate `at` if it beats what out has. */
+static void take(const gbt_search *s, const candidates *c, size_t at,
+                 bool default_left, gbt_sums add, gbt_split *out) {
+  gbt_sums total = s->rule.total, left = {s->pre[at], 0};
+
+  if (c->is_wide)
+    left.h = s->pre_h[at];
+  else
+    left = unpack(s->pre[at]);
+  left.g += add.g;
+  left.h += add.h;
+  *out = (gbt_split){.score = s->gain[at],
+                     .feature = c->feature,
+                     .bin = s->bin[at],
+                     .categorical = c->categorical,
+                     .default_left = default_left,
+                     .left = left,
+                     .right = {total.g - left.g, total.h - left.h}};
+}
+
+static void search_candidates(gbt_search *s, const candidates *c,
+                              gbt_split *out) {
+  gbt_sums zero = {0, 0}, m = c->missing, minus = {-m.g, -m.h};
+  gbt_sums to_left = c->categorical ? zero : m;
+  gbt_sums to_right = c->categorical ? minus : zero;
+  size_t at = 0;
+
+  if (c->n == 0 || (c->n == 1 && m.g == 0 && m.h == 0))
+    return;
+  at = best_candidate(s, c, to_left);
+  if (s->gain[at] > out->score)
+    take(s, c, at, true, to_left, out);
+  if (m.g == 0 && m.h == 0)
+    return;
+  at = best_candidate(s, c, to_right);
+  if (s->gain[at] > out->score ||
+      (s->gain[at] == out->score && out->feature == c->feature &&
+       s->bin[at] < out->bin))
+    take(s, c, at, false, to_right, out);
+}
+
+/* --- Candidates from a whole histogram -------------------------------- */
+
+static gbt_sums cell_sums(const int64_t *cell, bool is_wide, size_t at) {
+  if (is_wide)
+    return (gbt_sums){cell[2 * at], cell[2 * at + 1]};
+  return unpack(cell[at]);
+}
+
+static void list_narrow(gbt_search *s, const int64_t *cell, uint32_t n_bin,
+                        candidates *c) {
+  int64_t sum = 0;
+  size_t n = 0;
+
+  for (uint32_t b = 0; b < n_bin; b++) {
+    sum += cell[b];
+    s->pre[n] = sum;
+    s->bin[n] = b;
+    n += cell[b] != 0;
+  }
+  c->n = n;
+}
+
+static void list_wide(gbt_search *s, const int64_t *cell, uint32_t n_bin,
+                      candidates *c) {
+  gbt_sums sum = {0, 0};
+  size_t n = 0;
+
+  for (uint32_t b = 0; b < n_bin; b++) {
+    sum.g += cell[2 * b];
+    sum.h += cell[2 * b + 1];
+    s->pre[n] = sum.g;
+    s->pre_h[n] = sum.h;
+    s->bin[n] = b;
+    n += (cell[2 * b] | cell[2 * b + 1]) != 0;
+  }
+  c->n = n;
+}
+
+/* One category against the rest: what stays left. */
+static void list_categories(gbt_search *s, const int64_t *cell, uint32_t n_bin,
+                            candidates *c) {
+  size_t n = 0;
+
+  for (uint32_t b = 0; b < n_bin; b++) {
+    gbt_sums one = cell_sums(cell, c->is_wide, b);
+    gbt_sums left = {s->rule.total.g - one.g, s->rule.total.h - one.h};
+    if (one.g == 0 && one.h == 0)
+      continue;
+    s->pre[n] = c->is_wide ? left.g : pack(left);
+    s->pre_h[n] = left.h;
+    s->bin[n++] = b;
+  }
+  c->n = n;
+}
+
+static void search_feature(gbt_search *s, const int64_t *cell, uint32_t f,
+                           bool is_wide, gbt_split *out) {
+  const hpo_bins *b = s->bins;
+  uint32_t n_bin = b->n_bin[f];
+  candidates c = {
+      .feature = f, .is_wide = is_wide, .categorical = b->categorical[f]};
+
+  if (b->has_missing[f])
+    c.missing = cell_sums(cell, is_wide, n_bin);
+  if (c.categorical)
+    list_categories(s, cell, n_bin, &c);
+  else if (is_wide)
+    list_wide(s, cell, n_bin, &c);
+  else
+    list_narrow(s, cell, n_bin, &c);
+  search_candidates(s, &c, out);
+}
+
+void gbt_search_full(gbt_search *s, const gbt_hist *h, gbt_sums total,
+                     const gbt_set *set, gbt_split *out) {
+  *out = (gbt_split){.score = -1.0};
+  s->rule.total = total;
+  for (size_t i = 0; i < set->n; i++) {
+    size_t from = s->bins->offset[set->item[i]];
+    search_feature(s, h->cell + (h->is_wide ? 2 * from : from), set->item[i],
+                   h->is_wide, out);
+  }
+}
+
+/* --- Candidates from marked cells ------------------------------------- */
+
+/* Bits of one word that stand for cells in [from, to). */
+static uint64_t word_of(const uint64_t *mask, size_t word, size_t from,
+                        size_t to) {
+  uint64_t bits = mask[word];
+
+  if (word == from >> 6)
+    bits &= UINT64_MAX << (from & 63);
+  if (word == to >> 6)
+    bits &= ((uint64_t)1 << (to & 63)) - 1;
+  return bits;
+}
+
+/* Adds a marked cell to the list. */
+static void list_cell(gbt_search *s, candidates *c, gbt_sums one, uint32_t bin,
+                      gbt_sums *sum) {
+  gbt_sums left = {s->rule.total.g - one.g, s->rule.total.h - one.h};
+
+  if (one.g == 0 && one.h == 0)
+    return;
+  sum->g += one.g;
+  sum->h += one.h;
+  if (!c->categorical)
+    left = *sum;
+  s->pre[c->n] = c->is_wide ? left.g : pack(left);
+  s->pre_h[c->n] = left.h;
+  s->bin[c->n++] = bin;
+}
+
+static void search_marked(gbt_search *s, const int64_t *cell,
+                          const uint64_t *mask, bool is_wide, uint32_t f,
+                          gbt_split *out) {
+  const hpo_bins *b = s->bins;
+  size_t from = b->offset[f], to = from + b->n_bin[f];
+  gbt_sums sum = {0, 0};
+  candidates c = {
+      .feature = f, .is_wide = is_wide, .categorical = b->categorical[f]};
+
+  if (b->has_missing[f])
+    c.missing = cell_sums(cell, is_wide, to);
+  for (size_t w = from >> 6; w << 6 < to; w++)
+    for (uint64_t bits = word_of(mask, w, from, to); bits; bits &= bits - 1) {
+      size_t at = (w << 6) + (size_t)__builtin_ctzll(bits);
+      list_cell(s, &c, cell_sums(cell, is_wide, at), (uint32_t)(at - from),
+                &sum);
+    }
+  search_candidates(s, &c, out);
+}
+
+static void clear_marked(int64_t *cell, uint64_t *mask, size_t words,
+                         bool is_wide) {
+  for (size_t w = 0; w < words; w++) {
+    for (uint64_t bits = mask[w]; bits; bits &= bits - 1) {
+      size_t at = (w << 6) + (size_t)__builtin_ctzll(bits);
+      cell[is_wide ? 2 * at : at] = 0;
+      cell[is_wide ? 2 * at + 1 : at] = 0;
+    }
+    mask[w] = 0;
+  }
+}
+
+void gbt_search_sparse(gbt_search *s, int64_t *cell, uint64_t *mask,
+                       bool is_wide, gbt_sums total, const gbt_set *set,
+                       gbt_split *out) {
+  *out = (gbt_split){.score = -1.0};
+  s->rule.total = total;
+  for (size_t i = 0; i < set->n; i++)
+    search_marked(s, cell, mask, is_wide, set->item[i], out);
+  clear_marked(cell, mask,
+               ((size_t)s->bins->offset[s->bins->columns] + 63) / 64, is_wide);
+}

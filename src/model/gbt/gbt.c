@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The model kind gbt: the boosting loop. */
+#include "gbt.h"
+
+#include "model/kinds.h"
+
+#include <string.h>
+
+typedef struct gbt_model {
+  hpo_model_input in; /* borrowed parts */
+  gbt_config config;
+  gbt_loss loss;
+  gbt_grower *grower;
+  float base_score;
+  uint64_t rounds; /* done */
+  gbt_tree *tree;  /* [n_tree], classes of a round side by side */
+  size_t n_tree, tree_room;
+  gbt_rule *rule; /* [rule_room] workspace of a walk */
+  size_t rule_room;
+  uint32_t *sample; /* [n_train] rows of the round, the others behind */
+  uint32_t *idx;    /* [n_train] the same, as a tree permutes it */
+  int64_t *gh;      /* [span] fixed-point gradients */
+  float *valid;     /* [classes][n_valid] margins */
+} gbt_model;
+
+static void gbt_destroy(void *self) {
+  gbt_model *m = self;
+
+  if (m == NULL)
+    return;
+  for (size_t i = 0; i < m->n_tree; i++)
+    hpo_mem_free(m->tree[i].node);
+  hpo_mem_free(m->tree);
+  hpo_mem_free(m->rule);
+  hpo_mem_free(m->sample);
+  hpo_mem_free(m->idx);
+  hpo_mem_free(m->gh);
+  hpo_mem_free(m->valid);
+  gbt_grower_destroy(m->grower);
+  gbt_loss_free(&m->loss);
+  hpo_mem_free(m);
+}
+
+static hpo_status check_input(const hpo_model_input *in, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_dataset *d = in->part.data;
+
+  HPO_TRY(status, gbt_config_check(in->options, d->task, NULL, err));
+  if (in->part.train_total <= 0)
+    HPO_FAIL(status, err, HPO_ETRIAL, "there are no training rows");
+  if (in->part.train_total > (hpo_row)1 << 32)
+    HPO_FAIL(status, err, HPO_ETRIAL,
+             "gbt can train on 4294967296 rows, there are %lld",
+             (long long)in->part.train_total);
+  if (in->part.bins->columns == 0)
+    HPO_FAIL(status, err, HPO_ETRIAL, "there are no feature columns");
+done:
+  return status;
+}
+
+static void set_all(float *x, size_t n, float value) {
+  for (size_t i = 0; i < n; i++)
+    x[i] = value;
+}
+
+static hpo_status gbt_create(const hpo_model_input *in, void **self,
+                             hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_part *part = &in->part;
+  gbt_model *m = NULL;
+  gbt_loss *l = NULL;
+  float margin = 0;
+
+  HPO_TRY(status, check_input(in, err));
+  HPO_TRY(status, hpo_mem_new(1, sizeof *m, &m, err));
+  m->in = *in;
+  l = &m->loss;
+  gbt_config_get(in->options, part->data->task, &m->config);
+  HPO_TRY(status, gbt_loss_create(in, &m->config, l, err));
+  HPO_TRY(status, gbt_grower_create(&m->in, &m->config, l->base, l->span,
+                                    &m->grower, err));
+  HPO_TRY(status,
+          hpo_mem_new_aligned(l->n, sizeof *m->sample, &m->sample, err));
+  HPO_TRY(status, hpo_mem_new_aligned(l->n, sizeof *m->idx, &m->idx, err));
+  HPO_TRY(status, hpo_mem_new_aligned(l->span, sizeof *m->gh, &m->gh, err));
+  HPO_TRY(status, hpo_mem_new_aligned(part->n_valid, l->k * sizeof *m->valid,
+                                      &m->valid, err));
+  HPO_TRY(status, gbt_loss_base_score(in, &m->config, &m->base_score, err));
+  margin = gbt_loss_base_margin(m->config.objective, m->base_score);
+  set_all(l->margin, l->k * l->span, margin);
+  set_all(m->valid, l->k * part->n_valid, margin);
+  *self = m;
+  m = NULL;
+done:
+  gbt_destroy(m);
+  return status;
+}
+
+/* Adds a tree to the margins of rows that did not grow it. */
+static hpo_status add_elsewhere(gbt_model *m, const gbt_tree *tree, size_t k,
+                                size_t n_in, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_part *part = &m->in.part;
+  gbt_walk out = {
+      .row = m->sample + n_in, .n = m->loss.n - n_in, .base = m->loss.base};
+  gbt_walk valid = {.id = part->valid, .n = part->n_valid};
+
+  HPO_TRY(status, hpo_mem_grow(&m->rule, &m->rule_room, tree->n,
+                               sizeof *m->rule, err));
+  gbt_tree_add(tree, part->bins, &out, m->rule,
+               m->loss.margin + k * m->loss.span);
+  gbt_tree_add(tree, part->bins, &valid, m->rule,
+               m->valid + k * part->n_valid);
+done:
+  return status;
+}
+
+/* The tree of class k; sample[0 .. n_in) grows it. */
+static hpo_status grow_class(gbt_model *m, size_t k, size_t n_in,
+                             hpo_error *err) {
+  hpo_status status = HPO_OK;
+  gbt_loss *l = &m->loss;
+  gbt_tree *tree = &m->tree[m->n_tree];
+  gbt_task task = {.tree = m->rounds * l->k + k,
+                   .idx = m->idx,
+                   .n = n_in,
+                   .gh = m->gh,
+                   .margin = l->margin + k * l->span};
+
+  memcpy(m->idx, m->sample, n_in * sizeof *m->idx);
+  HPO_TRY(status, gbt_quant_round(l, k, m->in.seed, m->rounds, &m->in.part,
+                                  m->in.coll, m->gh, &task.scale, err));
+  HPO_TRY(status, gbt_grower_tree(m->grower, &task, tree, err));
+  m->n_tree++;
+  HPO_TRY(status, add_elsewhere(m, tree, k, n_in, err));
+done:
+  return status;
+}
+
+static hpo_status gbt_step(void *self, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  gbt_model *m = self;
+  size_t n_in = 0;
+
+  HPO_TRY(status, hpo_mem_grow(&m->tree, &m->tree_room, m->n_tree + m->loss.k,
+                               sizeof *m->tree, err));
+  HPO_TRY(status, gbt_loss_update(&m->loss, m->in.coll, err));
+  gbt_sample_rows(&m->loss, m->config.subsample, m->in.seed, m->rounds,
+                  m->sample, m->idx, &n_in);
+  for (size_t k = 0; k < m->loss.k; k++)
+    HPO_TRY(status, grow_class(m, k, n_in, err));
+  m->rounds++;
+done:
+  return status;
+}
+
+static hpo_status gbt_predict_valid(void *self, double *p, hpo_error *err) {
+  gbt_model *m = self;
+
+  (void)err;
+  gbt_loss_predict(m->config.objective, m->valid, m->in.part.n_valid,
+                   m->loss.k, p);
+  return HPO_OK;
+}
+
+static hpo_status gbt_save_bytes(void *self, hpo_buffer *out, hpo_error *err) {
+  gbt_model *m = self;
+  gbt_saved saved = {.in = &m->in,
+                     .objective = m->config.objective,
+                     .base_score = m->base_score,
+                     .classes = m->loss.k,
+                     .tree = m->tree,
+                     .n_tree = m->n_tree};
+
+  return m->in.coll->rank == 0 ? gbt_save(&saved, out, err) : HPO_OK;
+}
+
+static int64_t gbt_steps(const hpo_options *o) {
+  return hpo_options_get_int(o, "n_estimators");
+}
+
+const hpo_model_kind hpo_model_gbt = {
+    .name = "gbt",
+    .help = "gradient-boosted trees; names and meanings are XGBoost's",
+    .option = gbt_options,
+    .n_option = GBT_OPTIONS,
+    .is_built = true,
+    .tasks = 1U << HPO_TASK_BINARY | 1U << HPO_TASK_MULTICLASS |
+             1U << HPO_TASK_REGRESSION,
+    .needs_bins = true,
+    .format = "xgboost-ubj",
+    .check = gbt_config_check,
+    .steps = gbt_steps,
+    .create = gbt_create,
+    .destroy = gbt_destroy,
+    .step = gbt_step,
+    .predict_valid = gbt_predict_valid,
+    .save = gbt_save_bytes,
+};

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** \file gbt.h
+ *  Gradient-boosted trees, depth-wise, on integer histograms: what the
+ *  files of this folder share.
+ *
+ *  A round computes the objective's gradients from the float32 margins
+ *  (loss.c), rounds them to fixed point (quant.c), and grows one tree for
+ *  each class (grow.c) from histograms of integer sums (hist.c), searching
+ *  the best cut of a node in double (gain.c).  Everything that is summed
+ *  over rows is an integer, so neither the order of the rows nor the ranks
+ *  that hold them show in the model.
+ *
+ *  Fixed point: a row's gradient g and hessian h are one int64,
+ *  (g << 32) + h, with |g| and h below 2^bits and h >= 0.  Sums of packed
+ *  values are packed sums as long as |sum g| < 2^31 and sum h < 2^31: that
+ *  is a narrow histogram cell.  A wide cell is a pair {sum g, sum h}.
+ *
+ *  Papers: T. Chen, C. Guestrin, XGBoost: a scalable tree boosting system,
+ *  KDD 2016 (sections 2.2, 3.2, 3.4); Y. Shi et al., Quantized training of
+ *  gradient boosting decision trees, NeurIPS 2022 (stochastic rounding).
+ */
+#ifndef HPO_MODEL_GBT_H
+#define HPO_MODEL_GBT_H
+
+#include "hpo/model.h"
+#include "hpo/rng.h"
+
+/** Rows that a narrow cell can always hold, with at most 15 bits each. */
+#define GBT_NARROW_ROWS 65536
+/** Rows that loss and quant work on at a time. */
+#define GBT_CHUNK 256
+/** Arrays of candidates are read in steps of so many. */
+#define GBT_PAD 8
+/** Rows of the option table. */
+#define GBT_OPTIONS 21
+
+typedef enum gbt_objective {
+  GBT_LOGISTIC, /* binary:logistic */
+  GBT_SOFTPROB, /* multi:softprob */
+  GBT_SQUARED   /* reg:squarederror */
+} gbt_objective;
+
+/** The options as numbers. */
+typedef struct gbt_config {
+  gbt_objective objective;
+  int64_t n_estimators, max_depth;
+  double learning_rate, gamma, min_child_weight, reg_lambda, reg_alpha;
+  double max_delta_step, scale_pos_weight, subsample;
+  double by_tree, by_level, by_node; /* colsample_* */
+  double base_score;                 /* NaN: from the data */
+} gbt_config;
+
+extern const hpo_option gbt_options[GBT_OPTIONS];
+hpo_status gbt_config_check(const hpo_options *o, hpo_task task,
+                            const hpo_dataset *data, hpo_error *err);
+void gbt_config_get(const hpo_options *o, hpo_task task, gbt_config *out);
+const char *gbt_objective_name(gbt_objective objective);
+
+/** A node of a finished tree; nodes are in breadth-first order and
+ *  right = left + 1. */
+typedef struct gbt_node {
+  int32_t parent, left;  /* parent of the root, left of a leaf: -1 */
+  uint32_t feature, bin; /* numeric: code <= bin goes left; category: code
+                            == bin goes right */
+  bool categorical, default_left;
+  float value;  /* leaf: what it adds to the margin */
+  float weight; /* -G / (H + lambda), without the learning rate */
+  float gain, cover;
+} gbt_node;
+
+typedef struct gbt_tree {
+  gbt_node *node; /* [n] */
+  size_t n;
+} gbt_tree;
+
+/** How a node routes codes: right = (code - low <= width or code == extra)
+ *  xor flip.  A leaf routes to itself. */
+typedef struct gbt_rule {
+  uint32_t feature, low, width, extra, flip;
+  int32_t left;
+} gbt_rule;
+
+gbt_rule gbt_rule_get(const gbt_node *node, int32_t self,
+                      const hpo_bins *bins);
+static inline uint32_t gbt_rule_right(const gbt_rule *r, uint32_t code) {
+  return (uint32_t)(code - r->low <= r->width || code == r->extra) ^ r->flip;
+}
+/** Rows that walk down a tree: either row ids less base, whose margin is
+ *  margin[row[i]], or whole ids, whose margin is margin[i]. */
+typedef struct gbt_walk {
+  const uint32_t *row; /* [n] or NULL */
+  hpo_row base;
+  const hpo_row *id; /* [n] or NULL */
+  size_t n;
+} gbt_walk;
+/** Adds each row's leaf to its margin.  rule: [tree->n] workspace. */
+void gbt_tree_add(const gbt_tree *tree, const hpo_bins *bins,
+                  const gbt_walk *walk, gbt_rule *rule, float *margin);
+
+/** Fixed point of one tree's gradients. */
+typedef struct gbt_scale {
+  double g, h;  /* value of one unit: powers of two */
+  bool is_wide; /* 30 bits, wide cells always */
+  int bits;
+} gbt_scale;
+
+/** A node's gradient sums, in units. */
+typedef struct gbt_sums {
+  int64_t g, h;
+} gbt_sums;
+
+typedef struct gbt_split {
+  double score; /* gain of both children's sums; < 0: no split */
+  uint32_t feature, bin;
+  bool categorical, default_left;
+  gbt_sums left, right;
+} gbt_split;
+
+/** A node's histogram: narrow [cells] or wide [cells][2]. */
+typedef struct gbt_hist {
+  int64_t *cell;
+  bool is_wide;
+} gbt_hist;
+
+/** Features to look at, ascending. */
+typedef struct gbt_set {
+  uint32_t *item; /* [n] */
+  size_t n;
+} gbt_set;
+
+/* loss.c ---------------------------------------------------------------*/
+
+/** Margins, predictions and labels of this rank's training rows. */
+typedef struct gbt_loss {
+  gbt_objective objective;
+  size_t n, k;   /* rows, classes (trees in a round) */
+  hpo_row base;  /* first row id */
+  size_t span;   /* last row id - base + 1 */
+  uint32_t *row; /* [n] ids less base */
+  float *y;      /* [n] */
+  float *w;      /* [n] or NULL */
+  float *margin; /* [k][span]; entries of other rows unused */
+  float *p;      /* [k][n] predictions at the start of the round */
+  double *max;   /* [k][2] largest |g| and h over the team */
+  double *work;  /* [2 * k + 2][GBT_CHUNK] */
+} gbt_loss;
+
+hpo_status gbt_loss_create(const hpo_model_input *in, const gbt_config *c,
+                           gbt_loss *out, hpo_error *err);
+void gbt_loss_free(gbt_loss *l);
+/** Predictions and largest gradients at the start of a round. Collective.
+ *  \return HPO_ETRIAL: a gradient that is not finite */
+hpo_status gbt_loss_update(gbt_loss *l, const hpo_coll *coll, hpo_error *err);
+/** Gradients of rows [from, from + n), n <= GBT_CHUNK, for one class. */
+void gbt_loss_gradients(const gbt_loss *l, size_t k, size_t from, size_t n,
+                        float *g, float *h);
+/** What the model adds before the first tree. Collective. */
+hpo_status gbt_loss_base_score(const hpo_model_input *in, const gbt_config *c,
+                               float *score, hpo_error *err);
+float gbt_loss_base_margin(gbt_objective objective, float score);
+/** Margins [k][n] to probabilities or values [n][k] in double. */
+void gbt_loss_predict(gbt_objective objective, const float *margin, size_t n,
+                      size_t k, double *p);
+
+/* quant.c --------------------------------------------------------------*/
+
+/** Gradients of class k in fixed point, gh[row] by span. Collective. */
+hpo_status gbt_quant_round(gbt_loss *l, size_t k, uint64_t seed,
+                           uint64_t round, const hpo_part *part,
+                           const hpo_coll *coll, int64_t *gh, gbt_scale *out,
+                           hpo_error *err);
+/** Bits of a gradient for so many rows in all: 15 .. 22. */
+int gbt_quant_bits(hpo_row total);
+
+/* sample.c -------------------------------------------------------------*/
+
+/** Rows of a round: idx[0 .. *n_in) are in the sample, the rest is not;
+ *  both in ascending order. */
+void gbt_sample_rows(const gbt_loss *l, double rate, uint64_t seed,
+                     uint64_t round, uint32_t *idx, uint32_t *tmp,
+                     size_t *n_in);
+/** max(1, floor(rate * n)) features of from by random keys, ascending.
+ *  \param [in] a, b  what the draw is for */
+void gbt_sample_columns(const gbt_set *from, double rate, hpo_rng_key key,
+                        uint64_t a, uint64_t b, uint64_t *work, gbt_set *to);
+
+/* gain.c ---------------------------------------------------------------*/
+
+typedef struct gbt_gain {
+  double lambda, alpha, max_delta_step, min_hess, mcw;
+  double unit_g, unit_h;
+  gbt_sums total; /* of the node */
+} gbt_gain;
+
+typedef struct gbt_search {
+  const hpo_bins *bins;
+  int64_t *pre;   /* [cells of a feature + 1] prefix sums, packed or g */
+  int64_t *pre_h; /* the same, wide: h */
+  uint32_t *bin;
+  double *gain;
+  gbt_gain rule;
+} gbt_search;
+
+hpo_status gbt_search_create(const hpo_bins *bins, gbt_search *out,
+                             hpo_error *err);
+void gbt_search_free(gbt_search *s);
+void gbt_search_begin(gbt_search *s, const gbt_config *c,
+                      const gbt_scale *scale);
+/** Best split of a node from its histogram; out->score < 0: none. */
+void gbt_search_full(gbt_search *s, const gbt_hist *h, gbt_sums total,
+                     const gbt_set *set, gbt_split *out);
+/** The same from cells that mask marks, clearing cells and mask; exactly
+ *  what gbt_search_full gives. */
+void gbt_search_sparse(gbt_search *s, int64_t *cell, uint64_t *mask,
+                       bool is_wide, gbt_sums total, const gbt_set *set,
+                       gbt_split *out);
+/** -G / (H + lambda) with alpha and max_delta_step; the gain of a node. */
+double gbt_gain_weight(const gbt_gain *r, gbt_sums s);
+double gbt_gain_node(const gbt_gain *r, gbt_sums s);
+
+/* hist.c ---------------------------------------------------------------*/
+
+/** Histograms of live nodes, and scratch. */
+typedef struct gbt_pool {
+  const hpo_bins *bins;
+  size_t cells;
+  int64_t **slot; /* [n_slot] */
+  bool *used;
+  size_t n_slot, slot_room;
+  int64_t *narrow; /* [cells] scratch, zero between uses */
+  int64_t *sparse; /* [cells][2] scratch, zero between uses */
+  uint64_t *mask;  /* [(cells + 63) / 64] zero between uses */
+} gbt_pool;
+
+hpo_status gbt_pool_create(const hpo_bins *bins, gbt_pool *out,
+                           hpo_error *err);
+void gbt_pool_free(gbt_pool *p);
+hpo_status gbt_pool_take(gbt_pool *p, gbt_hist *out, hpo_error *err);
+void gbt_pool_give(gbt_pool *p, gbt_hist *h);
+
+/** The rows of a node and what they weigh. */
+typedef struct gbt_rows {
+  const uint32_t *row; /* [n] */
+  size_t n;            /* of this rank */
+  hpo_row total;       /* of the team */
+  const int64_t *gh;   /* by row */
+  const uint8_t *code; /* of row 0 */
+  const gbt_set *set;  /* features of the tree; NULL: all */
+} gbt_rows;
+
+/** h = the node's histogram over the team. Collective. */
+hpo_status gbt_hist_build(gbt_pool *p, const gbt_rows *rows,
+                          const gbt_scale *scale, const hpo_coll *coll,
+                          gbt_hist *h, hpo_error *err);
+/** parent -= child; it is then of a node of `total` rows. */
+void gbt_hist_subtract(gbt_pool *p, gbt_hist *parent, const gbt_hist *child,
+                       const gbt_scale *scale, hpo_row total);
+/** Takes rows out of a histogram; a node of `total` rows remains. */
+void gbt_hist_remove(gbt_pool *p, gbt_hist *parent, const gbt_rows *rows,
+                     const gbt_scale *scale, hpo_row total);
+/** Adds a small node's rows to p->sparse and marks them in p->mask. */
+void gbt_hist_sparse(gbt_pool *p, const gbt_rows *rows,
+                     const gbt_scale *scale);
+
+/* grow.c ---------------------------------------------------------------*/
+
+typedef struct gbt_grower gbt_grower;
+
+/** One tree's task. */
+typedef struct gbt_task {
+  uint64_t tree; /* round * classes + class: key of its columns */
+  uint32_t *idx; /* [n] sampled rows; permuted */
+  size_t n;
+  const int64_t *gh; /* by row */
+  gbt_scale scale;
+  float *margin; /* by row; the sampled rows get their leaves */
+} gbt_task;
+
+hpo_status gbt_grower_create(const hpo_model_input *in, const gbt_config *c,
+                             hpo_row base, size_t span, gbt_grower **out,
+                             hpo_error *err);
+void gbt_grower_destroy(gbt_grower *g);
+/** Grows a tree. Collective. */
+hpo_status gbt_grower_tree(gbt_grower *g, const gbt_task *task, gbt_tree *out,
+                           hpo_error *err);
+
+/* save.c ---------------------------------------------------------------*/
+
+typedef struct gbt_saved {
+  const hpo_model_input *in;
+  gbt_objective objective;
+  float base_score;
+  size_t classes;       /* trees in a round */
+  const gbt_tree *tree; /* [n_tree] */
+  size_t n_tree;
+} gbt_saved;
+
+/** XGBoost's UBJSON model. */
+hpo_status gbt_save(const gbt_saved *m, hpo_buffer *out, hpo_error *err);
+
+#endif

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Histograms of nodes.
+ *
+ * A node of at most GBT_NARROW_ROWS rows has narrow cells, a larger one (or
+ * any, where 30 bits are taken) wide ones; both hold the same sums.  The
+ * rows of a large node go into a narrow scratch, which is emptied into wide
+ * cells before it could overflow. */
+#include "gbt.h"
+#include "kernels.h"
+
+#include <string.h>
+
+void gbt_pool_free(gbt_pool *p) {
+  for (size_t i = 0; i < p->n_slot; i++)
+    hpo_mem_free(p->slot[i]);
+  hpo_mem_free(p->slot);
+  hpo_mem_free(p->used);
+  hpo_mem_free(p->narrow);
+  hpo_mem_free(p->sparse);
+  hpo_mem_free(p->mask);
+  memset(p, 0, sizeof *p);
+}
+
+hpo_status gbt_pool_create(const hpo_bins *bins, gbt_pool *out,
+                           hpo_error *err) {
+  hpo_status status = HPO_OK;
+  gbt_pool p = {.bins = bins, .cells = bins->offset[bins->columns]};
+  size_t words = (p.cells + 63) / 64;
+
+  HPO_TRY(status,
+          hpo_mem_new_aligned(p.cells, sizeof *p.narrow, &p.narrow, err));
+  HPO_TRY(status,
+          hpo_mem_new_aligned(p.cells, 2 * sizeof *p.sparse, &p.sparse, err));
+  HPO_TRY(status, hpo_mem_new_aligned(words, sizeof *p.mask, &p.mask, err));
+  *out = p;
+  memset(&p, 0, sizeof p);
+done:
+  gbt_pool_free(&p);
+  return status;
+}
+
+hpo_status gbt_pool_take(gbt_pool *p, gbt_hist *out, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  size_t room = p->slot_room, i = 0;
+
+  while (i < p->n_slot && p->used[i])
+    i++;
+  if (i == p->n_slot) {
+    HPO_TRY(status,
+            hpo_mem_grow(&p->slot, &room, i + 1, sizeof *p->slot, err));
+    room = p->slot_room;
+    HPO_TRY(status,
+            hpo_mem_grow(&p->used, &room, i + 1, sizeof *p->used, err));
+    p->slot_room = room;
+    HPO_TRY(status, hpo_mem_new_aligned(p->cells, 2 * sizeof **p->slot,
+                                        &p->slot[i], err));
+    p->n_slot = i + 1;
+  }
+  p->used[i] = true;
+  *out = (gbt_hist){.cell = p->slot[i]};
+done:
+  return status;
+}
+
+void gbt_pool_give(gbt_pool *p, gbt_hist *h) {
+  for (size_t i = 0; h->cell != NULL && i < p->n_slot; i++)
+    if (p->slot[i] == h->cell)
+      p->used[i] = false;
+  h->cell = NULL;
+}
+
+static gbt_adds adds_of(const gbt_pool *p, const gbt_rows *rows) {
+  return (gbt_adds){.row = rows->row,
+                    .n = rows->n,
+                    .gh = rows->gh,
+                    .code = rows->code,
+                    .stride = p->bins->stride,
+                    .offset = p->bins->offset,
+                    .columns = p->bins->columns,
+                    .set = rows->set,
+                    .code_bytes = p->bins->code_bytes};
+}
+
+static bool is_wide_node(const gbt_scale *scale, hpo_row total) {
+  return scale->is_wide || total > GBT_NARROW_ROWS;
+}
+
+/* wide += the narrow scratch, which is zero again. */
+static void spill(gbt_pool *p, int64_t *wide) {
+  for (size_t i = 0; i < p->cells; i++) {
+    int64_t v = p->narrow[i];
+    wide[2 * i] += v >> 32;
+    wide[2 * i + 1] += v & 0xffffffff;
+    p->narrow[i] = 0;
+  }
+}
+
+static void build_large(gbt_pool *p, gbt_adds a, int64_t *cell) {
+  size_t left = a.n;
+
+  for (; left > 0; left -= a.n, a.row += a.n) {
+    a.n = left < GBT_NARROW_ROWS ? left : GBT_NARROW_ROWS;
+    gbt_kernel_add(&a, p->narrow, 1);
+    spill(p, cell);
+  }
+}
+
+hpo_status gbt_hist_build(gbt_pool *p, const gbt_rows *rows,
+                          const gbt_scale *scale, const hpo_coll *coll,
+                          gbt_hist *h, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  gbt_adds a = adds_of(p, rows);
+  size_t cells = 0;
+
+  h->is_wide = is_wide_node(scale, rows->total);
+  cells = h->is_wide ? 2 * p->cells : p->cells;
+  memset(h->cell, 0, cells * sizeof *h->cell);
+  if (scale->is_wide)
+    gbt_kernel_add_wide(&a, h->cell, 1);
+  else if (h->is_wide)
+    build_large(p, a, h->cell);
+  else
+    gbt_kernel_add(&a, h->cell, 1);
+  if (coll->size > 1)
+    HPO_TRY(status, coll->sum(coll->self, h->cell, cells, err));
+done:
+  return status;
+}
+
+/* Wide cells of a node that narrow ones can hold now. */
+static void make_narrow(gbt_pool *p, gbt_hist *h, const gbt_scale *scale,
+                        hpo_row total) {
+  if (!h->is_wide || is_wide_node(scale, total))
+    return;
+  for (size_t i = 0; i < p->cells; i++)
+    h->cell[i] = h->cell[2 * i] * ((int64_t)1 << 32) + h->cell[2 * i + 1];
+  h->is_wide = false;
+}
+
+void gbt_hist_subtract(gbt_pool *p, gbt_hist *parent, const gbt_hist *child,
+                       const gbt_scale *scale, hpo_row total) {
+  if (parent->is_wide && !child->is_wide)
+    for (size_t i = 0; i < p->cells; i++) {
+      parent->cell[2 * i] -= child->cell[i] >> 32;
+      parent->cell[2 * i + 1] -= child->cell[i] & 0xffffffff;
+    }
+  else
+    gbt_kernel_subtract(parent->cell, child->cell,
+                        parent->is_wide ? 2 * p->cells : p->cells);
+  make_narrow(p, parent, scale, total);
+}
+
+void gbt_hist_remove(gbt_pool *p, gbt_hist *parent, const gbt_rows *rows,
+                     const gbt_scale *scale, hpo_row total) {
+  gbt_adds a = adds_of(p, rows);
+
+  if (parent->is_wide)
+    gbt_kernel_add_wide(&a, parent->cell, -1);
+  else
+    gbt_kernel_add(&a, parent->cell, -1);
+  make_narrow(p, parent, scale, total);
+}
+
+void gbt_hist_sparse(gbt_pool *p, const gbt_rows *rows,
+                     const gbt_scale *scale) {
+  gbt_adds a = adds_of(p, rows);
+
+  gbt_kernel_add_marked(&a, p->sparse, p->mask, scale->is_wide);
+}

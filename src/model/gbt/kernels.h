@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** \file kernels.h
+ *  The hot loops of gbt.  Each gives the same bits on every instruction
+ *  set: integers, or doubles and floats element by element.
+ */
+#ifndef HPO_MODEL_GBT_KERNELS_H
+#define HPO_MODEL_GBT_KERNELS_H
+
+#include "gbt.h"
+
+/** Rows to add to cells: row[i] of gh and code, columns by offset. */
+typedef struct gbt_adds {
+  const uint32_t *row; /* [n] */
+  size_t n;
+  const int64_t *gh;
+  const uint8_t *code; /* of row 0 */
+  size_t stride;
+  const uint32_t *offset; /* [columns] first cell of a column */
+  size_t columns;
+  const gbt_set *set; /* NULL: all columns */
+  unsigned code_bytes;
+} gbt_adds;
+
+/** cell[offset + code] += sign * gh, packed. */
+void gbt_kernel_add(const gbt_adds *a, int64_t *cell, int sign);
+/** cell[2 (offset + code)] += sign * g, [... + 1] += sign * h. */
+void gbt_kernel_add_wide(const gbt_adds *a, int64_t *cell, int sign);
+/** Adds, and marks the cells in mask. */
+void gbt_kernel_add_marked(const gbt_adds *a, int64_t *cell, uint64_t *mask,
+                           bool is_wide);
+
+/** a -= b */
+void gbt_kernel_subtract(int64_t *a, const int64_t *b, size_t n);
+
+/** Rows left of a rule stay in row, those right of it go to right; both
+ *  keep their order.  \return how many stayed */
+size_t gbt_kernel_partition(const gbt_rule *rule, const uint8_t *code,
+                            size_t stride, unsigned code_bytes, uint32_t *row,
+                            size_t n, uint32_t *right);
+
+/** Gains of both children for n left sums pre + add; -1 where a child has
+ *  too little hessian. */
+void gbt_kernel_gain(const gbt_gain *r, const int64_t *pre, size_t n,
+                     int64_t add, double *gain);
+void gbt_kernel_gain_wide(const gbt_gain *r, const int64_t *pre_g,
+                          const int64_t *pre_h, size_t n, gbt_sums add,
+                          double *gain);
+
+/** g = (p - y) w, h = max(p (1 - p), 1e-16) w */
+void gbt_kernel_logistic(const float *p, const float *y, const float *w,
+                         size_t n, float *g, float *h);
+/** g = (p - [y = k]) w, h = max(2 p (1 - p) w, 1e-16) */
+void gbt_kernel_softmax(const float *p, const float *y, const float *w,
+                        float k, size_t n, float *g, float *h);
+/** g = (p - y) w, h = w */
+void gbt_kernel_squared(const float *p, const float *y, const float *w,
+                        size_t n, float *g, float *h);
+/** Largest |g| and h, as the bits of non-negative floats (NaN is above
+ *  infinity): max[0], max[1] grow. */
+void gbt_kernel_max(const float *g, const float *h, size_t n, int32_t max[2]);
+/** Stochastic rounding of g and h to at most 2^bits - 1 in size: the low
+ *  and high half of random[i] are what is added before rounding down.
+ *  sum[0] += |g|, sum[1] += h, in units. */
+void gbt_kernel_round(const float *g, const float *h, const uint32_t *random,
+                      size_t n, const gbt_scale *scale, int64_t *gh,
+                      int64_t sum[2]);
+
+#endif

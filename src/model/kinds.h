@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** \file kinds.h
+ *  The model kinds that are built, for the registry (model.c). */
+#ifndef HPO_MODEL_KINDS_H
+#define HPO_MODEL_KINDS_H
+
+#include "hpo/model.h"
+
+extern const hpo_model_kind hpo_model_gbt;
+extern const hpo_model_kind hpo_model_baseline;
+extern const hpo_model_kind hpo_model_function;
+
+#endif

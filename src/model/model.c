@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The registry of model kinds: those that are built, and those that a study
+ * may name but this version does not have yet. */
+#include "model/kinds.h"
+
+#include <string.h>
+
+#define CLASSIFY (1U << HPO_TASK_BINARY | 1U << HPO_TASK_MULTICLASS)
+#define REGRESS (1U << HPO_TASK_REGRESSION)
+
+static const hpo_model_kind logistic = {
+    .name = "logistic",
+    .help = "logistic regression; names and meanings are scikit-learn's",
+    .tasks = CLASSIFY};
+static const hpo_model_kind linear = {
+    .name = "linear",
+    .help = "linear regression; names and meanings are scikit-learn's",
+    .tasks = REGRESS};
+static const hpo_model_kind mlp = {.name = "mlp",
+                                   .help = "multi-layer perceptron",
+                                   .tasks = CLASSIFY | REGRESS};
+static const hpo_model_kind plugin = {.name = "plugin",
+                                      .help = "a model in a shared library",
+                                      .tasks = CLASSIFY | REGRESS |
+                                               1U << HPO_TASK_NONE};
+static const hpo_model_kind command = {
+    .name = "command",
+    .help = "a model that is a program of its own",
+    .tasks = CLASSIFY | REGRESS | 1U << HPO_TASK_NONE};
+
+static const hpo_model_kind *const kinds[] = {&hpo_model_gbt,
+                                              &hpo_model_baseline,
+                                              &hpo_model_function,
+                                              &logistic,
+                                              &linear,
+                                              &mlp,
+                                              &plugin,
+                                              &command};
+
+#define N_KINDS (sizeof kinds / sizeof *kinds)
+
+const hpo_model_kind *const *hpo_model_kinds(size_t *n) {
+  *n = N_KINDS;
+  return kinds;
+}
+
+const hpo_model_kind *hpo_model_find(const char *name) {
+  for (size_t i = 0; i < N_KINDS; i++)
+    if (strcmp(kinds[i]->name, name) == 0)
+      return kinds[i];
+  return NULL;
+}
