@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The tables of a plan's members: name, kind, place, whether a change makes
+ * another study (rulings.md, The file), unit and meaning. */
+#include "plan_private.h"
+
+#define ROW(type, member, kind, counts, unit, description)                    \
+  {                                                                           \
+#member, HPO_MEMBER_##kind, offsetof(type, member), counts, unit,         \
+        description                                                           \
+  }
+#define END                                                                   \
+  { NULL, HPO_MEMBER_TEXT, 0, false, "", "" }
+
+/* clang-format off */
+const hpo_member hpo_plan_members[] = {
+#define P(...) ROW(hpo_plan, __VA_ARGS__)
+    P(name, TEXT, true, "", "Name of the study."),
+    P(description, TEXT, false, "", "What the study asks."),
+    P(seed, SEED, true, "", "Seed of all random streams."),
+    P(tags, SETTINGS, false, "", "Tags of the study."),
+    P(has_data, BOOL, true, "", "Whether the study has data."),
+    P(report, NAMES, true, "", "Metrics to record beside the objectives."),
+    P(trials, WHOLE, false, "",
+      "Trials of the study in all; 0: no limit."),
+    P(timeout, FLOAT, false, "s", "Time over all sessions; 0: no limit."),
+    P(target, FLOAT, false, "",
+      "Value of the objective that ends the study; NaN: none."),
+    P(patience, WHOLE, false, "",
+      "Trials without a better one that end the study; 0: no limit."),
+    P(limit_time, FLOAT, false, "s", "Longest time of a trial; 0: no limit."),
+    P(limit_memory, WHOLE, false, "bytes",
+      "Most memory of a trial; 0: no limit."),
+    P(retries, INT, false, "", "How often a failed trial is tried again."),
+    P(ranks_per_trial, INT, false, "", "Ranks of a team; 0: all."),
+    P(data_mode, TEXT, false, "", "How the rows lie on the ranks."),
+    P(strict, BOOL, true, "", "Whether the order of jobs is strict."),
+    P(window, WHOLE, true, "", "Window P of the strict order."),
+    P(output, TEXT, false, "", "Path of the study file."),
+    P(keep_models, WHOLE, false, "",
+      "How many of the best models are kept; -1: all."),
+#undef P
+    END};
+
+const hpo_member hpo_plan_data_members[] = {
+#define D(...) ROW(hpo_plan_data, __VA_ARGS__)
+    D(task, TASK, true, "", "What is learnt."),
+    D(label, TEXT, true, "", "Column of the label."),
+    D(positive, TEXT, true, "", "Condition of the positive class."),
+    D(train, NAMES, false, "", "Paths of the training files."),
+    D(train_href, NAMES, false, "", "Training files as the study has them."),
+    D(format, TEXT, true, "", "Format of the files; empty: by suffix."),
+    D(header, TEXT, true, "", "Whether the files have a header."),
+    D(names, NAMES, true, "", "Names of the columns, where given."),
+    D(validation, TEXT, false, "", "Path of the validation file."),
+    D(validation_href, TEXT, false, "",
+      "Validation file as the study has it."),
+    D(validation_fraction, FLOAT, true, "",
+      "Share of the rows that validate; 0: none."),
+    D(stratify, BOOL, true, "", "Whether the split keeps class shares."),
+    D(test, TEXT, false, "", "Path of the test file."),
+    D(test_href, TEXT, false, "", "Test file as the study has it."),
+    D(categorical, NAMES, true, "", "Columns taken as categories."),
+    D(ignore, NAMES, true, "", "Columns left out."),
+    D(weight, TEXT, true, "", "Column of the rows' weights."),
+    D(missing, NAMES, true, "", "Texts that mean a missing value."),
+#undef D
+    END};
+
+const hpo_member hpo_plan_model_members[] = {
+#define M(...) ROW(hpo_plan_model, __VA_ARGS__)
+    M(name, TEXT, true, "", "Name of the model in this study."),
+    M(kind, TEXT, true, "", "Kind of the model."),
+    M(fixed, SETTINGS, true, "", "Options that are not searched."),
+    M(line, INT, false, "", "Line of the study file."),
+#undef M
+    END};
+
+const hpo_member hpo_plan_objective_members[] = {
+#define O(...) ROW(hpo_plan_objective, __VA_ARGS__)
+    O(metric, TEXT, true, "", "Metric of the objective."),
+    O(maximize, BOOL, true, "", "Whether higher is better."),
+#undef O
+    END};
+
+const hpo_member hpo_plan_choice_members[] = {
+#define C(...) ROW(hpo_plan_choice, __VA_ARGS__)
+    C(name, TEXT, true, "", "Name of the algorithm."),
+    C(options, SETTINGS, true, "", "Its options."),
+    C(line, INT, false, "", "Line of the study file."),
+#undef C
+    END};
+/* clang-format on */
