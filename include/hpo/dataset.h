@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** \file dataset.h
+ *  The rows that a study trains and validates on.
+ *
+ *  Collective over a node: the node's leader reads the files, agrees the
+ *  column types, categories and classes (sorted, never first seen), splits
+ *  the rows and shares the result; the others attach.  If the leader fails,
+ *  every rank returns its status and its sentence.
+ *  Row ids are global and count from 0 over all <train> files in order, then
+ *  the <validation> file.
+ */
+#ifndef HPO_DATASET_H
+#define HPO_DATASET_H
+
+#include "hpo/coll.h"
+#include "hpo/plan.h"
+#include "hpo/record.h"
+#include "hpo/status.h"
+
+typedef enum hpo_role {
+  HPO_ROLE_TRAIN = 0,
+  HPO_ROLE_VALID = 1,
+  HPO_ROLE_TEST = 2
+} hpo_role;
+
+typedef struct hpo_column {
+  char *name;
+  bool categorical; /* x holds the index into category */
+  char **category;  /* [n_category] sorted by name */
+  size_t n_category;
+  hpo_row missing; /* missing values in all rows */
+} hpo_column;
+
+typedef struct hpo_dataset {
+  hpo_task task;
+  hpo_row rows;       /* all roles together */
+  size_t columns;     /* features: without label, weight, ignored */
+  hpo_column *column; /* [columns] */
+  char *label_name;
+  size_t n_class;    /* binary 2, multiclass K, regression 0 */
+  char **class_name; /* [n_class] in order of class index */
+  char hash[65];     /* SHA-256 of what was read: hex */
+  /* shared by the node's ranks, read-only: */
+  const double *y;      /* [rows] class index, or the target */
+  const double *weight; /* [rows] or NULL: all 1 */
+  const uint8_t *role;  /* [rows] hpo_role */
+  const float *x;       /* [columns][rows] column-major, NaN missing; NULL
+                           after hpo_dataset_drop_x */
+  const hpo_row *train; /* [n_train] ids in ascending order */
+  const hpo_row *valid; /* [n_valid] */
+  hpo_row n_train, n_valid;
+  bool is_shared;   /* false: private copies (small /dev/shm) */
+  hpo_shared *node; /* borrowed */
+  void *block;      /* what backs the pointers above */
+} hpo_dataset;
+
+/** Reads, splits, shares. Collective over node (borrowed, must outlive).
+ *  \return HPO_OK; HPO_EDATA: file, line, column, what was found, what is
+ *  allowed; HPO_EMEM */
+HPO_MUST_USE hpo_status hpo_dataset_load(const hpo_plan *plan,
+                                         hpo_shared *node, hpo_dataset **out,
+                                         hpo_error *err);
+/** Collective over the node. */
+void hpo_dataset_destroy(hpo_dataset *d);
+/** Gives the float32 values back once every matrix is binned. Collective. */
+void hpo_dataset_drop_x(hpo_dataset *d);
+/** What h5py users find under /data: rows, columns, names, types,
+ *  categories, classes, sha256, role of each row. */
+HPO_MUST_USE hpo_status hpo_dataset_record(const hpo_dataset *d,
+                                           hpo_record **out, hpo_error *err);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** \file evaluate.h
+ *  One trial from job to result: options from plan and point, training in
+ *  steps, the objective after each step, all metrics at the end.
+ *
+ *  Whether to go on is the caller's business (worker, replay); this module
+ *  applies only what travels with the job: thresholds and limits.
+ */
+#ifndef HPO_EVALUATE_H
+#define HPO_EVALUATE_H
+
+#include "hpo/bins.h"
+#include "hpo/coll.h"
+#include "hpo/dataset.h"
+#include "hpo/model.h"
+#include "hpo/plan.h"
+#include "hpo/status.h"
+#include "hpo/trial.h"
+
+/** What all trials of a worker share: data, binned matrices. */
+typedef struct hpo_evaluator hpo_evaluator;
+
+/** Collective over the data set's node: bins once for every max_bin that the
+ *  plan can ask for.  data is NULL for studies without data; plan, data and
+ *  team are borrowed. */
+HPO_MUST_USE hpo_status hpo_evaluator_create(const hpo_plan *plan,
+                                             const hpo_dataset *data,
+                                             const hpo_coll *team,
+                                             hpo_evaluator **out,
+                                             hpo_error *err);
+/** Collective over the node. */
+void hpo_evaluator_destroy(hpo_evaluator *e);
+/** The first binned matrix, for /data/cuts; NULL without one. */
+const hpo_bins *hpo_evaluator_bins(const hpo_evaluator *e);
+
+/** The options of one model at one point: the plan's fixed ones, then those
+ *  of the point's active parameters.
+ *  \param [in]  x    [n_param] point; NULL: the fixed ones alone
+ *  \param [out] out  new, the caller destroys it
+ *  \return HPO_EINVAL: the model refuses a value; err says which */
+HPO_MUST_USE hpo_status hpo_evaluate_options(const hpo_plan *plan,
+                                             size_t model, const double *x,
+                                             hpo_options **out,
+                                             hpo_error *err);
+/** Index of the model that a point chooses. */
+size_t hpo_evaluate_model(const hpo_plan *plan, const double *x);
+
+/** One running trial. */
+typedef struct hpo_evaluation hpo_evaluation;
+
+/** Takes the job (emptied).  Options that the model refuses, or a model
+ *  that can't be made, are not errors: the evaluation is then failed from
+ *  the start. Collective over the team, as is step. */
+HPO_MUST_USE hpo_status hpo_evaluation_create(hpo_evaluator *e, hpo_job *job,
+                                              hpo_evaluation **out,
+                                              hpo_error *err);
+void hpo_evaluation_destroy(hpo_evaluation *v);
+/** One step.  *over: the trial has ended by itself (complete, pruned by its
+ *  thresholds, failed); ask result.  HPO_EPEER and the like are errors. */
+HPO_MUST_USE hpo_status hpo_evaluation_step(hpo_evaluation *v, bool *over,
+                                            hpo_error *err);
+/** Steps done, and the objective after the last one (NaN before). */
+int64_t hpo_evaluation_steps(const hpo_evaluation *v);
+double hpo_evaluation_value(const hpo_evaluation *v);
+hpo_id hpo_evaluation_trial(const hpo_evaluation *v);
+/** Ends it from outside: pruned, cancelled, interrupted, with a reason. */
+void hpo_evaluation_stop(hpo_evaluation *v, hpo_trial_state state,
+                         const char *reason);
+/** The result: metrics, curve, model bytes where the job wants them.
+ *  Afterwards only destroy. */
+HPO_MUST_USE hpo_status hpo_evaluation_result(hpo_evaluation *v,
+                                              hpo_result *out, hpo_error *err);
+
+#endif

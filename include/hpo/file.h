@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** \file file.h
+ *  Bytes of files, plain or gzip; hashes; paths; the lock beside a file.
+ */
+#ifndef HPO_FILE_H
+#define HPO_FILE_H
+
+#include "hpo/mem.h"
+#include "hpo/status.h"
+
+/** A file read from start to end, unpacked if its first bytes say gzip. */
+typedef struct hpo_file hpo_file;
+/** HPO_EDATA where it does not exist, is a directory or may not be read;
+ *  the sentence names path and reason. */
+HPO_MUST_USE hpo_status hpo_file_open(const char *path, hpo_file **out,
+                                      hpo_error *err);
+/** Up to n bytes; *got = 0 at the end.  HPO_EDATA: a gzip file that is cut
+ *  short or damaged; HPO_EIO: read error. */
+HPO_MUST_USE hpo_status hpo_file_read(hpo_file *f, void *to, size_t n,
+                                      size_t *got, hpo_error *err);
+void hpo_file_close(hpo_file *f);
+
+/** Everything at once; refuses (HPO_EINVAL) more than limit bytes unless
+ *  limit is 0.  *out gets a NUL after its last byte that n does not count. */
+HPO_MUST_USE hpo_status hpo_file_read_all(const char *path, size_t limit,
+                                          hpo_buffer *out, hpo_error *err);
+/** Writes path anew: a temporary file beside it, then rename. */
+HPO_MUST_USE hpo_status hpo_file_write_all(const char *path, const void *from,
+                                           size_t n, hpo_error *err);
+
+bool hpo_file_exists(const char *path);
+/** href as seen from the folder of base_file, unless it is absolute. */
+HPO_MUST_USE hpo_status hpo_file_resolve(const char *base_file,
+                                         const char *href, char **out,
+                                         hpo_error *err);
+/** Kind of file system: true where path lies on NFS. */
+bool hpo_file_on_nfs(const char *path);
+
+/** SHA-256 (FIPS 180-4), incremental. */
+typedef struct hpo_sha256 {
+  uint32_t h[8];
+  uint64_t bytes;
+  uint8_t block[64];
+} hpo_sha256;
+void hpo_sha256_start(hpo_sha256 *s);
+void hpo_sha256_add(hpo_sha256 *s, const void *from, size_t n);
+void hpo_sha256_end(hpo_sha256 *s, char hex[65]);
+
+/** CRC-32 (zlib's, as Python's zlib.crc32); start with crc = 0. */
+uint32_t hpo_file_crc32(uint32_t crc, const void *from, size_t n);
+
+/** The writer's lock: flock on PATH (FILE.h5.lock), which the kernel drops
+ *  when the process dies; the file names host, pid, job and start.  Where
+ *  flock is not supported, O_EXCL decides.  HPO_ESTUDY: held, by whom. */
+typedef struct hpo_lock hpo_lock;
+HPO_MUST_USE hpo_status hpo_lock_take(const char *path, hpo_lock **out,
+                                      hpo_error *err);
+void hpo_lock_release(hpo_lock *lock);
+
+#endif

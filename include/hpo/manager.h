@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** \file manager.h
+ *  Rank 0's role, as a step that can be polled, never a loop: events from
+ *  messages into sched, actions from sched into messages and rows of the
+ *  study file.
+ */
+#ifndef HPO_MANAGER_H
+#define HPO_MANAGER_H
+
+#include "hpo/comm.h"
+#include "hpo/plan.h"
+#include "hpo/sched.h"
+#include "hpo/status.h"
+#include "hpo/store.h"
+
+/** What the manager tells whoever listens (the progress display); context
+ *  is the listener's own. */
+typedef struct hpo_listener {
+  void *context;
+  void (*trial)(void *context, const hpo_trial *t, const hpo_ledger *ledger,
+                bool is_best);
+} hpo_listener;
+
+typedef struct hpo_manager_input {
+  const hpo_plan *plan;
+  hpo_store *store;   /* open for writing; borrowed */
+  hpo_ledger *ledger; /* taken by the manager's sched */
+  hpo_comm comm;
+  int n_teams;
+  const int *team_rank;  /* [n_teams] comm rank of each team's worker */
+  double seconds_before; /* of earlier sessions */
+  hpo_id session;        /* row of /sessions, already appended */
+  double sync_seconds;   /* fdatasync at most every so many; 0: never */
+  hpo_listener listener;
+  const bool *stop_asked;  /* set by the caller (signal, deadline); read at
+                              each poll */
+  const char *stop_reason; /* for stop_asked */
+} hpo_manager_input;
+
+typedef struct hpo_manager hpo_manager;
+HPO_MUST_USE hpo_status hpo_manager_create(const hpo_manager_input *in,
+                                           hpo_manager **out, hpo_error *err);
+/** One turn: takes what arrived, decides, writes, commits with one flush.
+ *  *worked: there was something; *over: all workers said bye. */
+HPO_MUST_USE hpo_status hpo_manager_poll(hpo_manager *m, bool *worked,
+                                         bool *over, hpo_error *err);
+hpo_end hpo_manager_end(const hpo_manager *m);
+const hpo_ledger *hpo_manager_ledger(const hpo_manager *m);
+void hpo_manager_destroy(hpo_manager *m);
+
+/** Reads the ledger back from the file: final trials as they stand, those
+ *  that ran become interrupted (their rows torn or not).
+ *  \param [out] seconds wall seconds of earlier sessions */
+HPO_MUST_USE hpo_status hpo_manager_load(const hpo_plan *plan,
+                                         hpo_store *store, hpo_ledger **out,
+                                         double *seconds, hpo_error *err);
+
+#endif

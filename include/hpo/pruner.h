@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** \file pruner.h
+ *  Pruners: which trial to stop early.
+ *
+ *  In strict order what the pruner may know is fixed when a job starts, so
+ *  its answer is one threshold per step, which travels with the job and the
+ *  worker applies alone.  In arrival order the same function is asked again
+ *  with the newest view at each report.
+ */
+#ifndef HPO_PRUNER_H
+#define HPO_PRUNER_H
+
+#include "hpo/ledger.h"
+#include "hpo/options.h"
+#include "hpo/status.h"
+
+typedef struct hpo_pruner hpo_pruner;
+
+typedef struct hpo_pruner_kind {
+  const char *name; /* "median" */
+  const char *help;
+  const hpo_option *option; /* [n_option] */
+  size_t n_option;
+  bool is_built;
+  bool needs_reports; /* false: none */
+  hpo_status (*create)(const hpo_options *options, const hpo_plan *plan,
+                       void **self, hpo_error *err);
+  void (*destroy)(void *self);
+  /** The threshold after `step` steps: a trial whose best objective so far
+   *  is worse is pruned.  NaN: do not prune here. */
+  hpo_status (*threshold)(void *self, const hpo_options *options,
+                          const hpo_view *view, hpo_id number, int64_t step,
+                          double *out, hpo_error *err);
+} hpo_pruner_kind;
+
+const hpo_pruner_kind *const *hpo_pruner_kinds(size_t *n);
+const hpo_pruner_kind *hpo_pruner_find(const char *name);
+
+HPO_MUST_USE hpo_status hpo_pruner_create(const hpo_plan *plan,
+                                          hpo_pruner **out, hpo_error *err);
+void hpo_pruner_destroy(hpo_pruner *p);
+bool hpo_pruner_needs_reports(const hpo_pruner *p);
+HPO_MUST_USE hpo_status hpo_pruner_threshold(hpo_pruner *p,
+                                             const hpo_view *view,
+                                             hpo_id number, int64_t step,
+                                             double *out, hpo_error *err);
+/** Thresholds for steps 1..n, the longest curve seen by the view; *out
+ *  (the caller frees) may be NULL with *n = 0. */
+HPO_MUST_USE hpo_status hpo_pruner_thresholds(hpo_pruner *p,
+                                              const hpo_view *view,
+                                              hpo_id number, double **out,
+                                              size_t *n, hpo_error *err);
+
+#endif

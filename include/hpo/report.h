@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** \file report.h
+ *  A study file as people look at it: which trials, in which order, which
+ *  columns, as a table, CSV or JSON.  Works on a running study.
+ */
+#ifndef HPO_REPORT_H
+#define HPO_REPORT_H
+
+#include "hpo/plan.h"
+#include "hpo/record.h"
+#include "hpo/status.h"
+#include "hpo/store.h"
+
+/** A study file's trials, read at once. */
+typedef struct hpo_study_file {
+  char *path;
+  hpo_store *store;       /* open for reading */
+  hpo_record *attributes; /* of the root: name, metrics, directions, ... */
+  hpo_record *trials;     /* /trials in columns */
+  uint8_t *good;          /* [n] the row's crc is right */
+  size_t n;               /* trials */
+  bool maximize;          /* direction of objective 0 */
+  bool is_live;           /* a process is writing it now */
+} hpo_study_file;
+
+/** HPO_ESTUDY: no study file, damaged. */
+HPO_MUST_USE hpo_status hpo_study_file_open(const char *path,
+                                            hpo_study_file *out,
+                                            hpo_error *err);
+void hpo_study_file_close(hpo_study_file *f);
+/** State of trial i by name; "torn" where its crc is wrong. */
+void hpo_study_file_state(const hpo_study_file *f, size_t i, char *text,
+                          size_t room);
+/** Trials in a state. */
+size_t hpo_study_file_count(const hpo_study_file *f, const char *state);
+/** Index of the best complete trial (ties: lowest number), -1: none. */
+ptrdiff_t hpo_study_file_best(const hpo_study_file *f);
+/** Name of the column with objective 0: "value" or "value.0". */
+const char *hpo_study_file_value(const hpo_study_file *f);
+
+/** A condition on columns, in MLflow's words:
+ *  `metrics.roc_auc > 0.9 and params.max_depth < 8 and state = "complete"`.
+ *  Operators = != < <= > >= like; and, or, not, parentheses; numbers and
+ *  quoted texts; names with odd characters in backquotes. */
+typedef struct hpo_filter hpo_filter;
+/** HPO_EINVAL: the sentence points at the column of the fault; an unknown
+ *  name gets the nearest right one. */
+HPO_MUST_USE hpo_status hpo_filter_create(const char *text,
+                                          const hpo_record *columns,
+                                          hpo_filter **out, hpo_error *err);
+void hpo_filter_destroy(hpo_filter *f);
+/** Whether row i fulfils it; a comparison with NaN or an inactive
+ *  parameter is false. */
+bool hpo_filter_match(const hpo_filter *f, const hpo_record *columns,
+                      size_t i);
+
+typedef enum hpo_table_format {
+  HPO_FORMAT_TABLE,
+  HPO_FORMAT_CSV,
+  HPO_FORMAT_JSON
+} hpo_table_format;
+
+/** Item i of a field as people read it: times as dates, short numbers; ""
+ *  where there is none (NaN, -1 of an enum).  full: all digits. */
+void hpo_report_cell(const hpo_field *f, size_t i, bool full, char *text,
+                     size_t room);
+
+/** Writes rows row[0..n-1] of a record in columns, only the named columns,
+ *  into text: aligned, RFC 4180 with a header, or an array of objects. */
+HPO_MUST_USE hpo_status hpo_report_rows(const hpo_record *columns,
+                                        const hpo_names *names,
+                                        const size_t *row, size_t n,
+                                        hpo_table_format format,
+                                        hpo_buffer *out, hpo_error *err);
+/** Sorts row numbers by a column; "-name" or descending: reversed; rows
+ *  without a value last; ties by number. HPO_EINVAL: unknown column. */
+HPO_MUST_USE hpo_status hpo_report_sort(const hpo_record *columns,
+                                        const char *by, bool descending,
+                                        size_t *row, size_t n, hpo_error *err);
+/** The field of a column, or HPO_EINVAL with the nearest name. */
+HPO_MUST_USE hpo_status hpo_report_find(const hpo_record *columns,
+                                        const char *name,
+                                        const hpo_field **out, hpo_error *err);
+
+#endif

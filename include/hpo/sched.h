@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** \file sched.h
+ *  The study's state machine, without I/O: an event in, actions out.
+ *
+ *  The manager feeds it what happened (a team is idle, a report or a result
+ *  came, a team is lost, the clock moved, a stop was asked for) and carries
+ *  out what it says (assign a job, stop a trial, write a trial, shut down).
+ *  The order of events is all it depends on; in strict order not even that:
+ *  decision j looks only at results of jobs <= j - P, and waits for them.
+ *
+ *  Invariants
+ *  1. Trial numbers are handed out 0, 1, 2, ... without gaps; jobs too.
+ *  2. Complete + pruned + failed trials never exceed the plan's trials.
+ *  3. A team has at most one job; a trial at most one team.
+ *  4. Every ASSIGN is preceded by a WRITE of its trial as running; every
+ *     result gives exactly one WRITE.
+ *  5. After SHUTDOWN no other action comes.
+ */
+#ifndef HPO_SCHED_H
+#define HPO_SCHED_H
+
+#include "hpo/ledger.h"
+#include "hpo/plan.h"
+#include "hpo/status.h"
+#include "hpo/trial.h"
+
+typedef enum hpo_event_kind {
+  HPO_EVENT_IDLE,   /* team is ready for a job */
+  HPO_EVENT_REPORT, /* trial's objective after step */
+  HPO_EVENT_RESULT, /* result: the trial ended on its team */
+  HPO_EVENT_LOST,   /* team is gone; its trial is put back */
+  HPO_EVENT_CLOCK,  /* seconds of this session so far */
+  HPO_EVENT_STOP    /* soft stop asked for: signal, deadline, by hand */
+} hpo_event_kind;
+
+typedef struct hpo_event {
+  hpo_event_kind kind;
+  int team;
+  hpo_id trial;
+  int64_t step;
+  double value;       /* REPORT */
+  hpo_result *result; /* RESULT: taken (emptied) by the sched */
+  double seconds;     /* CLOCK */
+  const char *reason; /* STOP, LOST; borrowed */
+} hpo_event;
+
+typedef enum hpo_action_kind {
+  HPO_ACTION_ASSIGN,  /* job to team */
+  HPO_ACTION_STOP,    /* tell team to stop trial: reason and final state */
+  HPO_ACTION_WRITE,   /* the trial as it stands; with curve and model */
+  HPO_ACTION_DECIDED, /* a line for /decisions: job, trial, attempt, kind */
+  HPO_ACTION_SHUTDOWN /* the study or the session is over */
+} hpo_action_kind;
+
+/** Why a session ends. */
+typedef enum hpo_end {
+  HPO_END_NONE,
+  HPO_END_TRIALS, /* all trials done */
+  HPO_END_TARGET,
+  HPO_END_PATIENCE,
+  HPO_END_TIMEOUT,
+  HPO_END_STOPPED, /* soft stop: exit 75 */
+  HPO_END_LOST     /* no team is left */
+} hpo_end;
+const char *hpo_end_name(hpo_end e);
+
+typedef struct hpo_action {
+  hpo_action_kind kind;
+  int team;
+  hpo_job job;              /* ASSIGN, DECIDED: freed by hpo_action_free */
+  hpo_id trial;             /* STOP, WRITE */
+  hpo_trial_state state;    /* STOP: what the trial becomes */
+  const char *reason;       /* STOP; borrowed, static */
+  const char *decision;     /* DECIDED: "new", "retry", "again", "end" */
+  const hpo_trial *written; /* WRITE: borrowed from the ledger until the
+                               next event */
+  hpo_buffer model;         /* WRITE: model to store; owned by the action */
+  hpo_end end;              /* SHUTDOWN */
+} hpo_action;
+void hpo_action_free(hpo_action *a);
+
+typedef struct hpo_sched hpo_sched;
+
+/** plan is borrowed.  ledger is taken: empty for a new study, else as read
+ *  from the file (trials that ran are interrupted).  seconds_before: wall
+ *  seconds of earlier sessions (the timeout counts them).  n_teams teams. */
+HPO_MUST_USE hpo_status hpo_sched_create(const hpo_plan *plan,
+                                         hpo_ledger *ledger,
+                                         double seconds_before, int n_teams,
+                                         hpo_sched **out, hpo_error *err);
+void hpo_sched_destroy(hpo_sched *s);
+
+HPO_MUST_USE hpo_status hpo_sched_event(hpo_sched *s, const hpo_event *e,
+                                        hpo_error *err);
+/** The next action, to be asked until *have is false. */
+HPO_MUST_USE hpo_status hpo_sched_next(hpo_sched *s, hpo_action *out,
+                                       bool *have, hpo_error *err);
+/** Prepares a suggestion ahead (arrival order) if none is ready; for idle
+ *  moments of rank 0. */
+HPO_MUST_USE hpo_status hpo_sched_prepare(hpo_sched *s, hpo_error *err);
+
+const hpo_ledger *hpo_sched_ledger(const hpo_sched *s);
+hpo_end hpo_sched_ended(const hpo_sched *s);
+
+#endif

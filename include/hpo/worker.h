@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** \file worker.h
+ *  The role of a team's first rank, as a step that can be polled: it talks
+ *  to the manager, trains a trial step by step and answers with a result.
+ *  The team's other ranks follow it through coll.  With one rank alone, run
+ *  lets manager and worker take turns.
+ */
+#ifndef HPO_WORKER_H
+#define HPO_WORKER_H
+
+#include "hpo/comm.h"
+#include "hpo/evaluate.h"
+#include "hpo/status.h"
+
+typedef struct hpo_worker_input {
+  hpo_comm comm;
+  int manager; /* its comm rank: 0 */
+  int team;
+  hpo_evaluator *evaluator; /* borrowed */
+  const hpo_coll *coll;     /* the team; borrowed */
+  uint64_t delay_seed;      /* tests: random delays before steps and replies;
+                               0: none */
+} hpo_worker_input;
+
+typedef struct hpo_worker hpo_worker;
+HPO_MUST_USE hpo_status hpo_worker_create(const hpo_worker_input *in,
+                                          hpo_worker **out, hpo_error *err);
+/** One turn: messages, then at most one training step.  *over: quit was
+ *  received and answered. */
+HPO_MUST_USE hpo_status hpo_worker_poll(hpo_worker *w, bool *worked,
+                                        bool *over, hpo_error *err);
+void hpo_worker_destroy(hpo_worker *w);
+
+#endif

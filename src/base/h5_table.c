@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Tables that grow: chunked one-dimensional data sets, whose index is an
+ * extensible array, the one kind that a kill was never seen to damage. */
+#include "h5_private.h"
+
+#include "hpo/mem.h"
+
+#include <string.h>
+
+/* --------------------------------------------------------- creation */
+
+/** The texts of all columns: their units, or their descriptions. */
+static hpo_status add_texts(hid_t id, const char *name,
+                            const hpo_h5_column *column, size_t n, bool unit,
+                            hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const char **text = NULL;
+
+  HPO_TRY(status, hpo_mem_new(n, sizeof *text, &text, err));
+  for (size_t k = 0; k < n; k++)
+    text[k] = unit ? column[k].unit : column[k].description;
+  HPO_TRY(status, hpo_h5_text_add(id, name, text, n, err));
+done:
+  hpo_mem_free(text);
+  return status;
+}
+
+static hpo_status describe(hid_t id, const hpo_h5_column *column, size_t n,
+                           const char *description, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const char *bytes = "bytes";
+
+  HPO_TRY(status, hpo_h5_text_add(id, "description", &description, 0, err));
+  if (n == 0) {
+    HPO_TRY(status, hpo_h5_text_add(id, "units", &bytes, 0, err));
+  } else {
+    HPO_TRY(status, add_texts(id, "units", column, n, true, err));
+    HPO_TRY(status,
+            add_texts(id, "column_descriptions", column, n, false, err));
+  }
+done:
+  return status;
+}
+
+static hid_t make_table(hpo_h5 *f, const char *path, hid_t type,
+                        size_t chunk) {
+  const hsize_t none = 0;
+  const hsize_t most = H5S_UNLIMITED;
+  const hsize_t size = (hsize_t)chunk;
+  hid_t link = hpo_h5_link_list();
+  hid_t how = H5Pcreate(H5P_DATASET_CREATE);
+  hid_t space = H5Screate_simple(1, &none, &most);
+  hid_t id = H5I_INVALID_HID;
+
+  if (link >= 0 && how >= 0 && space >= 0 &&
+      H5Pset_chunk(how, 1, &size) >= 0 &&
+      H5Pset_obj_track_times(how, false) >= 0)
+    id = H5Dcreate2(f->id, path, type, space, link, how, H5P_DEFAULT);
+  if (link >= 0)
+    H5Pclose(link);
+  if (how >= 0)
+    H5Pclose(how);
+  if (space >= 0)
+    H5Sclose(space);
+  return id;
+}
+
+hpo_status hpo_h5_add_table(hpo_h5 *f, const char *path,
+                            const hpo_h5_column *column, size_t n_column,
+                            size_t chunk, const char *description,
+                            hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hid_t type = n_column > 0 ? hpo_h5_type_make_row(column, n_column)
+                            : H5Tcopy(H5T_STD_U8LE);
+  hid_t id = H5I_INVALID_HID;
+
+  if (type < 0)
+    HPO_TRY(status, hpo_h5_fail(err, HPO_EINVAL,
+                                "the columns of table %s cannot be stored: "
+                                "names and choices must be there once each",
+                                path));
+  HPO_TRY(status, hpo_h5_add_groups(f, path, err));
+  id = make_table(f, path, type, chunk);
+  if (id < 0)
+    HPO_TRY(status,
+            hpo_h5_fail(err, HPO_EINVAL,
+                        "table %s with %zu columns cannot be stored; HDF5 "
+                        "takes about 1300 columns, and 2700 choices of one",
+                        path, n_column));
+  HPO_TRY(status, describe(id, column, n_column, description, err));
+done:
+  if (type >= 0)
+    H5Tclose(type);
+  if (id >= 0)
+    H5Dclose(id);
+  return status;
+}
+
+/* ---------------------------------------------------------- opening */
+
+void hpo_h5_table_free(hpo_h5_table *t, bool keep) {
+  if (t == NULL)
+    return;
+  if (!keep && t->type >= 0)
+    H5Tclose(t->type);
+  if (!keep && t->id >= 0)
+    H5Dclose(t->id);
+  for (size_t k = 0; k < t->n_column; k++)
+    hpo_h5_column_free(&t->column[k]);
+  hpo_mem_free(t->column);
+  hpo_mem_free(t->path);
+  hpo_mem_free(t);
+}
+
+/** Looks how many rows there are. */
+static hpo_status look(hpo_h5_table *t, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hid_t space = H5Dget_space(t->id);
+  hsize_t most = 0;
+
+  if (space < 0 || H5Sget_simple_extent_ndims(space) != 1 ||
+      H5Sget_simple_extent_dims(space, &t->rows, &most) < 0 ||
+      most != H5S_UNLIMITED)
+    status = hpo_h5_fail(err, HPO_ESTUDY, "study file %s: %s is no table",
+                         t->file->path, t->path);
+  if (space >= 0)
+    H5Sclose(space);
+  return status;
+}
+
+static hpo_status read_columns(hpo_h5_table *t, hpo_error *err) {
+  hpo_status status = HPO_OK;
+
+  if (H5Tget_class(t->type) != H5T_COMPOUND)
+    goto done;
+  HPO_TRY(status,
+          hpo_h5_type_read_row(t->type, &t->column, &t->n_column, err));
+  for (size_t k = 0; k < t->n_column; k++) {
+    HPO_TRY(status,
+            hpo_h5_text_read(t->id, "units", k, &t->column[k].unit, err));
+    HPO_TRY(status, hpo_h5_text_read(t->id, "column_descriptions", k,
+                                     &t->column[k].description, err));
+  }
+done:
+  if (status != HPO_OK)
+    hpo_error_prefix(err, "study file %s, table %s: ", t->file->path, t->path);
+  return status;
+}
+
+static hpo_status open_table(hpo_h5 *f, const char *path, hpo_h5_table **out,
+                             hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_h5_table *t = NULL;
+
+  HPO_TRY(status, hpo_mem_new(1, sizeof *t, &t, err));
+  t->file = f;
+  t->id = t->type = H5I_INVALID_HID;
+  HPO_TRY(status, hpo_mem_string(path, &t->path, err));
+  t->id = H5Dopen2(f->id, path, H5P_DEFAULT);
+  if (t->id >= 0)
+    t->type = H5Dget_type(t->id);
+  if (t->type < 0)
+    HPO_TRY(status, hpo_h5_fail(err, HPO_ESTUDY,
+                                "study file %s has no readable table %s",
+                                f->path, path));
+  t->width = H5Tget_size(t->type);
+  HPO_TRY(status, look(t, err));
+  HPO_TRY(status, read_columns(t, err));
+  *out = t;
+  t = NULL;
+done:
+  hpo_h5_table_free(t, false);
+  return status;
+}
+
+hpo_status hpo_h5_find_table(hpo_h5 *f, const char *path, hpo_h5_table **out,
+                             hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_h5_table *t = NULL;
+
+  for (size_t i = 0; i < f->n_table && t == NULL; i++)
+    if (strcmp(f->table[i]->path, path) == 0)
+      t = f->table[i];
+  if (t == NULL) {
+    HPO_TRY(status, hpo_mem_grow(&f->table, &f->room, f->n_table + 1,
+                                 sizeof(hpo_h5_table *), err));
+    HPO_TRY(status, open_table(f, path, &t, err));
+    f->table[f->n_table++] = t;
+  }
+  *out = t;
+done:
+  return status;
+}
+
+const hpo_h5_column *hpo_h5_table_columns(const hpo_h5_table *t, size_t *n) {
+  *n = t->n_column;
+  return t->column;
+}
+
+size_t hpo_h5_table_width(const hpo_h5_table *t) { return t->width; }
+
+/* ------------------------------------------------------------- rows */
+
+hpo_status hpo_h5_table_rows(hpo_h5_table *t, size_t *out, hpo_error *err) {
+  hpo_status status = HPO_OK;
+
+  if (!t->file->write && t->file->swmr) {
+    if (H5Drefresh(t->id) < 0)
+      HPO_TRY(status,
+              hpo_h5_fail(err, HPO_ESTUDY, "study file %s: table %s is damaged",
+                          t->file->path, t->path));
+    HPO_TRY(status, look(t, err));
+  }
+  *out = (size_t)t->rows;
+done:
+  return status;
+}
+
+/** Moves rows first .. first+n-1 between memory and file. */
+static bool transfer(hpo_h5_table *t, hsize_t first, hsize_t n, void *to,
+                     const void *from) {
+  hid_t file = H5Dget_space(t->id);
+  hid_t memory = H5Screate_simple(1, &n, NULL);
+  bool good = file >= 0 && memory >= 0 &&
+              H5Sselect_hyperslab(file, H5S_SELECT_SET, &first, NULL, &n,
+                                  NULL) >= 0;
+
+  if (good && from != NULL)
+    good = H5Dwrite(t->id, t->type, memory, file, H5P_DEFAULT, from) >= 0;
+  else if (good)
+    good = H5Dread(t->id, t->type, memory, file, H5P_DEFAULT, to) >= 0;
+  if (memory >= 0)
+    H5Sclose(memory);
+  if (file >= 0)
+    H5Sclose(file);
+  return good;
+}
+
+static hpo_status refuse_more(const hpo_h5_table *t, hpo_error *err) {
+  HPO_ASSERT(t->file->write);
+  if (!t->file->failed)
+    return HPO_OK;
+  return hpo_error_set(err, HPO_EIO,
+                       "nothing more is written to %s since a write failed",
+                       t->file->path);
+}
+
+/** A write failed: says so and lets no other follow. */
+static hpo_status write_failed(hpo_h5_table *t, hpo_error *err) {
+  hpo_status status = hpo_h5_fail(err, HPO_EIO, "cannot write %s of %s",
+                                  t->path, t->file->path);
+
+  t->file->failed = true;
+  return status;
+}
+
+hpo_status hpo_h5_table_append(hpo_h5_table *t, const void *rows, size_t n,
+                               size_t *first, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hsize_t end = t->rows + (hsize_t)n;
+
+  HPO_TRY(status, refuse_more(t, err));
+  if (n > 0 && (H5Dset_extent(t->id, &end) < 0 ||
+                !transfer(t, t->rows, (hsize_t)n, NULL, rows)))
+    HPO_TRY(status, write_failed(t, err));
+  if (first != NULL)
+    *first = (size_t)t->rows;
+  t->rows = end;
+done:
+  return status;
+}
+
+hpo_status hpo_h5_table_put(hpo_h5_table *t, size_t i, const void *row,
+                            hpo_error *err) {
+  hpo_status status = HPO_OK;
+
+  HPO_ASSERT((hsize_t)i < t->rows);
+  HPO_TRY(status, refuse_more(t, err));
+  if (!transfer(t, (hsize_t)i, 1, NULL, row))
+    HPO_TRY(status, write_failed(t, err));
+done:
+  return status;
+}
+
+hpo_status hpo_h5_table_read(hpo_h5_table *t, size_t first, size_t n, void *to,
+                             hpo_error *err) {
+  if (n > t->rows || first > t->rows - n)
+    return hpo_error_set(err, HPO_ESTUDY,
+                         "study file %s: table %s has no rows %zu to %zu",
+                         t->file->path, t->path, first, first + n);
+  if (n == 0 || transfer(t, (hsize_t)first, (hsize_t)n, to, NULL))
+    return HPO_OK;
+  return hpo_h5_fail(err, HPO_ESTUDY,
+                     "study file %s: rows %zu to %zu of %s cannot be read",
+                     t->file->path, first, first + n - 1, t->path);
+}
+
+hpo_status hpo_h5_table_flush(hpo_h5_table *t, hpo_error *err) {
+  hpo_status status = HPO_OK;
+
+  HPO_TRY(status, refuse_more(t, err));
+  if (H5Dflush(t->id) < 0)
+    HPO_TRY(status, write_failed(t, err));
+done:
+  return status;
+}

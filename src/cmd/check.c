@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* hpotune check: everything that can be known before training. */
+#include "cmd/cmd.h"
+#include "cmd/prepare.h"
+#include "hpo/clock.h"
+#include "hpo/evaluate.h"
+#include "hpo/file.h"
+#include "hpo/mem.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static void print_data(const hpo_dataset *d) {
+  size_t categorical = 0;
+  hpo_row missing = 0;
+  for (size_t i = 0; i < d->columns; i++) {
+    categorical += d->column[i].categorical;
+    missing += d->column[i].missing;
+  }
+  printf("data        %lld rows (%lld to train, %lld to validate), %zu "
+         "columns",
+         (long long)d->rows, (long long)d->n_train, (long long)d->n_valid,
+         d->columns);
+  if (categorical)
+    printf(" (%zu categorical)", categorical);
+  if (missing)
+    printf(", %lld values missing", (long long)missing);
+  printf("\nlabel       %s", d->label_name);
+  for (size_t c = 0; c < d->n_class && c < 12; c++)
+    printf("%s%s", c ? ", " : ": ", d->class_name[c]);
+  printf("%s\nsha256      %s\n", d->n_class > 12 ? ", ..." : "", d->hash);
+}
+
+static void print_param(const hpo_plan *plan, const hpo_param *p) {
+  char low[32], high[32], step[32];
+  printf("  %-26s ", p->full_name);
+  if (p->kind == HPO_PARAM_CATEGORICAL) {
+    for (size_t c = 0; c < p->n_choice; c++)
+      printf("%s%s", c ? " | " : "", p->choice[c]);
+  } else {
+    printf("%s %s..%s%s", p->kind == HPO_PARAM_INT ? "int" : "float",
+           hpo_options_format_float(p->low, low),
+           hpo_options_format_float(p->high, high), p->log ? ", log" : "");
+    if (p->step > 0 && (p->kind == HPO_PARAM_FLOAT || p->step > 1))
+      printf(", step %s", hpo_options_format_float(p->step, step));
+  }
+  if (p->parent >= 0)
+    printf("   if %s = %s", plan->space.param[p->parent].full_name,
+           plan->space.param[p->parent].choice[p->parent_choice]);
+  printf("\n");
+}
+
+static void print_search(const hpo_plan *plan) {
+  printf("models      ");
+  for (size_t m = 0; m < plan->n_model; m++)
+    printf("%s%s", m ? ", " : "", plan->model[m].name);
+  printf("\nsearch      %zu parameters\n", plan->space.n_param);
+  for (size_t i = 0; i < plan->space.n_param; i++)
+    print_param(plan, &plan->space.param[i]);
+  for (size_t i = 0; i < plan->n_objective; i++)
+    printf("objective   %s %s\n",
+           plan->objective[i].maximize ? "maximize" : "minimize",
+           plan->objective[i].metric);
+  printf("sampler     %s\npruner      %s\n", plan->sampler.name,
+         plan->pruner.name);
+}
+
+static void print_budget(const hpo_plan *plan) {
+  char text[32];
+  printf("budget      ");
+  if (plan->trials)
+    printf("%lld trials", (long long)plan->trials);
+  if (plan->timeout > 0)
+    printf("%s%s", plan->trials ? ", " : "",
+           hpo_clock_format_seconds(plan->timeout, text));
+  if (!isnan(plan->target))
+    printf(", until %s", hpo_options_format_float(plan->target, text));
+  if (plan->patience)
+    printf(", patience %lld", (long long)plan->patience);
+  printf("\norder       ");
+  if (plan->strict)
+    printf("strict, window %lld\n", (long long)plan->window);
+  else
+    printf("arrival\n");
+  printf("output      %s%s\n", plan->output,
+         hpo_file_exists(plan->output) ? " (exists: the study goes on)" : "");
+}
+
+static void print_warnings(const hpo_plan *plan) {
+  if (plan->strict &&
+      (plan->limit_time > 0 || plan->limit_memory > 0 || plan->timeout > 0))
+    printf("warning     strict order with a limit in time or memory: when it "
+           "fires is not\n            reproducible, all else is\n");
+  if (hpo_file_on_nfs(plan->output))
+    printf("warning     %s lies on NFS, where readers may not see a running "
+           "study\n",
+           plan->output);
+}
+
+static hpo_status check(const hpo_args *args, int *exit_code, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_plan *plan = NULL;
+  hpo_dataset *data = NULL;
+  hpo_evaluator *evaluator = NULL;
+  hpo_shared node = hpo_shared_serial();
+  hpo_coll team = hpo_coll_serial();
+
+  HPO_TRY(status, hpo_prepare_plan(args, &plan, NULL, err));
+  if (plan->has_data)
+    HPO_TRY(status, hpo_dataset_load(plan, &node, &data, err));
+  HPO_TRY(status, hpo_prepare_check_data(plan, data, err));
+  HPO_TRY(status, hpo_evaluator_create(plan, data, &team, &evaluator, err));
+  printf("study       %s\n", plan->name);
+  if (data)
+    print_data(data);
+  print_search(plan);
+  print_budget(plan);
+  print_warnings(plan);
+  printf("%s is good.\n", args->word.item[0]);
+  *exit_code = 0;
+done:
+  hpo_evaluator_destroy(evaluator);
+  hpo_dataset_destroy(data);
+  hpo_plan_destroy(plan);
+  return status;
+}
+
+static const hpo_arg arguments[] = {HPO_PREPARE_ARGS};
+
+const hpo_command hpo_cmd_check = {
+    .name = "check",
+    .words = "STUDY.xml",
+    .summary = "checks a study file and its data, prints the plan",
+    .help = "Nothing is trained and nothing is written.\n",
+    .arg = arguments,
+    .n_arg = sizeof arguments / sizeof *arguments,
+    .reads_only = true,
+    .run = check};

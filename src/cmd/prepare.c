@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The study file with the command line's changes, checked. */
+#include "cmd/prepare.h"
+#include "cmd/cmd.h"
+#include "hpo/evaluate.h"
+#include "hpo/layout.h"
+#include "hpo/mem.h"
+#include "hpo/model.h"
+#include "hpo/study.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* --trials N and the like are overrides by other names. */
+static const struct {
+  const char *option, *path;
+} shorthand[] = {{"trials", "budget/trials"},
+                 {"timeout", "budget/timeout"},
+                 {"seed", "seed"},
+                 {"output", "output/file"}};
+
+static hpo_status collect_overrides(const hpo_args *args, hpo_names *out,
+                                    hpo_error *err) {
+  hpo_status status = HPO_OK;
+  char *text = NULL;
+
+  for (size_t i = 0; i < args->given.n; i++) {
+    const hpo_setting *s = &args->given.item[i];
+    const char *path = NULL;
+    if (strcmp(s->name, "set") == 0)
+      HPO_TRY(status, hpo_names_add(out, s->value, err));
+    for (size_t k = 0; k < sizeof shorthand / sizeof *shorthand; k++)
+      if (strcmp(s->name, shorthand[k].option) == 0)
+        path = shorthand[k].path;
+    if (!path)
+      continue;
+    HPO_TRY(status, hpo_mem_format(&text, err, "%s=%s", path, s->value));
+    HPO_TRY(status, hpo_names_add(out, text, err));
+    hpo_mem_free(text);
+    text = NULL;
+  }
+done:
+  hpo_mem_free(text);
+  return status;
+}
+
+static hpo_status check_models(const hpo_plan *plan, const hpo_dataset *data,
+                               hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_options *o = NULL;
+  hpo_task task = plan->has_data ? plan->data.task : HPO_TASK_NONE;
+
+  for (size_t m = 0; m < plan->n_model; m++) {
+    const hpo_model_kind *kind = hpo_model_find(plan->model[m].kind);
+    HPO_ASSERT(kind);
+    HPO_TRY(status, hpo_evaluate_options(plan, m, NULL, &o, err));
+    if (kind->check)
+      HPO_TRY(status, kind->check(o, task, data, err));
+    hpo_options_destroy(o);
+    o = NULL;
+  }
+done:
+  hpo_options_destroy(o);
+  return status;
+}
+
+hpo_status hpo_prepare_plan(const hpo_args *args, hpo_plan **plan,
+                            hpo_buffer *xml, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_catalog catalog = {0};
+  hpo_names set = {0};
+  hpo_plan *p = NULL;
+
+  if (args->word.n != 1)
+    HPO_FAIL(status, err, HPO_EINVAL,
+             "one study file is wanted, %zu are given; see --help",
+             args->word.n);
+  HPO_TRY(status, hpo_cmd_catalog(&catalog, err));
+  HPO_TRY(status, collect_overrides(args, &set, err));
+  HPO_TRY(status,
+          hpo_study_read(args->word.item[0], &catalog,
+                         (const char *const *)set.item, set.n, &p, xml, err));
+  HPO_TRY(status, hpo_layout_check(p, err));
+  HPO_TRY(status, check_models(p, NULL, err));
+  *plan = p;
+  p = NULL;
+done:
+  if (status == HPO_EINVAL && args->word.n == 1 && !strchr(err->text, ':'))
+    hpo_error_prefix(err, "%s: ", args->word.item[0]);
+  hpo_plan_destroy(p);
+  hpo_names_free(&set);
+  hpo_mem_free(catalog.entry);
+  return status;
+}
+
+/* The first metric that needs every class among the validation rows. */
+static hpo_status find_ranking_metric(const hpo_plan *plan, char *name,
+                                      size_t room, hpo_error *err) {
+  hpo_names metrics = {0};
+  hpo_status status = hpo_plan_metrics(plan, &metrics, err);
+  name[0] = 0;
+  for (size_t i = 0; i < metrics.n && !name[0]; i++)
+    if (strcmp(metrics.item[i], "roc_auc") == 0 ||
+        strcmp(metrics.item[i], "pr_auc") == 0)
+      snprintf(name, room, "%s", metrics.item[i]);
+  hpo_names_free(&metrics);
+  return status;
+}
+
+static hpo_status check_classes(const hpo_plan *plan, const hpo_dataset *d,
+                                hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_row *in_train = NULL, *in_valid = NULL;
+  char metric[32];
+
+  HPO_TRY(status, find_ranking_metric(plan, metric, sizeof metric, err));
+  HPO_TRY(status, hpo_mem_new(d->n_class, sizeof *in_train, &in_train, err));
+  HPO_TRY(status, hpo_mem_new(d->n_class, sizeof *in_valid, &in_valid, err));
+  for (hpo_row i = 0; i < d->n_train; i++)
+    in_train[(size_t)d->y[d->train[i]]]++;
+  for (hpo_row i = 0; i < d->n_valid; i++)
+    in_valid[(size_t)d->y[d->valid[i]]]++;
+  for (size_t c = 0; c < d->n_class; c++) {
+    if (!in_train[c])
+      HPO_FAIL(status, err, HPO_EDATA,
+               "class \"%s\" of %s has no training row; use stratify=\"yes\" "
+               "or other data",
+               d->class_name[c], d->label_name);
+    if (metric[0] && !in_valid[c])
+      HPO_FAIL(status, err, HPO_EDATA,
+               "class \"%s\" of %s has no validation row (of %lld): %s is "
+               "undefined; validate on more rows, use stratify=\"yes\", or "
+               "another metric",
+               d->class_name[c], d->label_name, (long long)d->n_valid, metric);
+  }
+done:
+  hpo_mem_free(in_train);
+  hpo_mem_free(in_valid);
+  return status;
+}
+
+hpo_status hpo_prepare_check_data(const hpo_plan *plan,
+                                  const hpo_dataset *data, hpo_error *err) {
+  hpo_status status = HPO_OK;
+
+  if (!data)
+    return HPO_OK;
+  if (data->n_train < 1 || data->n_valid < 1)
+    HPO_FAIL(status, err, HPO_EDATA,
+             "%lld training and %lld validation rows: at least one of each "
+             "is needed",
+             (long long)data->n_train, (long long)data->n_valid);
+  if (data->columns == 0)
+    HPO_FAIL(status, err, HPO_EDATA,
+             "no column is left to learn from beside label, weight and "
+             "ignored ones");
+  if (data->n_class)
+    HPO_TRY(status, check_classes(plan, data, err));
+  HPO_TRY(status, check_models(plan, data, err));
+done:
+  return status;
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The progress display. */
+#include "cmd/progress.h"
+#include "hpo/clock.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Lines of a batch log in one window, then one at its end. */
+enum { LINES_PER_WINDOW = 10, WINDOW_SECONDS = 30 };
+
+size_t hpo_progress_done(const hpo_ledger *l) {
+  return hpo_ledger_count(l, HPO_TRIAL_COMPLETE) +
+         hpo_ledger_count(l, HPO_TRIAL_PRUNED) +
+         hpo_ledger_count(l, HPO_TRIAL_FAILED);
+}
+
+void hpo_progress_start(hpo_progress *p, const hpo_plan *plan,
+                        size_t done_before, bool quiet) {
+  memset(p, 0, sizeof *p);
+  p->plan = plan;
+  p->quiet = quiet;
+  p->terminal = isatty(STDERR_FILENO) == 1;
+  p->began = hpo_clock_seconds();
+  p->window = p->began;
+  p->done_before = done_before;
+}
+
+/* "12/50" or "12". */
+static void format_count(const hpo_progress *p, size_t done, char *text,
+                         size_t room) {
+  if (p->plan->trials)
+    snprintf(text, room, "%zu/%lld", done, (long long)p->plan->trials);
+  else
+    snprintf(text, room, "%zu", done);
+}
+
+/* Time to go at this session's pace, "" where unknown. */
+static void format_eta(const hpo_progress *p, size_t done, char *text,
+                       size_t room) {
+  char seconds[32];
+  double elapsed = hpo_clock_seconds() - p->began;
+  size_t now = done - p->done_before;
+  text[0] = 0;
+  if (p->plan->trials <= (int64_t)done || now == 0)
+    return;
+  double left = elapsed * ((double)p->plan->trials - (double)done);
+  snprintf(text, room, ", %s to go",
+           hpo_clock_format_seconds(left / (double)now, seconds));
+}
+
+static void format_best(const hpo_progress *p, const hpo_ledger *ledger,
+                        char *text, size_t room) {
+  const hpo_trial *best = hpo_ledger_best(ledger);
+  text[0] = 0;
+  if (best)
+    snprintf(text, room, ", best %s %.6g (trial %lld)",
+             p->plan->objective[0].metric, best->value[0],
+             (long long)best->number);
+}
+
+static void format_trial(const hpo_progress *p, const hpo_trial *t, char *text,
+                         size_t room) {
+  char seconds[32];
+  hpo_clock_format_seconds(t->wall, seconds);
+  if (t->state == HPO_TRIAL_COMPLETE)
+    snprintf(text, room, "trial %lld complete: %s %.6g in %s",
+             (long long)t->number, p->plan->objective[0].metric, t->value[0],
+             seconds);
+  else if (t->state == HPO_TRIAL_PRUNED)
+    snprintf(text, room, "trial %lld pruned at step %lld after %s",
+             (long long)t->number, (long long)t->steps, seconds);
+  else
+    snprintf(text, room, "trial %lld %s: %s", (long long)t->number,
+             hpo_trial_state_name(t->state), t->reason);
+}
+
+/* Whether a batch log may have one more line now. */
+static bool may_print(hpo_progress *p, double now) {
+  if (now - p->window > WINDOW_SECONDS) {
+    p->window = now;
+    p->burst = 0;
+  }
+  return p->burst++ < LINES_PER_WINDOW;
+}
+
+static void show(void *context, const hpo_trial *t, const hpo_ledger *ledger,
+                 bool is_best) {
+  hpo_progress *p = context;
+  char count[48], eta[64], best[160], what[320];
+  double now = hpo_clock_seconds();
+  size_t done = hpo_progress_done(ledger);
+  bool last = p->plan->trials && done >= (size_t)p->plan->trials;
+
+  if (p->quiet)
+    return;
+  format_count(p, done, count, sizeof count);
+  format_eta(p, done, eta, sizeof eta);
+  format_best(p, ledger, best, sizeof best);
+  format_trial(p, t, what, sizeof what);
+  if (p->terminal) {
+    if (now - p->last > 0.1 || last)
+      fprintf(stderr, "\r\033[K%s trials%s%s", count, best, eta);
+    p->last = now;
+    fflush(stderr);
+  } else if (may_print(p, now) || is_best || last) {
+    fprintf(stderr, "[%s] %s%s%s%s\n", count, what,
+            is_best ? ", the best" : "", is_best ? "" : best, eta);
+  }
+}
+
+hpo_listener hpo_progress_listener(hpo_progress *p) {
+  return (hpo_listener){.context = p, .trial = show};
+}
+
+void hpo_progress_end(hpo_progress *p) {
+  if (p->terminal && !p->quiet && p->last > 0)
+    fprintf(stderr, "\n");
+}

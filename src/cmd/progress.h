@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** \file progress.h
+ *  What a person sees while a study runs: on a terminal one line that
+ *  changes, in a batch log one line per finished trial, but no more than
+ *  ten in 30 seconds once trials come fast.
+ */
+#ifndef CMD_PROGRESS_H
+#define CMD_PROGRESS_H
+
+#include "hpo/ledger.h"
+#include "hpo/plan.h"
+#include "hpo/manager.h"
+
+typedef struct hpo_progress {
+  const hpo_plan *plan;
+  bool quiet, terminal;
+  double began;       /* monotonic seconds */
+  size_t done_before; /* trials of earlier sessions */
+  double last;        /* when the last line was printed */
+  int burst;          /* lines in this window of 30 s */
+  double window;      /* when it began */
+} hpo_progress;
+
+void hpo_progress_start(hpo_progress *p, const hpo_plan *plan,
+                        size_t done_before, bool quiet);
+/** The manager's listener that shows each trial. */
+hpo_listener hpo_progress_listener(hpo_progress *p);
+/** Ends the changing line. */
+void hpo_progress_end(hpo_progress *p);
+/** Complete + pruned + failed. */
+size_t hpo_progress_done(const hpo_ledger *ledger);
+
+#endif

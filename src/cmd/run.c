@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* hpotune run: the program's main job.
+ *
+ * Contents: the manager's and the workers' loops; what is said at the end;
+ * the command. */
+#include "cmd/run.h"
+#include "cmd/cmd.h"
+#include "cmd/prepare.h"
+#include "cmd/progress.h"
+#include "hpo/clock.h"
+#include "hpo/log.h"
+#include "hpo/mem.h"
+#include "hpo/options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { EXIT_NO_SUCCESS = 5, EXIT_CAN_GO_ON = 75 };
+
+/* --- loops -------------------------------------------------------------- */
+
+/* Random delays of the workers, which the tests switch on. */
+static uint64_t delay_seed(void) {
+  const char *text = getenv("HPOTUNE_TEST_DELAY");
+  int64_t seed = 0;
+  return text && hpo_options_parse_int(text, &seed) ? (uint64_t)seed : 0;
+}
+
+static hpo_status create_worker(hpo_run *r, hpo_comm comm, int team,
+                                hpo_worker **out, hpo_error *err) {
+  hpo_worker_input in = {.comm = comm,
+                         .manager = 0,
+                         .team = team,
+                         .evaluator = r->evaluator,
+                         .coll = &r->team,
+                         .delay_seed = delay_seed()};
+  return hpo_worker_create(&in, out, err);
+}
+
+static hpo_status run_worker(hpo_run *r, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_worker *worker = NULL;
+  hpo_backoff wait = {0};
+  bool over = false, worked = false;
+
+  HPO_TRY(status, create_worker(r, hpo_mpi_comm(r->mpi), r->team_number,
+                                &worker, err));
+  while (!over) {
+    HPO_TRY(status, hpo_worker_poll(worker, &worked, &over, err));
+    hpo_backoff_turn(&wait, worked);
+  }
+done:
+  hpo_worker_destroy(worker);
+  return status;
+}
+
+/* Rank 0's turns; worker is its own where it is alone, else NULL. */
+static hpo_status run_turns(hpo_run *r, hpo_manager *manager,
+                            hpo_worker *worker, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_backoff wait = {0};
+  bool over = false;
+
+  while (!over) {
+    bool worked = false, trained = false, quit = false;
+    hpo_stopping_poll(&r->stopping);
+    HPO_TRY(status, hpo_manager_poll(manager, &worked, &over, err));
+    if (worker)
+      HPO_TRY(status, hpo_worker_poll(worker, &trained, &quit, err));
+    hpo_backoff_turn(&wait, worked || trained);
+  }
+done:
+  return status;
+}
+
+/* --- rank 0 ------------------------------------------------------------- */
+
+typedef struct books {
+  hpo_store *store;
+  hpo_ledger *ledger; /* until the manager takes it */
+  double seconds_before;
+  hpo_id session;
+} books;
+
+static hpo_status create_manager(hpo_run *r, books *b, hpo_comm comm,
+                                 hpo_progress *progress, hpo_manager **out,
+                                 hpo_error *err) {
+  hpo_status status = HPO_OK;
+  int *team_rank = NULL;
+  int size = comm.size > 2 ? (comm.size - 1) / r->n_teams : 1;
+  hpo_manager_input in = {.plan = r->plan,
+                          .store = b->store,
+                          .ledger = b->ledger,
+                          .comm = comm,
+                          .n_teams = r->n_teams,
+                          .seconds_before = b->seconds_before,
+                          .session = b->session,
+                          .sync_seconds = r->sync_seconds,
+                          .listener = hpo_progress_listener(progress),
+                          .stop_asked = &r->stopping.asked,
+                          .stop_reason = "stopped early"};
+
+  HPO_TRY(status,
+          hpo_mem_new((size_t)r->n_teams, sizeof *team_rank, &team_rank, err));
+  for (int t = 0; t < r->n_teams; t++)
+    team_rank[t] = 1 + t * size;
+  in.team_rank = team_rank;
+  b->ledger = NULL;
+  HPO_TRY(status, hpo_manager_create(&in, out, err));
+done:
+  hpo_mem_free(team_rank);
+  return status;
+}
+
+static void print_next(const hpo_run *r, bool can_go_on) {
+  const char *file = r->plan->output;
+  if (can_go_on)
+    printf("the same command goes on from here\n");
+  printf("next: hpotune best %s\n      hpotune list %s --sort value\n"
+         "      python3 -c 'import h5py, pandas; print(pandas.DataFrame("
+         "h5py.File(\"%s\", swmr=True)[\"trials\"][:]))'\n",
+         file, file, file);
+}
+
+static void print_best(const hpo_run *r, const hpo_trial *best) {
+  const hpo_space *s = &r->plan->space;
+  char text[128];
+  printf("best trial %lld: %s %.6g\n", (long long)best->number,
+         r->plan->objective[0].metric, best->value[0]);
+  for (size_t i = 0; i < s->n_param; i++)
+    if (hpo_space_active(s, best->x, i))
+      printf("  %-24s %s\n", s->param[i].full_name,
+             hpo_param_format(&s->param[i], best->x[i], text, sizeof text));
+}
+
+static void print_summary(const hpo_run *r, const hpo_ledger *l, hpo_end end,
+                          size_t done_before) {
+  size_t done = hpo_progress_done(l);
+  bool can_go_on = end == HPO_END_STOPPED || end == HPO_END_LOST;
+  printf("study %s: %zu trials (%zu complete, %zu pruned, %zu failed), %s\n",
+         r->plan->name, done, hpo_ledger_count(l, HPO_TRIAL_COMPLETE),
+         hpo_ledger_count(l, HPO_TRIAL_PRUNED),
+         hpo_ledger_count(l, HPO_TRIAL_FAILED),
+         end == HPO_END_STOPPED  ? r->stopping.reason
+         : end == HPO_END_TRIALS ? "all done"
+                                 : hpo_end_name(end));
+  if (!can_go_on && done == done_before)
+    printf("the study was finished before; a raised --trials goes on\n");
+  if (hpo_ledger_best(l))
+    print_best(r, hpo_ledger_best(l));
+  else
+    printf("no trial has succeeded\n");
+  printf("file: %s\n", r->plan->output);
+  print_next(r, can_go_on);
+}
+
+static int exit_code_of(hpo_end end, const hpo_ledger *l) {
+  if (end == HPO_END_STOPPED)
+    return EXIT_CAN_GO_ON;
+  if (end == HPO_END_LOST)
+    return 1;
+  return hpo_ledger_best(l) ? 0 : EXIT_NO_SUCCESS;
+}
+
+static hpo_status run_study(hpo_run *r, books *b, hpo_comm comm,
+                            hpo_worker *worker, int *exit_code,
+                            hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_manager *manager = NULL;
+  hpo_progress progress;
+  size_t done_before = hpo_progress_done(b->ledger);
+
+  hpo_progress_start(&progress, r->plan, done_before, r->quiet);
+  HPO_TRY(status, create_manager(r, b, comm, &progress, &manager, err));
+  status = run_turns(r, manager, worker, err);
+  hpo_progress_end(&progress);
+  HPO_TRY(status, status);
+  hpo_end end = hpo_manager_end(manager);
+  HPO_TRY(status, hpo_run_close_session(r, b->store, b->session, end, err));
+  HPO_TRY(status, hpo_store_close(b->store, err));
+  b->store = NULL;
+  print_summary(r, hpo_manager_ledger(manager), end, done_before);
+  *exit_code = exit_code_of(end, hpo_manager_ledger(manager));
+done:
+  hpo_manager_destroy(manager);
+  return status;
+}
+
+/* One rank alone: manager and worker take turns over mailboxes. */
+static hpo_status run_alone(hpo_run *r, books *b, int *exit_code,
+                            hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_comm *comms = NULL;
+  hpo_worker *worker = NULL;
+
+  HPO_TRY(status, hpo_comm_local_create(2, &comms, err));
+  HPO_TRY(status, create_worker(r, comms[1], 0, &worker, err));
+  HPO_TRY(status, run_study(r, b, comms[0], worker, exit_code, err));
+done:
+  hpo_worker_destroy(worker);
+  hpo_comm_local_destroy(comms);
+  return status;
+}
+
+/* --- the command -------------------------------------------------------- */
+
+static hpo_status run_roles(hpo_run *r, books *b, int *exit_code,
+                            hpo_error *err) {
+  if (r->world.size == 1)
+    return run_alone(r, b, exit_code, err);
+  if (r->world.rank == 0)
+    return run_study(r, b, hpo_mpi_comm(r->mpi), NULL, exit_code, err);
+  if (r->team_number >= 0 && r->team.rank == 0)
+    return run_worker(r, err);
+  return HPO_OK;
+}
+
+static hpo_status run_all(hpo_run *r, int *exit_code, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  books b = {0};
+  bool peers_wait = false;
+
+  HPO_TRY(status, hpo_run_agree(
+                      r, hpo_stopping_start(r->args, &r->stopping, err), err));
+  HPO_TRY(status, hpo_run_setup(r, err));
+  if (r->world.rank == 0)
+    status = hpo_run_open_books(r, &b.store, &b.ledger, &b.seconds_before,
+                                &b.session, err);
+  HPO_TRY(status, hpo_run_agree(r, status, err));
+  peers_wait = r->world.size > 1;
+  HPO_TRY(status, run_roles(r, &b, exit_code, err));
+done:
+  hpo_ledger_destroy(b.ledger);
+  hpo_store_destroy(b.store);
+  if (status != HPO_OK && peers_wait) {
+    hpo_cmd_complain(err);
+    hpo_mpi_abort(r->mpi, hpo_status_exit(status));
+  }
+  return status;
+}
+
+static hpo_status run(const hpo_args *args, int *exit_code, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_run r = {.args = args};
+
+  *exit_code = 0;
+  HPO_TRY(status, hpo_mpi_start(NULL, NULL, &r.mpi, err));
+  r.world = hpo_mpi_world(r.mpi);
+  r.node = hpo_mpi_node(r.mpi);
+  hpo_log_set_rank(r.world.rank);
+  HPO_TRY(status, run_all(&r, exit_code, err));
+done:
+  hpo_run_free(&r);
+  fflush(stdout);
+  hpo_mpi_end(r.mpi);
+  return status;
+}
+
+static const hpo_arg arguments[] = {
+    {"overwrite", NULL, "starts anew where the study file exists"},
+    HPO_PREPARE_ARGS,
+    {"time-limit", "T",
+     "stop before the job's limit, T from now: 55m, 23:50:00"},
+    {"sync", "T", "fdatasync at most every T (default 5s; 0: never)"},
+    {"quiet", NULL, "no progress"}};
+
+const hpo_command hpo_cmd_run = {
+    .name = "run",
+    .words = "STUDY.xml",
+    .summary = "runs a study, or continues it",
+    .help =
+        "Under \"mpirun -np W+1\" rank 0 samples and keeps the books, W ranks "
+        "train;\nalone, one process does both.  The same command on an "
+        "existing file goes on;\nSIGUSR1 or the time limit stop it early with "
+        "exit code 75.\n",
+    .arg = arguments,
+    .n_arg = sizeof arguments / sizeof *arguments,
+    .run = run};

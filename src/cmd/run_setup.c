@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* hpotune run, before the first trial: study and data on every rank. */
+#include "cmd/prepare.h"
+#include "cmd/run.h"
+#include "hpo/clock.h"
+#include "hpo/mem.h"
+#include "hpo/wire.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+hpo_status hpo_run_agree(hpo_run *r, hpo_status mine, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_coll *w = &r->world;
+  hpo_error *all = NULL;
+  size_t *count = NULL;
+  hpo_error told = *err;
+  double worst = mine == HPO_OK ? 0 : w->size - w->rank;
+
+  told.code = mine;
+  HPO_TRY(status, w->max(w->self, &worst, 1, err));
+  if (worst == 0)
+    return HPO_OK;
+  HPO_TRY(status, hpo_mem_new((size_t)w->size, sizeof *count, &count, err));
+  HPO_TRY(status, w->gather(w->self, &told, sizeof told, &all, count, err));
+  if (all)
+    told = all[w->size - (int)worst];
+  HPO_TRY(status, w->broadcast(w->self, &told, sizeof told, err));
+  *err = told;
+  status = told.code;
+done:
+  hpo_mem_free(all);
+  hpo_mem_free(count);
+  return status;
+}
+
+static hpo_status read_sync(hpo_run *r, hpo_error *err) {
+  const char *sync = hpo_args_get(r->args, "sync");
+  r->sync_seconds = 5;
+  if (sync && !hpo_options_parse_duration(sync, &r->sync_seconds))
+    return hpo_error_set(err, HPO_EINVAL,
+                         "--sync %s is no duration; 0 switches it off", sync);
+  r->overwrite = hpo_args_get(r->args, "overwrite") != NULL;
+  r->quiet = hpo_args_get(r->args, "quiet") != NULL;
+  return HPO_OK;
+}
+
+static hpo_status read_study(hpo_run *r, hpo_buffer *bytes, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_record *record = NULL;
+
+  HPO_TRY(status, hpo_prepare_plan(r->args, &r->plan, &r->xml, err));
+  HPO_TRY(status, hpo_plan_record(r->plan, &record, err));
+  HPO_TRY(status, hpo_wire_encode(record, bytes, err));
+done:
+  hpo_record_destroy(record);
+  return status;
+}
+
+static hpo_status receive_plan(hpo_run *r, const hpo_buffer *bytes,
+                               hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_record *record = NULL;
+
+  HPO_TRY(status, hpo_wire_decode(bytes->byte, bytes->n, &record, err));
+  HPO_TRY(status, hpo_plan_from_record(record, &r->plan, err));
+done:
+  hpo_record_destroy(record);
+  return status;
+}
+
+/* Rank 0 alone reads the study file and broadcasts it. */
+static hpo_status share_plan(hpo_run *r, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_buffer bytes = {0};
+  const hpo_coll *w = &r->world;
+  uint64_t n = 0;
+
+  status = read_sync(r, err);
+  if (status == HPO_OK && w->rank == 0)
+    status = read_study(r, &bytes, err);
+  HPO_TRY(status, hpo_run_agree(r, status, err));
+  n = bytes.n;
+  HPO_TRY(status, w->broadcast(w->self, &n, sizeof n, err));
+  if (w->rank != 0) {
+    HPO_TRY(status, hpo_mem_new((size_t)n, 1, &bytes.byte, err));
+    bytes.n = bytes.capacity = (size_t)n;
+  }
+  HPO_TRY(status, w->broadcast(w->self, bytes.byte, (size_t)n, err));
+  if (w->rank != 0)
+    HPO_TRY(status, receive_plan(r, &bytes, err));
+done:
+  hpo_buffer_free(&bytes);
+  return status;
+}
+
+/* What rank 0 writes to /data, while it is all there. */
+static hpo_status describe_data(hpo_run *r, hpo_error *err) {
+  hpo_status status = HPO_OK;
+
+  snprintf(r->hash, sizeof r->hash, "%s", r->data ? r->data->hash : "");
+  if (r->world.rank != 0 || !r->data)
+    return HPO_OK;
+  HPO_TRY(status, hpo_dataset_record(r->data, &r->facts, err));
+  if (hpo_evaluator_bins(r->evaluator))
+    HPO_TRY(status,
+            hpo_bins_record(hpo_evaluator_bins(r->evaluator), &r->cuts, err));
+done:
+  return status;
+}
+
+static hpo_status load_data(hpo_run *r, hpo_error *err) {
+  hpo_status status = HPO_OK;
+
+  if (r->plan->has_data)
+    status = hpo_dataset_load(r->plan, &r->node, &r->data, err);
+  if (status == HPO_OK)
+    status = hpo_prepare_check_data(r->plan, r->data, err);
+  HPO_TRY(status, hpo_run_agree(r, status, err));
+  status =
+      hpo_evaluator_create(r->plan, r->data, &r->team, &r->evaluator, err);
+  if (status == HPO_OK)
+    status = describe_data(r, err);
+  HPO_TRY(status, hpo_run_agree(r, status, err));
+  if (r->data)
+    hpo_dataset_drop_x(r->data);
+done:
+  return status;
+}
+
+/* "node1:32 node2:32": the ranks of each host, on rank 0. */
+static hpo_status list_hosts(hpo_run *r, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  enum { ROOM = 64 };
+  char mine[ROOM] = "", *all = NULL;
+  size_t *count = NULL;
+  hpo_buffer text = {0};
+  const hpo_coll *w = &r->world;
+
+  hpo_clock_host(mine, sizeof mine);
+  HPO_TRY(status, hpo_mem_new((size_t)w->size, sizeof *count, &count, err));
+  HPO_TRY(status, w->gather(w->self, mine, ROOM, &all, count, err));
+  for (int i = 0; all && i < w->size; i++) {
+    const char *host = all + (size_t)i * ROOM;
+    int ranks = 0, before = 0;
+    for (int k = 0; k < w->size; k++)
+      if (strcmp(all + (size_t)k * ROOM, host) == 0) {
+        ranks++;
+        before += k < i;
+      }
+    if (!before)
+      HPO_TRY(status, hpo_buffer_format(&text, err, "%s%s:%d",
+                                        text.n ? " " : "", host, ranks));
+  }
+  HPO_TRY(status, hpo_mem_format(&r->hosts, err, "%.*s", (int)text.n,
+                                 text.n ? (const char *)text.byte : ""));
+done:
+  hpo_buffer_free(&text);
+  hpo_mem_free(all);
+  hpo_mem_free(count);
+  return status;
+}
+
+hpo_status hpo_run_setup(hpo_run *r, hpo_error *err) {
+  hpo_status status = HPO_OK;
+
+  HPO_TRY(status, share_plan(r, err));
+  HPO_TRY(status, hpo_mpi_team(r->mpi, r->plan->ranks_per_trial, &r->team,
+                               &r->team_number, &r->n_teams, err));
+  HPO_TRY(status, list_hosts(r, err));
+  HPO_TRY(status, load_data(r, err));
+done:
+  return status;
+}
+
+void hpo_run_free(hpo_run *r) {
+  hpo_evaluator_destroy(r->evaluator);
+  hpo_dataset_destroy(r->data);
+  hpo_record_destroy(r->facts);
+  hpo_record_destroy(r->cuts);
+  hpo_plan_destroy(r->plan);
+  hpo_buffer_free(&r->xml);
+  hpo_mem_free(r->hosts);
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* hpotune best, show: one trial whole. */
+#include "cmd/cmd.h"
+#include "hpo/layout.h"
+#include "hpo/mem.h"
+#include "hpo/report.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const hpo_arg arguments[] = {
+    {"format", "F", "table (default) or json"}};
+
+static void print_group(const hpo_study_file *f, size_t i, const char *title,
+                        const char *prefix) {
+  char cell[256];
+  size_t n = strlen(prefix);
+  bool any = false;
+  for (size_t c = 0; c < f->trials->n_field; c++) {
+    const hpo_field *field = &f->trials->field[c];
+    if (strncmp(field->name, prefix, n) != 0)
+      continue;
+    hpo_report_cell(field, i, false, cell, sizeof cell);
+    if (!cell[0])
+      continue;
+    printf("%s%s", any ? "" : title, any ? "" : "\n");
+    any = true;
+    printf("  %-24s %s\n", field->name + n, cell);
+  }
+}
+
+/* Everything else that the row says: name, value, unit. */
+static void print_rest(const hpo_study_file *f, size_t i) {
+  char cell[256];
+  printf("trial\n");
+  for (size_t c = 0; c < f->trials->n_field; c++) {
+    const hpo_field *field = &f->trials->field[c];
+    if (strchr(field->name, '.') || strcmp(field->name, "crc") == 0)
+      continue;
+    hpo_report_cell(field, i, false, cell, sizeof cell);
+    if (cell[0])
+      printf("  %-24s %s%s%s\n", field->name, cell, *field->unit ? " " : "",
+             field->unit);
+  }
+}
+
+/* The curve, thinned to about ten points. */
+static hpo_status print_curve(hpo_study_file *f, size_t i, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_record *curve = NULL;
+  const hpo_field *at = hpo_record_find(f->trials, "curve_offset");
+  const hpo_field *length = hpo_record_find(f->trials, "curve_length");
+  int64_t n = length ? hpo_field_int(length, i) : 0;
+
+  if (n < 1 || hpo_field_int(at, i) < 0)
+    return HPO_OK;
+  HPO_TRY(status, hpo_store_read(f->store, HPO_TABLE_CURVES,
+                                 (size_t)hpo_field_int(at, i), (size_t)n, NULL,
+                                 0, &curve, NULL, err));
+  const hpo_field *step = hpo_record_find(curve, "step");
+  const hpo_field *value = hpo_record_find(curve, "value");
+  printf("curve (step value)\n");
+  for (int64_t k = 0; k < n; k++)
+    if (n <= 12 || k == 0 || k == n - 1 || (k + 1) % ((n + 9) / 10) == 0)
+      printf("  %6lld  %.6g\n", (long long)hpo_field_int(step, (size_t)k),
+             hpo_field_number(value, (size_t)k));
+done:
+  hpo_record_destroy(curve);
+  return status;
+}
+
+static hpo_status print_json(const hpo_study_file *f, size_t i,
+                             hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_names names = {0};
+  hpo_buffer text = {0};
+
+  for (size_t c = 0; c < f->trials->n_field; c++)
+    HPO_TRY(status, hpo_names_add(&names, f->trials->field[c].name, err));
+  HPO_TRY(status, hpo_report_rows(f->trials, &names, &i, 1, HPO_FORMAT_JSON,
+                                  &text, err));
+  fwrite(text.byte, 1, text.n, stdout);
+done:
+  hpo_names_free(&names);
+  hpo_buffer_free(&text);
+  return status;
+}
+
+static hpo_status print_trial(hpo_study_file *f, size_t i,
+                              const hpo_args *args, hpo_error *err) {
+  const char *format = hpo_args_get(args, "format");
+  if (format && strcmp(format, "json") == 0)
+    return print_json(f, i, err);
+  if (format && strcmp(format, "table") != 0)
+    return hpo_error_set(err, HPO_EINVAL,
+                         "--format %s: allowed are table, json", format);
+  print_rest(f, i);
+  print_group(f, i, "parameters", "params.");
+  print_group(f, i, "metrics", "metrics.");
+  return print_curve(f, i, err);
+}
+
+static hpo_status best(const hpo_args *args, int *exit_code, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_study_file f = {0};
+
+  if (args->word.n != 1)
+    HPO_FAIL(status, err, HPO_EINVAL,
+             "one study file is wanted: hpotune best FILE.h5");
+  HPO_TRY(status, hpo_study_file_open(args->word.item[0], &f, err));
+  ptrdiff_t i = hpo_study_file_best(&f);
+  *exit_code = i < 0 ? 5 : 0;
+  if (i < 0)
+    printf("no trial has succeeded yet (%zu in all)\n", f.n);
+  else
+    HPO_TRY(status, print_trial(&f, (size_t)i, args, err));
+done:
+  hpo_study_file_close(&f);
+  return status;
+}
+
+static hpo_status show(const hpo_args *args, int *exit_code, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_study_file f = {0};
+  int64_t number = 0;
+
+  if (args->word.n != 2 || !hpo_options_parse_int(args->word.item[0], &number))
+    HPO_FAIL(status, err, HPO_EINVAL,
+             "a trial's number and a study file are wanted: hpotune show 7 "
+             "FILE.h5");
+  HPO_TRY(status, hpo_study_file_open(args->word.item[1], &f, err));
+  if (number < 0 || (size_t)number >= f.n)
+    HPO_FAIL(status, err, HPO_EINVAL, "%s has no trial %lld; it has %zu",
+             args->word.item[1], (long long)number, f.n);
+  if (!f.good[number])
+    HPO_FAIL(status, err, HPO_ESTUDY,
+             "the row of trial %lld is torn: it was running when the study "
+             "stopped, and is run again",
+             (long long)number);
+  HPO_TRY(status, print_trial(&f, (size_t)number, args, err));
+  *exit_code = 0;
+done:
+  hpo_study_file_close(&f);
+  return status;
+}
+
+const hpo_command hpo_cmd_best = {
+    .name = "best",
+    .words = "FILE.h5",
+    .summary = "the best trial: parameters, metrics, curve",
+    .help = "Exit code 5 if no trial has succeeded.\n",
+    .arg = arguments,
+    .n_arg = sizeof arguments / sizeof *arguments,
+    .reads_only = true,
+    .run = best};
+
+const hpo_command hpo_cmd_show = {
+    .name = "show",
+    .words = "N FILE.h5",
+    .summary = "trial N: parameters, metrics, curve",
+    .help = "",
+    .arg = arguments,
+    .n_arg = sizeof arguments / sizeof *arguments,
+    .reads_only = true,
+    .run = show};

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Signals and deadlines of a run. */
+#include "cmd/stopping.h"
+#include "hpo/clock.h"
+#include "hpo/options.h"
+
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The one thing that a signal handler may touch. */
+static volatile sig_atomic_t caught;
+
+static void note(int number) { caught = number; }
+
+static double with_margin(double seconds) {
+  double margin = fmin(fmax(0.05 * seconds, 1), 60);
+  return hpo_clock_seconds() + fmax(seconds - margin, 0);
+}
+
+hpo_status hpo_stopping_start(const hpo_args *args, hpo_stopping *out,
+                              hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_stopping s = {.deadline = INFINITY};
+  const char *limit = hpo_args_get(args, "time-limit");
+  const char *slurm = getenv("SLURM_JOB_END_TIME");
+  struct sigaction action;
+  double seconds = 0;
+  int64_t end = 0;
+
+  if (limit) {
+    if (!hpo_options_parse_duration(limit, &seconds) || seconds <= 0)
+      HPO_FAIL(status, err, HPO_EINVAL,
+               "--time-limit %s is no duration; allowed are 90, 90s, 10m, "
+               "2h, 1d, 1:30:00",
+               limit);
+    s.deadline = with_margin(seconds);
+  } else if (slurm && hpo_options_parse_int(slurm, &end) && end > 0) {
+    s.deadline = with_margin((double)end - 1e-9 * (double)hpo_clock_wall_ns());
+  }
+  memset(&action, 0, sizeof action);
+  action.sa_handler = note;
+  action.sa_flags = SA_RESTART;
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGUSR1, &action, NULL);
+  sigaction(SIGTERM, &action, NULL);
+  sigaction(SIGINT, &action, NULL);
+  *out = s;
+done:
+  return status;
+}
+
+void hpo_stopping_poll(hpo_stopping *s) {
+  if (s->asked)
+    return;
+  if (caught) {
+    s->asked = true;
+    s->reason = caught == SIGUSR1   ? "stopped by SIGUSR1"
+                : caught == SIGTERM ? "stopped by SIGTERM"
+                                    : "stopped by SIGINT";
+  } else if (hpo_clock_seconds() > s->deadline) {
+    s->asked = true;
+    s->reason = "the job's time limit is near";
+  }
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** \file stopping.h
+ *  When a run must end early: signals and the job's time limit.
+ *
+ *  SIGUSR1 is the soft stop; SIGTERM and SIGINT do the same (mpirun leaves
+ *  one second after them).  mpirun forwards signals to every rank; only
+ *  rank 0 acts on them.
+ */
+#ifndef CMD_STOPPING_H
+#define CMD_STOPPING_H
+
+#include "cmd/args.h"
+#include "hpo/status.h"
+
+typedef struct hpo_stopping {
+  double deadline; /* monotonic seconds; INFINITY: none */
+  bool asked;      /* set by poll; the manager reads it */
+  const char *reason;
+} hpo_stopping;
+
+/** Installs the handlers and finds the deadline: --time-limit T counts from
+ *  now; else Slurm's SLURM_JOB_END_TIME.  It is met with a margin of 5 %, at
+ *  least 1 s, at most 60 s.  HPO_EINVAL: T is no duration. */
+HPO_MUST_USE hpo_status hpo_stopping_start(const hpo_args *args,
+                                           hpo_stopping *out, hpo_error *err);
+/** Looks at signals and clock. */
+void hpo_stopping_poll(hpo_stopping *s);
+
+#endif

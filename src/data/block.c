@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The shared arrays of a data set.
+ *
+ * Two pieces of memory: the values (x), which are given back once they are
+ * binned, and all else in one piece, each array at a multiple of 64 bytes. */
+
+#include "block.h"
+#include "hpo/mem.h"
+
+typedef struct block {
+  void *x;
+  size_t x_bytes;
+  void *rest;
+  size_t rest_bytes;
+} block;
+
+/* Where the arrays begin in the second piece. */
+typedef struct layout {
+  size_t y, weight, role, train, valid, end;
+} layout;
+
+static size_t place(size_t *at, size_t n, size_t size) {
+  const size_t here = *at;
+
+  *at += (n * size + 63) / 64 * 64;
+  return here;
+}
+
+static layout layout_of(const hpo_dataset *d, bool has_weight) {
+  const size_t rows = (size_t)d->rows;
+  layout l = {0};
+  size_t at = 0;
+
+  l.y = place(&at, rows, sizeof(double));
+  l.weight = place(&at, has_weight ? rows : 0, sizeof(double));
+  l.train = place(&at, (size_t)d->n_train, sizeof(hpo_row));
+  l.valid = place(&at, (size_t)d->n_valid, sizeof(hpo_row));
+  l.role = place(&at, rows, sizeof(uint8_t));
+  l.end = at;
+  return l;
+}
+
+hpo_status hpo_block_create(hpo_dataset *d, bool has_weight, hpo_arrays *out,
+                            hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const layout l = layout_of(d, has_weight);
+  hpo_shared *node = d->node;
+  block *b = NULL;
+  bool rest_is_shared = false;
+
+  HPO_TRY(status, hpo_mem_new(1, sizeof *b, &b, err));
+  d->block = b;
+  b->x_bytes = (size_t)d->rows * d->columns * sizeof(float);
+  if (d->columns != 0 &&
+      b->x_bytes / d->columns / sizeof(float) != (size_t)d->rows)
+    HPO_FAIL(status, err, HPO_EMEM,
+             "the data has %lld rows and %zu columns, more than this machine "
+             "can address",
+             (long long)d->rows, d->columns);
+  b->rest_bytes = l.end;
+  HPO_TRY(status,
+          node->alloc(node->self, b->x_bytes, &b->x, &d->is_shared, err));
+  HPO_TRY(status, node->alloc(node->self, b->rest_bytes, &b->rest,
+                              &rest_is_shared, err));
+  d->is_shared = d->is_shared && rest_is_shared;
+
+  out->x = b->x;
+  out->y = (double *)((char *)b->rest + l.y);
+  out->weight =
+      has_weight ? (double *)((char *)b->rest + l.weight) : NULL;
+  out->role = (uint8_t *)b->rest + l.role;
+  out->train = (hpo_row *)((char *)b->rest + l.train);
+  out->valid = (hpo_row *)((char *)b->rest + l.valid);
+  d->x = out->x;
+  d->y = out->y;
+  d->weight = out->weight;
+  d->role = out->role;
+  d->train = out->train;
+  d->valid = out->valid;
+done:
+  return status;
+}
+
+hpo_status hpo_block_ready(hpo_dataset *d, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_shared *node = d->node;
+  block *b = d->block;
+
+  HPO_TRY(status, node->ready(node->self, b->x, b->x_bytes, err));
+  HPO_TRY(status, node->ready(node->self, b->rest, b->rest_bytes, err));
+done:
+  return status;
+}
+
+void hpo_block_destroy(hpo_dataset *d) {
+  block *b = d->block;
+
+  if (b == NULL)
+    return;
+  hpo_dataset_drop_x(d);
+  if (b->rest != NULL)
+    d->node->free(d->node->self, b->rest);
+  hpo_mem_free(b);
+  d->block = NULL;
+}
+
+void hpo_dataset_drop_x(hpo_dataset *d) {
+  block *b = d->block;
+
+  if (b != NULL && b->x != NULL)
+    d->node->free(d->node->self, b->x);
+  if (b != NULL)
+    b->x = NULL;
+  d->x = NULL;
+}
+
+static void free_texts(char **text, size_t n) {
+  for (size_t i = 0; text != NULL && i < n; i++)
+    hpo_mem_free(text[i]);
+  hpo_mem_free(text);
+}
+
+void hpo_dataset_destroy(hpo_dataset *d) {
+  if (d == NULL)
+    return;
+  hpo_block_destroy(d);
+  for (size_t j = 0; d->column != NULL && j < d->columns; j++) {
+    hpo_mem_free(d->column[j].name);
+    free_texts(d->column[j].category, d->column[j].n_category);
+  }
+  hpo_mem_free(d->column);
+  hpo_mem_free(d->label_name);
+  free_texts(d->class_name, d->n_class);
+  hpo_mem_free(d);
+}
+
+void hpo_block_count(const uint8_t *role, hpo_row rows, hpo_row *n_train,
+                     hpo_row *n_valid) {
+  *n_train = 0;
+  *n_valid = 0;
+  for (hpo_row i = 0; i < rows; i++) {
+    *n_train += role[i] == HPO_ROLE_TRAIN;
+    *n_valid += role[i] == HPO_ROLE_VALID;
+  }
+}
+
+void hpo_block_list(const uint8_t *role, hpo_row rows, hpo_row *train,
+                    hpo_row *valid) {
+  for (hpo_row i = 0; i < rows; i++) {
+    if (role[i] == HPO_ROLE_TRAIN)
+      *train++ = i;
+    if (role[i] == HPO_ROLE_VALID)
+      *valid++ = i;
+  }
+}

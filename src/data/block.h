@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** \file block.h
+ *  The arrays of a data set that a node's ranks share: room for them, and
+ *  the facts about them that every rank holds itself.  Private to data/ and
+ *  the tests' data.
+ */
+#ifndef HPO_DATA_BLOCK_H
+#define HPO_DATA_BLOCK_H
+
+#include "hpo/dataset.h"
+
+/** Where the leader writes before hpo_block_ready. */
+typedef struct hpo_arrays {
+  float *x;       /* [columns][rows] */
+  double *y;      /* [rows] */
+  double *weight; /* [rows] or NULL */
+  uint8_t *role;  /* [rows] */
+  hpo_row *train; /* [n_train] */
+  hpo_row *valid; /* [n_valid] */
+} hpo_arrays;
+
+/** Makes room for d's arrays on d->node and points d at it; rows, columns,
+ *  n_train and n_valid are set.  Collective over the node.  What it made is
+ *  given back by hpo_dataset_destroy, also after an error.
+ *  \return HPO_OK; HPO_EMEM */
+HPO_MUST_USE hpo_status hpo_block_create(hpo_dataset *d, bool has_weight,
+                                         hpo_arrays *out, hpo_error *err);
+
+/** What the leader wrote is now seen by all ranks.  Collective. */
+HPO_MUST_USE hpo_status hpo_block_ready(hpo_dataset *d, hpo_error *err);
+
+/** Gives the arrays back.  Collective. */
+void hpo_block_destroy(hpo_dataset *d);
+
+/** Gives the leader's facts (task, sizes, columns, classes, hash) to the
+ *  node's other ranks: on the leader d holds them, elsewhere d is filled.
+ *  Collective. */
+HPO_MUST_USE hpo_status hpo_facts_broadcast(hpo_dataset *d, bool *has_weight,
+                                            hpo_error *err);
+
+/** Tells the node's ranks how the leader fared: they return its status with
+ *  its sentence.  Collective; every rank gives its own status. */
+HPO_MUST_USE hpo_status hpo_facts_verdict(hpo_shared *node, hpo_status status,
+                                          hpo_error *err);
+
+/** Sums the leader's role array up: n_train, n_valid. */
+void hpo_block_count(const uint8_t *role, hpo_row rows, hpo_row *n_train,
+                     hpo_row *n_valid);
+/** Fills train and valid from role, in ascending order. */
+void hpo_block_list(const uint8_t *role, hpo_row rows, hpo_row *train,
+                    hpo_row *valid);
+
+#endif

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The lexer for delimited text (RFC 4180).
+ *
+ * Beyond the RFC: lines may end in LF, CRLF or CR; blanks around an unquoted
+ * field and around the quotes of a quoted one are dropped; a quote inside an
+ * unquoted field is an ordinary character. */
+
+#include "csv.h"
+
+#include <string.h>
+
+#include "hpo/mem.h"
+
+enum { BLOCK = 1 << 20 };
+
+hpo_status hpo_csv_more(hpo_csv *c, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const size_t kept = c->end - c->at;
+  size_t got = 1;
+
+  HPO_ASSERT(!c->is_all);
+  if (kept > 0 && c->at > 0)
+    memmove(c->byte, c->byte + c->at, kept);
+  c->at = 0;
+  c->end = kept;
+  /* Room for one more byte that ends the last line, and for the NUL. */
+  if (c->room < BLOCK + 2 || kept + 2 >= c->room)
+    HPO_TRY(status,
+            hpo_mem_grow(&c->byte, &c->room,
+                         c->room < BLOCK + 2 ? BLOCK + 2 : c->room + 1, 1,
+                         err));
+  while (got > 0 && c->end + 2 < c->room) {
+    HPO_TRY(status, hpo_file_read(c->file, c->byte + c->end,
+                                  c->room - 2 - c->end, &got, err));
+    if (c->hash != NULL)
+      hpo_sha256_add(c->hash, c->byte + c->end, got);
+    c->end += got;
+  }
+  c->is_all = got == 0;
+  if (c->is_all && c->end > 0 && c->byte[c->end - 1] != '\n')
+    c->byte[c->end++] = '\n';
+  c->byte[c->end] = '\0';
+done:
+  return status;
+}
+
+hpo_status hpo_csv_open(hpo_csv *c, const char *path, hpo_sha256 *hash,
+                        hpo_error *err) {
+  hpo_status status = HPO_OK;
+
+  *c = (hpo_csv){.path = path, .hash = hash, .delimiter = ',', .line = 1};
+  HPO_TRY(status, hpo_file_open(path, &c->file, err));
+  HPO_TRY(status, hpo_csv_more(c, err));
+  if (c->end >= 3 && memcmp(c->byte, "\xEF\xBB\xBF", 3) == 0)
+    c->at = 3;
+  if (c->end >= 2 && (memcmp(c->byte, "\xFF\xFE", 2) == 0 ||
+                      memcmp(c->byte, "\xFE\xFF", 2) == 0))
+    HPO_FAIL(status, err, HPO_EDATA,
+             "%s: this is UTF-16 text; save it as UTF-8", path);
+done:
+  if (status != HPO_OK)
+    hpo_csv_close(c);
+  return status;
+}
+
+void hpo_csv_close(hpo_csv *c) {
+  hpo_file_close(c->file);
+  hpo_mem_free(c->byte);
+  hpo_buffer_free(&c->unquoted);
+  c->file = NULL;
+  c->byte = NULL;
+}
+
+static inline bool is_blank(const hpo_csv *c, char x) {
+  return x == ' ' || (x == '\t' && c->delimiter != '\t');
+}
+
+hpo_csv_token hpo_csv_skip_blank(hpo_csv *c) {
+  const char *p = c->byte + c->at;
+
+  for (;;) {
+    const char *q = p;
+
+    while (is_blank(c, *q))
+      q++;
+    if (*q == '\0' && q == c->byte + c->end)
+      return HPO_CSV_MORE;
+    if (*q != '\n' && *q != '\r')
+      return HPO_CSV_FIELD;
+    p = hpo_csv_line_end(c, q);
+    if (p == NULL)
+      return HPO_CSV_MORE;
+    c->line++;
+    c->at = (size_t)(p - c->byte);
+  }
+}
+
+const char *hpo_csv_line_end(const hpo_csv *c, const char *p) {
+  if (*p == '\r') {
+    p++;
+    if (*p != '\n')
+      return p == c->byte + c->end && !c->is_all ? NULL : p;
+  }
+  return p + 1;
+}
+
+/* p stands after the opening quote.  Text without doubled quotes stays where
+ * it is; else it is put together in c->unquoted. */
+static hpo_status get_quoted(hpo_csv *c, const char *p, hpo_csv_token *token,
+                             hpo_csv_field *out, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const char *end = c->byte + c->end, *from = p;
+
+  c->unquoted.n = 0;
+  for (; *p != '"' || p[1] == '"'; p++) {
+    if (*p == '\0') {
+      *token = p == end ? HPO_CSV_MORE : HPO_CSV_NUL;
+      return HPO_OK;
+    }
+    if (*p == '\n' || (*p == '\r' && p[1] != '\n'))
+      out->lines++;
+    if (*p == '"') {
+      HPO_TRY(status, hpo_buffer_add(&c->unquoted, from,
+                                     (size_t)(p - from) + 1, err));
+      from = ++p + 1;
+    }
+  }
+  out->text = from;
+  out->n = (size_t)(p - from);
+  if (c->unquoted.n > 0) {
+    HPO_TRY(status, hpo_buffer_add(&c->unquoted, from, out->n, err));
+    out->n = c->unquoted.n;
+    HPO_TRY(status, hpo_buffer_add(&c->unquoted, "", 1, err));
+    out->text = (const char *)c->unquoted.byte;
+  }
+  for (p++; is_blank(c, *p);)
+    p++;
+  out->next = p;
+  if (*p == '\0')
+    *token = p == end ? HPO_CSV_MORE : HPO_CSV_NUL;
+  else if (*p != c->delimiter && *p != '\n' && *p != '\r')
+    *token = HPO_CSV_TRAILING;
+done:
+  return status;
+}
+
+hpo_status hpo_csv_get(hpo_csv *c, const char *p, hpo_csv_token *token,
+                       hpo_csv_field *out, hpo_error *err) {
+  const char *last;
+
+  *token = HPO_CSV_FIELD;
+  *out = (hpo_csv_field){0};
+  while (is_blank(c, *p))
+    p++;
+  if (*p == '"')
+    return get_quoted(c, p + 1, token, out, err);
+  out->text = p;
+  while (*p != c->delimiter && *p != '\n' && *p != '\r' && *p != '\0')
+    p++;
+  for (last = p; last > out->text && is_blank(c, last[-1]);)
+    last--;
+  out->n = (size_t)(last - out->text);
+  out->next = p;
+  if (*p == '\0')
+    *token = p == c->byte + c->end ? HPO_CSV_MORE : HPO_CSV_NUL;
+  return HPO_OK;
+}
+
+hpo_status hpo_csv_refuse(const hpo_csv *c, hpo_csv_token token, hpo_row line,
+                          hpo_error *err) {
+  const char *what = "a quote that is opened here is never closed";
+
+  if (token == HPO_CSV_NUL)
+    what = "a NUL byte; is this a binary file, or UTF-16 text?";
+  if (token == HPO_CSV_TRAILING)
+    what = "text after a closing quote; allowed: the delimiter or the end of "
+           "the line (a quote inside quotes is doubled)";
+  return hpo_error_set(err, HPO_EDATA, "%s:%lld: %s", c->path,
+                       (long long)line, what);
+}

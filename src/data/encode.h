@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** \file encode.h
+ *  Values to codes, the hot part of binning.  Private to data/.
+ */
+#ifndef HPO_DATA_ENCODE_H
+#define HPO_DATA_ENCODE_H
+
+#include "hpo/status.h"
+
+/** What one feature's values turn into. */
+typedef struct hpo_coder {
+  bool categorical;
+  uint32_t missing;  /* code of NaN */
+  unsigned steps;    /* 2^steps - 1 places in cut */
+  const float *cut;  /* ascending, filled up with +inf; NULL: categorical */
+} hpo_coder;
+
+/** Number of steps that n_cut cuts need. */
+unsigned hpo_coder_steps(size_t n_cut);
+
+uint32_t hpo_coder_code(const hpo_coder *c, float x);
+
+/** Codes of n values, written code_bytes wide at to, to + stride, ... */
+void hpo_coder_column(const hpo_coder *c, const float *x, size_t n,
+                      unsigned code_bytes, uint8_t *to, size_t stride);
+
+#endif

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Decimal text to double.
+ *
+ * Three ways, all correctly rounded (nearest, ties to even):
+ * 1. up to 2^53 with at most 22 places: one exact product or quotient
+ *    (W. D. Clinger, How to read floating point numbers accurately, 1990);
+ * 2. up to 19 digits with at most 27 places: 5^27 < 2^63, so the quotient by
+ *    5^k or the product with it is exact in 128 bits, and its top 64 bits
+ *    with a sticky lowest bit round as the whole would;
+ * 3. the C library, which is exact; the program runs in the C locale. */
+
+#include "number.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { EXACT_TEN = 22, EXACT_FIVE = 27, DIGITS = 19 };
+
+__extension__ typedef unsigned __int128 wide;
+
+static const double ten_to[EXACT_TEN + 1] = {
+    1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+    1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
+typedef struct decimal { /* digits * 10^exponent */
+  uint64_t digits;
+  int64_t exponent;
+  bool negative, is_cut; /* is_cut: more than DIGITS digits */
+} decimal;
+
+static inline bool is_digit(char c) { return (unsigned char)(c - '0') < 10; }
+
+/* x * 2^power, exact: the result is a normal number. */
+static double scale(double x, int power) {
+  const uint64_t bits = (uint64_t)(1023 + power) << 52;
+  double factor;
+
+  memcpy(&factor, &bits, sizeof factor);
+  return x * factor;
+}
+
+static double by_five(uint64_t digits, int exponent) {
+  const unsigned k = (unsigned)(exponent < 0 ? -exponent : exponent);
+  uint64_t five = 1, top, sticky;
+  int power;
+
+  for (unsigned i = 0; i < k; i++)
+    five *= 5;
+  if (exponent < 0) { /* 2^62 <= top < 2^64 */
+    const int left = __builtin_clzll(digits);
+    const int up = 63 - __builtin_clzll(five);
+    const wide over = (wide)(digits << left) << up;
+
+    top = (uint64_t)(over / five);
+    sticky = (wide)top * five != over;
+    power = -left - up - (int)k;
+  } else {
+    const wide all = (wide)digits * five;
+    const uint64_t high = (uint64_t)(all >> 64);
+    const int down = high != 0 ? 64 - __builtin_clzll(high) : 0;
+
+    top = (uint64_t)(all >> down);
+    sticky = ((wide)top << down) != all;
+    power = down + (int)k;
+  }
+  return scale((double)(top | sticky), power);
+}
+
+/* Adds the digits at p; places counts those after the point. */
+static inline const char *take_digits(const char *p, decimal *d,
+                                      unsigned *taken) {
+  for (; is_digit(*p); p++) {
+    if (*taken >= DIGITS) {
+      d->is_cut = true;
+      continue;
+    }
+    d->digits = d->digits * 10 + (uint64_t)(*p - '0');
+    *taken += d->digits != 0; /* leading zeros do not count */
+  }
+  return p;
+}
+
+static const char *take_exponent(const char *p, decimal *d) {
+  const char *at = p + 1;
+  const bool negative = *at == '-';
+  int64_t e = 0;
+
+  if (*at == '-' || *at == '+')
+    at++;
+  if (!is_digit(*at))
+    return p;
+  for (; is_digit(*at); at++)
+    if (e < 100000)
+      e = e * 10 + (*at - '0');
+  d->exponent += negative ? -e : e;
+  return at;
+}
+
+static double value_of(const decimal *d, const char *text) {
+  const int64_t e = d->exponent;
+
+  if (d->digits == 0 && !d->is_cut)
+    return 0;
+  if (!d->is_cut && d->digits <= (uint64_t)1 << 53 && e <= EXACT_TEN &&
+      e >= -EXACT_TEN)
+    return e < 0 ? (double)d->digits / ten_to[-e]
+                 : (double)d->digits * ten_to[e];
+  if (!d->is_cut && e <= EXACT_FIVE && e >= -EXACT_FIVE)
+    return by_five(d->digits, (int)e);
+  return fabs(strtod(text, NULL));
+}
+
+const char *hpo_number_scan(const char *text, double *out) {
+  decimal d = {0};
+  const char *p = text, *whole, *point;
+  unsigned taken = 0;
+  double x;
+
+  d.negative = *p == '-';
+  if (*p == '-' || *p == '+')
+    p++;
+  whole = p;
+  p = take_digits(p, &d, &taken);
+  point = p;
+  if (*p == '.') {
+    p = take_digits(p + 1, &d, &taken);
+    d.exponent = -(p - point - 1);
+  }
+  if (p - whole - (p > point) == 0)
+    return NULL;
+  if (*p == 'e' || *p == 'E')
+    p = take_exponent(p, &d);
+  x = value_of(&d, text);
+  *out = d.negative && x != 0 ? -x : x;
+  return p;
+}
+
+bool hpo_number_whole(const char *text, size_t n, double *out) {
+  double x = 0;
+
+  if (hpo_number_scan(text, &x) != text + n || n == 0)
+    return false;
+  *out = x;
+  return true;
+}

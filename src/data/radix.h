@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** \file radix.h
+ *  Sorting float32 values.  Private to data/.
+ */
+#ifndef HPO_DATA_RADIX_H
+#define HPO_DATA_RADIX_H
+
+#include "hpo/status.h"
+
+/** Sorts ascending (-0 before +0), stable or not makes no difference.
+ *  \param [in,out] x    [n] values without NaN
+ *  \param [in,out] room [n] scratch
+ *  O(n); n < 2^32. */
+void hpo_radix_sort(float *x, size_t n, float *room);
+
+#endif

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What all trials of a worker share: the data and, once for every max_bin
+ * that the plan can ask for, the binned matrix. */
+#include "evaluate/evaluator.h"
+#include "hpo/mem.h"
+
+#include <math.h>
+#include <string.h>
+
+/* More values than this are not binned ahead. */
+#define MOST_MATRICES 16
+
+static hpo_status add_matrix(hpo_evaluator *e, int64_t max_bin,
+                             hpo_error *err) {
+  hpo_status status = HPO_OK;
+  if (hpo_evaluator_find(e, max_bin))
+    return HPO_OK;
+  if (e->n_bins == MOST_MATRICES)
+    HPO_FAIL(status, err, HPO_EINVAL,
+             "max_bin: more than %d different values in one study are not "
+             "built yet in this version; use <categorical name=\"max_bin\"> "
+             "with a few choices",
+             MOST_MATRICES);
+  HPO_TRY(status,
+          hpo_bins_create(e->data, (int)max_bin, &e->bins[e->n_bins], err));
+  e->n_bins++;
+done:
+  return status;
+}
+
+/* The searched values of max_bin, or the fixed one. */
+static hpo_status add_matrices(hpo_evaluator *e, size_t model,
+                               hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_options *o = NULL;
+  const hpo_space *s = &e->plan->space;
+  bool searched = false;
+
+  for (size_t i = 0; i < s->n_param; i++) {
+    const hpo_param *p = &s->param[i];
+    int64_t value = 0;
+    if (p->model != (int)model || strcmp(p->name, "max_bin") != 0)
+      continue;
+    searched = true;
+    for (size_t c = 0; c < p->n_choice; c++) {
+      if (!hpo_options_parse_int(p->choice[c], &value))
+        HPO_FAIL(status, err, HPO_EINVAL, "max_bin = %s is not an integer",
+                 p->choice[c]);
+      HPO_TRY(status, add_matrix(e, value, err));
+    }
+    if (p->kind != HPO_PARAM_CATEGORICAL)
+      for (double v = p->low; v <= p->high; v += fmax(p->step, 1))
+        HPO_TRY(status, add_matrix(e, (int64_t)v, err));
+  }
+  if (!searched) {
+    HPO_TRY(status, hpo_evaluate_options(e->plan, model, NULL, &o, err));
+    HPO_TRY(status, add_matrix(e, hpo_options_get_int(o, "max_bin"), err));
+  }
+done:
+  hpo_options_destroy(o);
+  return status;
+}
+
+static hpo_status collect_truth(hpo_evaluator *e, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_dataset *d = e->data;
+  size_t n = (size_t)d->n_valid;
+
+  HPO_TRY(status, hpo_mem_new(n, sizeof *e->valid_y, &e->valid_y, err));
+  if (d->weight)
+    HPO_TRY(status,
+            hpo_mem_new(n, sizeof *e->valid_weight, &e->valid_weight, err));
+  for (size_t i = 0; i < n; i++) {
+    e->valid_y[i] = d->y[d->valid[i]];
+    if (d->weight)
+      e->valid_weight[i] = d->weight[d->valid[i]];
+  }
+done:
+  return status;
+}
+
+hpo_status hpo_evaluator_create(const hpo_plan *plan, const hpo_dataset *data,
+                                const hpo_coll *team, hpo_evaluator **out,
+                                hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_evaluator *e = NULL;
+
+  HPO_TRY(status, hpo_mem_new(1, sizeof *e, &e, err));
+  e->plan = plan;
+  e->data = data;
+  e->team = team;
+  HPO_TRY(status, hpo_mem_new(MOST_MATRICES, sizeof *e->bins, &e->bins, err));
+  if (data)
+    HPO_TRY(status, collect_truth(e, err));
+  for (size_t m = 0; data && m < plan->n_model; m++) {
+    const hpo_model_kind *kind = hpo_model_find(plan->model[m].kind);
+    if (kind && kind->needs_bins)
+      HPO_TRY(status, add_matrices(e, m, err));
+  }
+  *out = e;
+  e = NULL;
+done:
+  hpo_evaluator_destroy(e);
+  return status;
+}
+
+void hpo_evaluator_destroy(hpo_evaluator *e) {
+  if (!e)
+    return;
+  for (size_t i = 0; i < e->n_bins; i++)
+    hpo_bins_destroy(e->bins[i]);
+  hpo_mem_free(e->bins);
+  hpo_mem_free(e->valid_y);
+  hpo_mem_free(e->valid_weight);
+  hpo_mem_free(e);
+}
+
+const hpo_bins *hpo_evaluator_find(const hpo_evaluator *e, int64_t max_bin) {
+  for (size_t i = 0; i < e->n_bins; i++)
+    if (e->bins[i]->max_bin == max_bin)
+      return e->bins[i];
+  return NULL;
+}
+
+const hpo_bins *hpo_evaluator_bins(const hpo_evaluator *e) {
+  return e->n_bins ? e->bins[0] : NULL;
+}

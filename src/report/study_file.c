@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A study file's trials, read at once. */
+#include "hpo/layout.h"
+#include "hpo/mem.h"
+#include "hpo/options.h"
+#include "hpo/report.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+hpo_status hpo_study_file_open(const char *path, hpo_study_file *out,
+                               hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_study_file f = {0};
+  char text[64];
+
+  HPO_TRY(status, hpo_mem_string(path, &f.path, err));
+  HPO_TRY(status, hpo_store_open_read(path, &f.store, err));
+  HPO_TRY(status, hpo_store_read_facts(f.store, "/", &f.attributes, err));
+  HPO_TRY(status, hpo_store_read(f.store, HPO_TABLE_TRIALS, 0, SIZE_MAX, NULL,
+                                 0, &f.trials, &f.good, err));
+  f.n = f.trials->n_field ? f.trials->field[0].n : 0;
+  hpo_record_text(f.attributes, "directions", text, sizeof text);
+  f.maximize = strncmp(text, "max", 3) == 0;
+  f.is_live = hpo_store_is_live(f.store);
+
+  *out = f;
+  memset(&f, 0, sizeof f);
+done:
+  hpo_study_file_close(&f);
+  return status;
+}
+
+void hpo_study_file_close(hpo_study_file *f) {
+  hpo_store_destroy(f->store);
+  hpo_record_destroy(f->attributes);
+  hpo_record_destroy(f->trials);
+  hpo_mem_free(f->good);
+  hpo_mem_free(f->path);
+  memset(f, 0, sizeof *f);
+}
+
+void hpo_study_file_state(const hpo_study_file *f, size_t i, char *text,
+                          size_t room) {
+  const hpo_field *state = hpo_record_find(f->trials, "state");
+  if (!f->good[i] || !state)
+    snprintf(text, room, "torn");
+  else
+    hpo_field_text(state, i, text, room);
+}
+
+size_t hpo_study_file_count(const hpo_study_file *f, const char *state) {
+  char text[32];
+  size_t n = 0;
+  for (size_t i = 0; i < f->n; i++) {
+    hpo_study_file_state(f, i, text, sizeof text);
+    n += strcmp(text, state) == 0;
+  }
+  return n;
+}
+
+const char *hpo_study_file_value(const hpo_study_file *f) {
+  return hpo_record_find(f->trials, "value") ? "value" : "value.0";
+}
+
+ptrdiff_t hpo_study_file_best(const hpo_study_file *f) {
+  const hpo_field *value = hpo_record_find(f->trials, hpo_study_file_value(f));
+  ptrdiff_t best = -1;
+  double top = NAN;
+  char text[32];
+
+  for (size_t i = 0; value && i < f->n; i++) {
+    double v = hpo_field_number(value, i);
+    hpo_study_file_state(f, i, text, sizeof text);
+    if (strcmp(text, "complete") != 0 || isnan(v))
+      continue;
+    if (best < 0 || (f->maximize ? v > top : v < top)) {
+      best = (ptrdiff_t)i;
+      top = v;
+    }
+  }
+  return best;
+}
+
+hpo_status hpo_report_find(const hpo_record *columns, const char *name,
+                           const hpo_field **out, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const char **names = NULL;
+  const hpo_field *f = hpo_record_find(columns, name);
+
+  if (!f) {
+    HPO_TRY(status, hpo_mem_new(columns->n_field, sizeof *names, &names, err));
+    for (size_t i = 0; i < columns->n_field; i++)
+      names[i] = columns->field[i].name;
+    const char *near = hpo_options_nearest(name, names, columns->n_field);
+    for (size_t i = 0; !near && i < columns->n_field; i++) {
+      const char *dot = strchr(names[i], '.');
+      if (dot && strcmp(dot + 1, name) == 0)
+        near = names[i];
+    }
+    HPO_FAIL(status, err, HPO_EINVAL, "there is no column \"%s\"%s%s%s", name,
+             near ? "; did you mean \"" : "", near ? near : "",
+             near ? "\"?" : "");
+  }
+  *out = f;
+done:
+  hpo_mem_free(names);
+  return status;
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What tpe has seen: see history.h. */
+#include "sampler/history.h"
+
+#include "hpo/mem.h"
+
+#include <math.h>
+#include <string.h>
+
+hpo_status hpo_history_init(hpo_history *h, const hpo_plan *plan,
+                            hpo_error *err) {
+  hpo_status status = HPO_OK;
+  size_t n = plan->space.n_param;
+
+  *h = (hpo_history){.space = &plan->space,
+                     .maximize = plan->objective[0].maximize,
+                     .points = {.space = &plan->space}};
+  HPO_TRY(status, hpo_mem_new(n, sizeof *h->axis, &h->axis, err));
+  HPO_TRY(status, hpo_mem_new(n, sizeof *h->column, &h->column, err));
+  for (size_t i = 0; i < n; i++)
+    h->axis[i] = hpo_axis_make(&plan->space.param[i]);
+done:
+  return status;
+}
+
+void hpo_history_free(hpo_history *h) {
+  for (size_t i = 0; h->column != NULL && i < h->space->n_param; i++)
+    hpo_mem_free(h->column[i]);
+  hpo_mem_free(h->column);
+  hpo_mem_free(h->axis);
+  hpo_mem_free(h->kind);
+  hpo_mem_free(h->best);
+  hpo_points_free(&h->points);
+  hpo_seen_free(&h->seen);
+  *h = (hpo_history){0};
+}
+
+static hpo_status reserve(hpo_history *h, size_t n, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  size_t most = h->room > 0 ? h->room : 256;
+
+  while (most < n)
+    most *= 2;
+  if (most > h->room) {
+    for (size_t i = 0; i < h->space->n_param; i++) {
+      size_t room = h->room;
+      HPO_TRY(status, hpo_mem_grow(&h->column[i], &room, most,
+                                   sizeof *h->column[i], err));
+    }
+    size_t room = h->room;
+    HPO_TRY(status,
+            hpo_mem_grow(&h->kind, &room, most, sizeof *h->kind, err));
+    h->room = most;
+  }
+done:
+  return status;
+}
+
+static bool is_better(const hpo_merit *a, const hpo_merit *b) {
+  if (a->step != b->step)
+    return a->step < b->step;
+  if (a->value != b->value)
+    return a->value < b->value;
+  return a->row < b->row;
+}
+
+/* A complete trial is better than any pruned one; of those, the one that went
+ * further. */
+static hpo_merit merit_of(const hpo_history *h, const hpo_trial *t) {
+  bool complete = t->state == HPO_TRIAL_COMPLETE;
+  double value = t->n_objective > 0 ? t->value[0] : (double)NAN;
+
+  return (hpo_merit){.row = (uint32_t)t->number,
+                     .step = complete ? -(double)INFINITY : -(double)t->steps,
+                     .value = isnan(value) ? (double)INFINITY
+                              : h->maximize ? -value
+                                            : value};
+}
+
+static hpo_status add_merit(hpo_history *h, const hpo_trial *t,
+                            hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_merit m = merit_of(h, t);
+  size_t low = 0, high = h->n_best;
+
+  HPO_TRY(status, hpo_mem_grow(&h->best, &h->best_room, h->n_best + 1,
+                               sizeof *h->best, err));
+  while (low < high) {
+    size_t mid = low + (high - low) / 2;
+    if (is_better(&h->best[mid], &m))
+      low = mid + 1;
+    else
+      high = mid;
+  }
+  memmove(h->best + low + 1, h->best + low,
+          (h->n_best - low) * sizeof *h->best);
+  h->best[low] = m;
+  h->n_best++;
+done:
+  return status;
+}
+
+/* The point of row n, if it is a point of the space at all. */
+static hpo_status add_row(hpo_history *h, const hpo_trial *t, bool is_final,
+                          hpo_error *err) {
+  hpo_status status = HPO_OK;
+  size_t row = (size_t)t->number;
+  bool known = hpo_space_check(h->space, t->x, NULL) == HPO_OK;
+
+  h->kind[row] = HPO_ROW_NONE;
+  for (size_t i = 0; i < h->space->n_param; i++)
+    h->column[i][row] =
+        known ? (float)hpo_axis_place(&h->axis[i], t->x[i]) : NAN;
+  if (!known)
+    goto done;
+  HPO_TRY(status, hpo_points_add(&h->points, t->x, err));
+  h->kind[row] = HPO_ROW_OPEN;
+  if (!is_final)
+    goto done;
+  h->n_final_points = h->points.n;
+  h->kind[row] = HPO_ROW_FAILED;
+  if (t->state == HPO_TRIAL_FAILED) {
+    h->n_failed++;
+    goto done;
+  }
+  h->kind[row] = HPO_ROW_GOOD;
+  HPO_TRY(status, add_merit(h, t, err));
+done:
+  return status;
+}
+
+hpo_status hpo_history_update(hpo_history *h, const hpo_view *view,
+                              hpo_id number, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  bool reset = false;
+
+  HPO_TRY(status, hpo_seen_update(&h->seen, view, &reset, err));
+  if (reset) {
+    h->n_best = h->n_failed = h->n_final_points = 0;
+    hpo_points_cut(&h->points, 0);
+  }
+  hpo_points_cut(&h->points, h->n_final_points);
+  h->n_row = (size_t)view->trials;
+  HPO_TRY(status, reserve(h, h->n_row, err));
+  for (size_t i = 0; i < h->seen.n_fresh; i++)
+    HPO_TRY(status, add_row(h, hpo_view_trial(view, h->seen.fresh[i]), true,
+                            err));
+  for (size_t i = 0; i < h->seen.n_open; i++) {
+    hpo_id n = h->seen.open[i];
+    if (n == number)
+      h->kind[n] = HPO_ROW_NONE;
+    else
+      HPO_TRY(status, add_row(h, hpo_view_trial(view, n), false, err));
+  }
+done:
+  return status;
+}

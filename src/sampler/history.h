@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What tpe has seen: a table with a row per trial, and the trials in order of
+ * merit.  A pure cache of a view: see seen.h. */
+#ifndef HPO_SAMPLER_HISTORY_H
+#define HPO_SAMPLER_HISTORY_H
+
+#include "sampler/parzen.h"
+#include "sampler/points.h"
+#include "sampler/seen.h"
+
+typedef enum hpo_row_kind {
+  HPO_ROW_NONE = 0, /* no point known */
+  HPO_ROW_OPEN,     /* running as far as the view shows */
+  HPO_ROW_GOOD,     /* has a merit: complete or pruned */
+  HPO_ROW_FAILED
+} hpo_row_kind;
+
+typedef struct hpo_merit {
+  uint32_t row;
+  double step, value; /* less is better, step first */
+} hpo_merit;
+
+typedef struct hpo_history {
+  const hpo_space *space; /* borrowed */
+  bool maximize;
+  hpo_axis *axis;  /* [n_param] */
+  float **column;  /* [n_param][n_row] places, NaN where inactive */
+  uint8_t *kind;   /* [n_row] hpo_row_kind */
+  size_t n_row, room;
+  hpo_merit *best; /* [n_best] rows that are good, best first */
+  size_t n_best, best_room, n_failed;
+  hpo_points points; /* of all rows: final ones first, then open ones */
+  size_t n_final_points;
+  hpo_seen seen;
+} hpo_history;
+
+HPO_MUST_USE hpo_status hpo_history_init(hpo_history *h, const hpo_plan *plan,
+                                         hpo_error *err);
+void hpo_history_free(hpo_history *h);
+/** Brings the history to what the view shows; trial `number` itself, if it
+ *  is there, is left out. */
+HPO_MUST_USE hpo_status hpo_history_update(hpo_history *h,
+                                           const hpo_view *view,
+                                           hpo_id number, hpo_error *err);
+
+#endif

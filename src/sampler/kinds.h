@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The samplers and pruners that the registries list, one per file. */
+#ifndef HPO_SAMPLER_KINDS_H
+#define HPO_SAMPLER_KINDS_H
+
+#include "hpo/pruner.h"
+#include "hpo/sampler.h"
+
+extern const hpo_sampler_kind hpo_sampler_random;
+extern const hpo_sampler_kind hpo_sampler_tpe;
+
+extern const hpo_pruner_kind hpo_pruner_none;
+extern const hpo_pruner_kind hpo_pruner_median;
+
+#endif

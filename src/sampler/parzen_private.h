@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the two kinds of Parzen estimator share: see parzen.h. */
+#ifndef HPO_SAMPLER_PARZEN_PRIVATE_H
+#define HPO_SAMPLER_PARZEN_PRIVATE_H
+
+#include "sampler/parzen.h"
+
+/* Observations are handled in blocks of this size; arrays are padded. */
+#define HPO_PARZEN_BLOCK 128
+#define HPO_PARZEN_KNOTS 1024
+
+struct hpo_parzen {
+  hpo_parzen_options options;
+  const hpo_axis *axis; /* [n_axis], borrowed */
+  size_t n_axis, n, pad; /* observations; n rounded up to blocks */
+  double *weight;       /* [n] not normalised */
+  double total;         /* of all weights and the prior's */
+  double hit, miss;     /* CHOICE: extra mass of the observed level in a
+                           kernel, mass of each level; before division by
+                           1 + levels * miss */
+  /* product kernels, all of one bandwidth */
+  double sigma;
+  float *at;       /* [n_axis][pad] UNIT: place / (sigma sqrt 2) */
+  uint16_t *level; /* [n_axis][pad] LEVEL, CHOICE */
+  float *offset;   /* [pad] minus log of the kernel's mass within the bounds,
+                      -inf in the padding */
+  float *fall;     /* [n_axis][HPO_AXIS_LEVELS] LEVEL: log of a kernel's mass
+                      on the level that is so many away */
+  float *knot;     /* log mass within the bounds of a kernel at k / n_knot */
+  size_t n_knot;
+  /* one axis, each kernel with its own bandwidth */
+  double *mu, *sd; /* [n] */
+  double *scale;   /* [n] log of 1 / (sd mass within the bounds) */
+  uint32_t *order; /* [n + 1] */
+  /* workspace of a density */
+  float *table;   /* [n_axis][most levels] of one point */
+  double *e, *ee; /* [pad] */
+  uint32_t *who;  /* [pad] */
+  size_t room_n, room_cells, room_knot, room_fall, room_table;
+};
+
+/** log(Phi(b) - Phi(a)), a < b, floored far out in the tails. */
+double hpo_parzen_log_mass(double a, double b);
+/** A normal of mean mu and deviation sd within [0, 1]. */
+double hpo_parzen_truncated(hpo_rng *rng, double mu, double sd);
+
+/** The estimator on one axis. */
+HPO_MUST_USE hpo_status hpo_parzen_one_build(hpo_parzen *p,
+                                             const float *column,
+                                             const uint32_t *row,
+                                             hpo_error *err);
+double hpo_parzen_one_density(const hpo_parzen *p, double x);
+
+/** log density of the prior on an axis, and of a product of them. */
+double hpo_parzen_prior(const hpo_axis *a, double x);
+
+#endif

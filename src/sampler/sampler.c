@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The registry of samplers, and the face that the scheduler calls. */
+#include "sampler/kinds.h"
+
+#include "hpo/mem.h"
+
+#include <string.h>
+
+struct hpo_sampler {
+  const hpo_sampler_kind *kind;
+  hpo_options *options; /* owned */
+  void *self;           /* the kind's cache, owned */
+};
+
+static const hpo_sampler_kind grid = {
+    .name = "grid",
+    .help = "Every point of a grid, for small discrete spaces."};
+static const hpo_sampler_kind qmc = {
+    .name = "qmc",
+    .help = "Sobol points: more even than random, for wide parallel runs."};
+static const hpo_sampler_kind cmaes = {
+    .name = "cmaes",
+    .help = "CMA-ES, for many numeric parameters and large budgets."};
+static const hpo_sampler_kind gp = {
+    .name = "gp", .help = "A Gaussian process, for small budgets."};
+static const hpo_sampler_kind nsga2 = {
+    .name = "nsga2", .help = "A genetic algorithm for several objectives."};
+
+static const hpo_sampler_kind *const all[] = {
+    &hpo_sampler_random, &hpo_sampler_tpe, &grid, &qmc, &cmaes, &gp, &nsga2};
+
+const hpo_sampler_kind *const *hpo_sampler_kinds(size_t *n) {
+  *n = sizeof all / sizeof *all;
+  return all;
+}
+
+const hpo_sampler_kind *hpo_sampler_find(const char *name) {
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+    if (strcmp(all[i]->name, name) == 0)
+      return all[i];
+  return NULL;
+}
+
+static hpo_status unknown(const char *name, hpo_error *err) {
+  const char *names[sizeof all / sizeof *all], *near;
+  char list[256] = "";
+
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+    names[i] = all[i]->name;
+    strcat(strcat(list, i > 0 ? ", " : ""), names[i]);
+  }
+  near = hpo_options_nearest(name, names, sizeof all / sizeof *all);
+  return hpo_error_set(err, HPO_EINVAL,
+                       "there is no sampler \"%s\"%s%s%s; samplers are %s",
+                       name, near != NULL ? ", the nearest is \"" : "",
+                       near != NULL ? near : "", near != NULL ? "\"" : "",
+                       list);
+}
+
+hpo_status hpo_sampler_create(const hpo_plan *plan, hpo_sampler **out,
+                              hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_sampler *s = NULL;
+  const hpo_sampler_kind *kind = hpo_sampler_find(plan->sampler.name);
+  const hpo_settings *set = &plan->sampler.options;
+
+  if (kind == NULL)
+    HPO_TRY(status, unknown(plan->sampler.name, err));
+  if (!kind->is_built)
+    HPO_FAIL(status, err, HPO_EINVAL,
+             "sampler \"%s\" is not built yet in this version", kind->name);
+  HPO_TRY(status, hpo_mem_new(1, sizeof *s, &s, err));
+  s->kind = kind;
+  HPO_TRY(status, hpo_options_create(kind->option, kind->n_option,
+                                     &s->options, err));
+  for (size_t i = 0; i < set->n; i++) {
+    status = hpo_options_set(s->options, set->item[i].name,
+                             set->item[i].value, err);
+    if (status != HPO_OK) {
+      hpo_error_prefix(err, "sampler \"%s\": ", kind->name);
+      goto done;
+    }
+  }
+  if (kind->create != NULL)
+    HPO_TRY(status, kind->create(s->options, plan, &s->self, err));
+  *out = s;
+  s = NULL; /* now the caller's */
+done:
+  hpo_sampler_destroy(s);
+  return status;
+}
+
+void hpo_sampler_destroy(hpo_sampler *s) {
+  if (s == NULL)
+    return;
+  if (s->kind->destroy != NULL)
+    s->kind->destroy(s->self);
+  hpo_options_destroy(s->options);
+  hpo_mem_free(s);
+}
+
+hpo_status hpo_sampler_suggest(hpo_sampler *s, const hpo_view *view,
+                               hpo_id number, const double *given, double *x,
+                               hpo_error *err) {
+  return s->kind->suggest(s->self, s->options, view, number, given, x, err);
+}

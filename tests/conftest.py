@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the whole-run checks share: the program, mpirun, folders."""
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BUILD = pathlib.Path(os.environ.get("HPOTUNE_BUILD", ROOT / "build"))
+PROGRAM = BUILD / "hpotune"
+INPUTS = ROOT / "inputs"
+SHARED = ROOT.parent / "shared" / "data"
+
+os.environ.setdefault("OMPI_ALLOW_RUN_AS_ROOT", "1")
+os.environ.setdefault("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1")
+os.environ.setdefault("OMPI_MCA_rmaps_base_oversubscribe", "1")
+os.environ.setdefault("PRTE_MCA_rmaps_default_mapping_policy",
+                      ":oversubscribe")
+
+
+class Tool:
+    """Runs hpotune in a folder of its own."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def command(self, *words, ranks=1):
+        words = [str(w) for w in words]
+        if ranks > 1:
+            return ["mpirun", "-np", str(ranks), str(PROGRAM), *words]
+        return [str(PROGRAM), *words]
+
+    def run(self, *words, ranks=1, expect=0, timeout=240, **env):
+        done = subprocess.run(self.command(*words, ranks=ranks),
+                              cwd=self.folder, text=True, timeout=timeout,
+                              stdin=subprocess.DEVNULL, capture_output=True,
+                              env={**os.environ, **env})
+        if expect is not None:
+            assert done.returncode == expect, done.stdout + done.stderr
+        return done
+
+    def start(self, *words, ranks=1, **env):
+        return subprocess.Popen(self.command(*words, ranks=ranks),
+                                cwd=self.folder, stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE, text=True,
+                                stderr=subprocess.STDOUT,
+                                env={**os.environ, **env})
+
+
+@pytest.fixture
+def tool(tmp_path):
+    assert PROGRAM.exists(), f"{PROGRAM} is not built"
+    return Tool(tmp_path)
+
+
+@pytest.fixture
+def shared_data():
+    if not SHARED.is_dir():
+        pytest.skip(f"no {SHARED}: the real data sets are not here")
+    return SHARED

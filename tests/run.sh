@@ -1,0 +1,18 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# Installs what the tests need, builds, and passes them all. The last line is
+# "N passed, N failed". Options: -k PATTERN runs only matching tests.
+#
+# Parts: unit tests (cmocka, make check), checks against independent programs
+# (pytest: XGBoost, scikit-learn, pandas, h5py), whole runs under mpirun, the
+# same bits for other instruction sets, ASan+UBSan, valgrind, gcc and clang
+# without warnings, make distcheck.
+set -eu
+cd "$(dirname "$0")/.."
+sh jobs/quickstart.sh --build
+. jobs/install.sh
+install_packages libcmocka-dev python3 python3-h5py python3-numpy \
+  python3-pandas python3-pytest python3-scipy python3-sklearn \
+  python3-xgboost python3-optuna valgrind clang clang-format libxml2-utils \
+  hdf5-tools procps
+exec python3 tests/run_all.py "$@"
