@@ -21,8 +21,9 @@ HPO_MUST_USE hpo_status hpo_ledger_create(const hpo_plan *plan,
                                           hpo_ledger **out, hpo_error *err);
 void hpo_ledger_destroy(hpo_ledger *l);
 
-/** Takes t (its number must be n_trials, or that of a trial that is not
- *  final, which it replaces). */
+/** Takes t: its number must be n_trials, or that of a trial that is not
+ *  final, which it replaces and destroys.  A complete trial's values must be
+ *  finite.  Else HPO_EBUG, and t stays the caller's, as on HPO_EMEM. */
 HPO_MUST_USE hpo_status hpo_ledger_put(hpo_ledger *l, hpo_trial *t,
                                        hpo_error *err);
 size_t hpo_ledger_trials(const hpo_ledger *l);
@@ -36,7 +37,8 @@ const hpo_plan *hpo_ledger_plan(const hpo_ledger *l);
 const hpo_trial *hpo_ledger_best(const hpo_ledger *l);
 /** Value of the k-th best complete trial (k from 1), NaN if fewer. */
 double hpo_ledger_kth_best(const hpo_ledger *l, size_t k);
-/** Rank of a value among complete trials: how many are strictly better. */
+/** Rank of a value among complete trials: how many are strictly better (all
+ *  for NaN). */
 size_t hpo_ledger_better(const hpo_ledger *l, double value);
 
 /** What a decision may see. */

@@ -81,8 +81,10 @@ void hpo_trial_destroy(hpo_trial *t);
 HPO_MUST_USE hpo_status hpo_trial_add_curve(hpo_trial *t, hpo_curve_point p,
                                             hpo_error *err);
 
-/** The row of /trials (layout: hdf5-layout.md), without crc, which the store
- *  adds; and back.  row i of a table in columns. */
+/** The row of /trials without crc, which the store adds; and back, from row i
+ *  of a table in columns, without the curve.  An inactive parameter is NaN,
+ *  -1 (the choice none), or INT64_MIN for an integer that can be negative.
+ *  HPO_ESTUDY: a column is missing or of another type. */
 HPO_MUST_USE hpo_status hpo_trial_record(const hpo_trial *t,
                                          const hpo_plan *plan,
                                          hpo_record **out, hpo_error *err);
