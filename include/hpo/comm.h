@@ -37,7 +37,8 @@ HPO_MUST_USE hpo_status hpo_comm_local_create(int n, hpo_comm **out,
                                               hpo_error *err);
 void hpo_comm_local_destroy(hpo_comm *comms);
 
-/** Waiting: sleeps a little longer each time nothing comes, up to 1 ms. */
+/** Waiting: sleeps a little longer each time nothing comes, up to 1 ms, and
+ *  up to 5 ms once nothing came for most of a second. */
 typedef struct hpo_backoff {
   unsigned idle; /* turns without work so far; zero-initialise */
 } hpo_backoff;
@@ -63,7 +64,9 @@ hpo_coll hpo_mpi_world(hpo_mpi *m);
 /** The ranks of this node. */
 hpo_shared hpo_mpi_node(hpo_mpi *m);
 /** This rank's team: team t = ranks 1 + t*k .. ; rank 0 belongs to none
- *  (size 0) unless it is alone.  Collective over the world, once. */
+ *  (size 0) unless it is alone, when any number will do.  Ranks left over
+ *  idle: *team -1, size 0.  HPO_EINVAL: more ranks per trial than workers.
+ *  Collective over the world, once. */
 HPO_MUST_USE hpo_status hpo_mpi_team(hpo_mpi *m, int ranks_per_trial,
                                      hpo_coll *out, int *team, int *n_teams,
                                      hpo_error *err);
