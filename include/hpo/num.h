@@ -17,10 +17,10 @@ double hpo_num_exp(double x);
 double hpo_num_expm1(double x);
 double hpo_num_log(double x);
 double hpo_num_log1p(double x);
-double hpo_num_pow(double x, double y); /* x >= 0 */
-double hpo_num_sin(double x);           /* |x| < 2^20 */
-double hpo_num_cos(double x);
-double hpo_num_sigmoid(double x); /* 1 / (1 + exp(-x)) */
+double hpo_num_pow(double x, double y); /* x >= 0, NaN below */
+double hpo_num_sin(double x);           /* |x| < 2^27, NaN beyond */
+double hpo_num_cos(double x);           /* the same */
+double hpo_num_sigmoid(double x);       /* 1 / (1 + exp(-x)) */
 double hpo_num_erf(double x);
 /** Normal distribution: log of the CDF, accurate in both tails; the CDF;
  *  its inverse. */
@@ -35,12 +35,17 @@ void hpo_num_exp_array(const double *x, double *out, size_t n);
  *
  *  A small superaccumulator (R. M. Neal, Fast exact summation using small
  *  and large superaccumulators, 2015, section 2): the value is
- *  sum_i chunk[i] * 2^(32 i - 1138) or so; chunks are int64 and are added
- *  independently, so partial sums of ranks combine by an int64 sum over
- *  chunk[] (coll.h).  Zero-initialise: `hpo_sum s = {0}`.
- *  After 2^20 additions the chunks are normalised inside.
+ *  sum_i chunk[i] * 2^(32 i - 2148), so that exact products of any two
+ *  doubles fit too.  Zero-initialise: `hpo_sum s = {0}`.
+ *
+ *  Sums of ranks combine by adding all HPO_SUM_WORDS int64 of the struct
+ *  (chunk[], not_finite, pending) one by one, an int64 sum over the struct
+ *  as an array (coll.h); exact for up to 2^14 ranks, since chunks are
+ *  normalised inside after 2^16 additions and stay under 2^49.  Equal sums
+ *  need not have equal chunks: compare hpo_sum_get.
  */
-#define HPO_SUM_CHUNKS 70
+#define HPO_SUM_CHUNKS 134
+#define HPO_SUM_WORDS (HPO_SUM_CHUNKS + 2)
 typedef struct hpo_sum {
   int64_t chunk[HPO_SUM_CHUNKS];
   int64_t not_finite; /* count of inf and NaN added: value is then NaN */
@@ -52,7 +57,8 @@ void hpo_sum_add(hpo_sum *s, double x);
 void hpo_sum_add_product(hpo_sum *s, double x, double y);
 /** s += other, exact. */
 void hpo_sum_merge(hpo_sum *s, const hpo_sum *other);
-/** The sum, correctly rounded to nearest even. */
+/** The sum, correctly rounded to nearest even; +-infinity where it is too
+ *  large for a double, NaN where one of the addends was not finite. */
 double hpo_sum_get(const hpo_sum *s);
 
 #endif

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "hpo/options.h"
+#include "num_private.h"
 
 #define MOST_DIGITS                                                           \
   780 /* 768 decide every rounding, the rest: zero or not                     \
@@ -101,15 +102,6 @@ static const double power_of_ten[23] = {
     1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
     1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
-/* high + low = x * y exactly (G. W. Veltkamp, T. J. Dekker 1971). */
-static double product(double x, double y, double *low) {
-  double p = x * y, cx = x * 134217729.0, cy = y * 134217729.0;
-  double xh = cx - (cx - x), yh = cy - (cy - y);
-  double xl = x - xh, yl = y - yh;
-  *low = ((xh * yh - p) + xh * yl + xl * yh) + xl * yl;
-  return p;
-}
-
 /* w * 10^e in twice the precision; false where that does not decide. */
 static bool twice_precision(uint64_t w, int64_t e, double *out) {
   double wh = (double)(w & ~(uint64_t)0x7ff), wl = (double)(w & 0x7ff);
@@ -118,10 +110,10 @@ static bool twice_precision(uint64_t w, int64_t e, double *out) {
   wl -= sum - wh;
   if (e < 0) {
     high = sum / ten;
-    double back_low = 0, back = product(high, ten, &back_low);
+    double back_low = 0, back = exact_product(high, ten, &back_low);
     low = (((sum - back) - back_low) + wl) / ten;
   } else {
-    high = product(sum, ten, &low);
+    high = exact_product(sum, ten, &low);
     low += wl * ten;
   }
   /* The relative error is under 2^-100; it must not move the rounding. */
