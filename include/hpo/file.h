@@ -8,7 +8,8 @@
 #include "hpo/mem.h"
 #include "hpo/status.h"
 
-/** A file read from start to end, unpacked if its first bytes say gzip. */
+/** A file read from start to end, unpacked if its first bytes say gzip
+ *  (several members after each other too). */
 typedef struct hpo_file hpo_file;
 /** HPO_EDATA where it does not exist, is a directory or may not be read;
  *  the sentence names path and reason. */
@@ -24,7 +25,8 @@ void hpo_file_close(hpo_file *f);
  *  limit is 0.  *out gets a NUL after its last byte that n does not count. */
 HPO_MUST_USE hpo_status hpo_file_read_all(const char *path, size_t limit,
                                           hpo_buffer *out, hpo_error *err);
-/** Writes path anew: a temporary file beside it, then rename. */
+/** Writes path anew: a temporary file beside it, then rename.  HPO_EIO: the
+ *  old file, if there was one, is as it was. */
 HPO_MUST_USE hpo_status hpo_file_write_all(const char *path, const void *from,
                                            size_t n, hpo_error *err);
 
@@ -50,8 +52,12 @@ void hpo_sha256_end(hpo_sha256 *s, char hex[65]);
 uint32_t hpo_file_crc32(uint32_t crc, const void *from, size_t n);
 
 /** The writer's lock: flock on PATH (FILE.h5.lock), which the kernel drops
- *  when the process dies; the file names host, pid, job and start.  Where
- *  flock is not supported, O_EXCL decides.  HPO_ESTUDY: held, by whom. */
+ *  when the process dies; the file names host, pid, job and start.  It is
+ *  emptied on release and stays: removing a file that others may have open
+ *  would let two of them lock.  Where flock is not supported, PATH.held made
+ *  with O_EXCL decides; it is removed on release, and taken over if its
+ *  process is dead on this host.
+ *  \return HPO_OK; HPO_ESTUDY: held, by whom; HPO_EIO: PATH can't be made */
 typedef struct hpo_lock hpo_lock;
 HPO_MUST_USE hpo_status hpo_lock_take(const char *path, hpo_lock **out,
                                       hpo_error *err);
