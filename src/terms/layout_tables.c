@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The tables of a study file and their columns. */
+#include "layout_private.h"
+
+#include <string.h>
+
+#define END                                                                   \
+  { NULL, HPO_COLUMN_WHOLE, 0, 0, NULL, "", "" }
+#define COL(type, member, kind, room, words, unit, description)               \
+  {                                                                           \
+#member, HPO_COLUMN_##kind, offsetof(type, member), room, words, unit,    \
+        description                                                           \
+  }
+#define WHOLE(type, member, unit, description)                                \
+  COL(type, member, WHOLE, 0, NULL, unit, description)
+#define REAL(type, member, unit, description)                                 \
+  COL(type, member, REAL, 0, NULL, unit, description)
+#define TEXT(type, member, room, description)                                 \
+  COL(type, member, TEXT, room, NULL, "", description)
+
+#define DECISION_WORDS "new retry again promote end"
+
+typedef hpo_layout_session session;
+typedef hpo_layout_decision decision;
+typedef hpo_layout_test_score score;
+typedef hpo_layout_log line;
+typedef hpo_layout_tag tag;
+
+/* Rows that later versions write; their tables stand in every file. */
+typedef struct pareto {
+  hpo_id trial;
+} pareto;
+
+typedef struct note {
+  int64_t time;
+  hpo_id trial;
+  const char *text;
+} note;
+
+typedef struct refit {
+  hpo_id trial;
+  int64_t rows, model_offset, model_length, model_crc, time;
+  int model_format;
+} refit;
+
+typedef struct artifact {
+  hpo_id trial;
+  const char *name, *media_type;
+  int64_t offset, length, content_crc, time;
+} artifact;
+
+/* clang-format off */
+static const hpo_column session_columns[] = {
+    WHOLE(session, number, "", "Number of the session, that of its row."),
+    WHOLE(session, start, "ns", "Start, UTC since 1970."),
+    WHOLE(session, end, "ns", "End, UTC since 1970; -1 while it runs or if it "
+                              "was killed."),
+    REAL(session, wall, "s", "Time that counts for the study's timeout."),
+    TEXT(session, exit_reason, 64,
+         "Why it ended; empty while it runs or if it was killed."),
+    TEXT(session, hosts, 1024, "Hosts, each with its number of ranks."),
+    WHOLE(session, ranks, "", "MPI ranks."),
+    WHOLE(session, teams, "", "Teams of ranks that trained trials."),
+    TEXT(session, hpotune_version, 32, "Version of the program."),
+    TEXT(session, git, 64, "Commit that the program was built from."),
+    TEXT(session, compiler, 128, "Compiler that built it."),
+    TEXT(session, flags, 256, "Flags of the compiler."),
+    TEXT(session, mpi, 128, "MPI library."),
+    TEXT(session, hdf5, 32, "HDF5 library."),
+    TEXT(session, blas, 128, "BLAS library and its kernel."),
+    TEXT(session, cpu, 128, "CPU of the first rank's host."),
+    TEXT(session, slurm_job_id, 32, "Slurm job; empty outside Slurm."),
+    WHOLE(session, slurm_restart_count, "",
+          "How often Slurm requeued the job; -1 outside Slurm."),
+    TEXT(session, command, 1024, "Command line."),
+    WHOLE(session, xml_offset, "bytes",
+          "First byte of its study.xml in /study/session_xml; -1 none."),
+    WHOLE(session, xml_length, "bytes", "Bytes of its study.xml."),
+    END};
+
+static const hpo_column decision_columns[] = {
+    WHOLE(decision, job, "", "Number of the job; -1 where the study ends."),
+    WHOLE(decision, trial, "", "Trial of the job; -1 where the study ends."),
+    WHOLE(decision, attempt, "", "How often the trial was started before."),
+    COL(decision, kind, CHOICE, 0, DECISION_WORDS, "",
+        "new trial, retry of a failed one, an interrupted job run again, "
+        "promotion of a paused trial, end of the study."),
+    WHOLE(decision, from_step, "", "Steps that were done before."),
+    WHOLE(decision, to_step, "",
+          "Step after which the job stops; 2^63-1: at the end."),
+    WHOLE(decision, horizon, "",
+          "Last job whose result could be seen; -1 none, 2^63-1 all."),
+    WHOLE(decision, time, "ns", "When it was made, UTC since 1970."),
+    WHOLE(decision, image_offset, "bytes",
+          "First byte of a paused row's new image in /decision_images; -1 "
+          "none."),
+    WHOLE(decision, image_length, "bytes", "Bytes of the image."),
+    END};
+
+static const hpo_column pareto_columns[] = {
+    WHOLE(pareto, trial, "", "Trial on the Pareto front."), END};
+
+static const hpo_column score_columns[] = {
+    WHOLE(score, trial, "", "Trial whose stored model was scored."),
+    COL(score, metric, METRIC, 0, NULL, "", "Metric on the test rows."),
+    REAL(score, value, "", "Its value."),
+    WHOLE(score, time, "ns", "When it was computed, UTC since 1970."), END};
+
+static const hpo_column log_columns[] = {
+    WHOLE(line, time, "ns", "When it was said, UTC since 1970."),
+    COL(line, level, CHOICE, 0, "error warn info debug", "",
+        "How much it matters."),
+    TEXT(line, text, 240, "What was said."), END};
+
+static const hpo_column tag_columns[] = {
+    WHOLE(tag, time, "ns", "When it was set, UTC since 1970."),
+    WHOLE(tag, trial, "", "Trial that has the tag; -1: the study."),
+    TEXT(tag, name, 64, "Name; the latest row of a name counts."),
+    TEXT(tag, value, 256, "Value."), END};
+
+static const hpo_column note_columns[] = {
+    WHOLE(note, time, "ns", "When it was written, UTC since 1970."),
+    WHOLE(note, trial, "", "Trial that it is about; -1: the study."),
+    TEXT(note, text, 1024, "Text."), END};
+
+static const hpo_column refit_columns[] = {
+    WHOLE(refit, trial, "", "Trial whose parameters were used."),
+    WHOLE(refit, rows, "", "Rows that the model was trained on."),
+    WHOLE(refit, model_offset, "bytes", "First byte in /models."),
+    WHOLE(refit, model_length, "bytes", "Bytes in /models."),
+    COL(refit, model_format, CHOICE, 0, "xgboost-ubj json", "",
+        "How the model is written."),
+    WHOLE(refit, model_crc, "", "CRC-32 of the model's bytes."),
+    WHOLE(refit, time, "ns", "When it was trained, UTC since 1970."), END};
+
+static const hpo_column artifact_columns[] = {
+    WHOLE(artifact, trial, "", "Trial that it belongs to; -1: the study."),
+    TEXT(artifact, name, 256, "Name."),
+    TEXT(artifact, media_type, 128, "What it is, such as image/png."),
+    WHOLE(artifact, offset, "bytes", "First byte in /artifact_bytes."),
+    WHOLE(artifact, length, "bytes", "Bytes in /artifact_bytes."),
+    WHOLE(artifact, content_crc, "", "CRC-32 of its bytes."),
+    WHOLE(artifact, time, "ns", "When it was attached, UTC since 1970."),
+    END};
+
+const hpo_table hpo_layout_declared[] = {
+    {HPO_TABLE_TRIALS, NULL, 0, 64, true,
+     "One row per trial; row n is trial n."},
+    {HPO_TABLE_CURVES, NULL, 0, 256, false,
+     "One row per point of a trial's curves."},
+    {HPO_TABLE_MODELS, NULL, 0, 65536, false,
+     "The stored models, one after the other."},
+    {HPO_TABLE_DECISIONS, decision_columns, sizeof(decision), 64, true,
+     "One row per decision of the scheduler."},
+    {HPO_TABLE_DECISION_IMAGES, NULL, 0, 4096, false,
+     "Images of paused trials' rows, before the rows are overwritten."},
+    {HPO_TABLE_SESSIONS, session_columns, sizeof(session), 4, true,
+     "One row per start of the program on this study."},
+    {HPO_TABLE_SESSION_XML, NULL, 0, 4096, false,
+     "The study.xml of every session, one after the other."},
+    {HPO_TABLE_PARETO, pareto_columns, sizeof(pareto), 64, true,
+     "Trials that no other dominates, with several objectives."},
+    {HPO_TABLE_TEST_SCORES, score_columns, sizeof(score), 64, true,
+     "Scores of kept models on the test rows, never used by the search."},
+    {HPO_TABLE_LOG, log_columns, sizeof(line), 64, false,
+     "What the program said."},
+    {HPO_TABLE_TAGS, tag_columns, sizeof(tag), 16, true,
+     "Tags of the study and of trials."},
+    {HPO_TABLE_NOTES, note_columns, sizeof(note), 8, true,
+     "Notes on the study and on trials."},
+    {HPO_TABLE_REFITS, refit_columns, sizeof(refit), 16, true,
+     "Models trained again with a trial's parameters on more rows."},
+    {HPO_TABLE_ARTIFACTS, artifact_columns, sizeof(artifact), 16, true,
+     "Files attached to the study or to trials."},
+    {HPO_TABLE_ARTIFACT_BYTES, NULL, 0, 65536, false,
+     "Bytes of the attached files, one after the other."},
+    {NULL, NULL, 0, 0, false, NULL}};
+/* clang-format on */
+
+int hpo_layout_decision_kind(const char *name) {
+  static const char *const kinds[] = {"new", "retry", "again", "promote",
+                                      "end"};
+
+  for (int i = 0; i < 5; i++)
+    if (strcmp(kinds[i], name) == 0)
+      return i;
+  return -1;
+}
