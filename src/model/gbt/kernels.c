@@ -200,7 +200,7 @@ INLINE double both_gain(double gl, double hl, const gbt_gain *r, double gt,
   double gr = gt - gl, hr = ht - hl;
   double x = part_gain(gl, hl, r, is_plain) + part_gain(gr, hr, r, is_plain);
 
-  return (hl >= r->min_hess) & (hr >= r->min_hess) ? x : -1.0;
+  return ((hl >= r->min_hess) & (hr >= r->min_hess)) != 0 ? x : -1.0;
 }
 
 INLINE void gain_tile(const gbt_gain *r, const int64_t *restrict pre,

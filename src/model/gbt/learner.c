@@ -129,14 +129,15 @@ done:
   return status;
 }
 
-/* All options as they were. */
+/* All options as they were; not n_estimators, which the trees tell: a shorter
+   run is the beginning of a longer one, to the last byte. */
 static hpo_status add_options(const gbt_saved *m, hpo_buffer *text,
                               hpo_error *err) {
   hpo_status status = HPO_OK;
 
   for (size_t i = 0; i < GBT_OPTIONS; i++) {
     const char *value = hpo_options_text_at(m->in->options, i);
-    if (value[0] == '\0')
+    if (value[0] == '\0' || strcmp(gbt_options[i].name, "n_estimators") == 0)
       continue;
     HPO_TRY(status,
             hpo_buffer_format(text, err, "%s%s=%s", text->n == 0 ? "" : " ",

@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Our models in XGBoost: same predictions, same statistics; and models as
+good as XGBoost's own with the same parameters.
+
+Drives the program gbt_driver (GBT_DRIVER, else tests/gbt_driver under the
+current folder).
+"""
+import os
+import warnings
+
+import numpy as np
+import pytest
+import xgboost as xgb
+
+from gbt_tools import (SHARED, Ours, generated, higgs, loss, objective, wine,
+                       write_data)
+
+warnings.filterwarnings("ignore")
+SEED = int(os.environ.get("HPO_TEST_SEED", "20261121"))
+print("HPO_TEST_SEED", SEED)
+
+
+def ugly(rng, rows, n_class, missing=0.1, categories=0):
+    """Numbers with ties and holes; the first columns are categories."""
+    x = rng.normal(size=(rows, 8)).astype(np.float32)
+    x[:, 3] = np.round(x[:, 3] * 2)
+    x[:, 5] = 1
+    n_category = np.zeros(8, int)
+    for c in range(categories):
+        n_category[c] = 4 + 5 * c
+        x[:, c] = rng.integers(0, n_category[c], rows)
+    z = x[:, 0] * (x[:, 3] > 0) + x[:, 4] - x[:, 6] * x[:, 7]
+    z = z + rng.normal(size=rows) / 2
+    x[rng.random(x.shape) < missing] = np.nan
+    if n_class == 0:
+        y = 50 + 10 * z
+    else:
+        edges = np.quantile(z, np.linspace(0, 1, n_class + 1)[1:-1])
+        y = np.searchsorted(edges, z).astype(float)
+    return x, y, n_category
+
+
+def split(rng, rows):
+    return (rng.random(rows) < 0.25).astype(int)
+
+
+def matrix(booster, x, **kw):
+    return xgb.DMatrix(x, feature_names=booster.feature_names,
+                       feature_types=booster.feature_types,
+                       enable_categorical=True, **kw)
+
+
+CASES = [dict(), dict(missing=0), dict(categories=2),
+         dict(categories=2, missing=0), dict(weight=True)]
+OPTIONS = [dict(), dict(max_depth=12, min_child_weight=0, reg_lambda=0.1),
+           dict(subsample=0.6, colsample_bynode=0.5, gamma=0.3),
+           dict(reg_alpha=0.5, max_delta_step=0.7, max_bin=20)]
+
+
+@pytest.mark.parametrize("n_class", [0, 2, 5])
+@pytest.mark.parametrize("case", range(len(CASES)))
+def test_predictions(tmp_path, n_class, case):
+    kw = dict(CASES[case])
+    rng = np.random.default_rng([SEED, n_class, case])
+    has_weight = kw.pop("weight", False)
+    x, y, n_category = ugly(rng, 1200, n_class, **kw)
+    role = split(rng, len(y))
+    w = rng.random(len(y)) * 3 if has_weight else None
+    write_data(tmp_path / "d", x, y, n_class, role, w, n_category)
+    for options in OPTIONS:
+        m = Ours(tmp_path / "d", n_class, role.sum(), n_estimators=15,
+                 seed=SEED, **options)
+        p = m.booster.predict(matrix(m.booster, x[role == 1]))
+        scale = max(1, np.abs(p).max())
+        assert np.abs(p.reshape(m.p.shape) - m.p).max() / scale < 1e-6
+
+
+def test_classifier(tmp_path):
+    """XGBClassifier, XGBRegressor, importances and SHAP take our files."""
+    for n_class, kind in ((2, xgb.XGBClassifier), (3, xgb.XGBClassifier),
+                          (0, xgb.XGBRegressor)):
+        rng = np.random.default_rng([SEED, n_class])
+        x, y, _ = ugly(rng, 800, n_class)
+        role = split(rng, len(y))
+        write_data(tmp_path / "d", x, y, n_class, role)
+        m = Ours(tmp_path / "d", n_class, role.sum(), n_estimators=5)
+        (tmp_path / "m.ubj").write_bytes(m.bytes)
+        model = kind()
+        model.load_model(tmp_path / "m.ubj")
+        if n_class == 0:
+            p = model.predict(x[role == 1])[:, None]
+            assert np.allclose(p, m.p, rtol=1e-6)
+        else:
+            p = model.predict_proba(x[role == 1])
+            p = p[:, 1:] if n_class == 2 else p
+            assert np.abs(p - m.p).max() < 1e-6
+            assert set(model.predict(x)) <= set(range(n_class))
+        gain = m.booster.get_score(importance_type="total_gain")
+        assert gain and all(g > 0 for g in gain.values())
+        d = matrix(m.booster, x)
+        phi = m.booster.predict(d, pred_contribs=True).sum(axis=-1)
+        margin = m.booster.predict(d, output_margin=True)
+        assert np.allclose(phi, margin, atol=1e-3 * np.abs(margin).max())
+        assert m.attributes["hpotune_seed"] == "1"
+        more = xgb.train({"objective": objective(n_class),
+                          "num_class": 3 if n_class == 3 else 0},
+                         matrix(m.booster, x, label=y), 2,
+                         xgb_model=m.booster)
+        assert more.num_boosted_rounds() == 7
+
+
+def same_trees(ours, theirs):
+    """Same shape, features, statistics of all trees.  Cuts may differ where
+    no row lies between, so thresholds are not compared."""
+    a, b = ours.trees_to_dataframe(), theirs.trees_to_dataframe()
+    assert list(a.ID) == list(b.ID)
+    assert list(a.Feature) == list(b.Feature)
+    assert np.allclose(a.Cover, b.Cover, rtol=1e-3)
+    assert np.allclose(a.Gain, b.Gain, rtol=2e-2, atol=2e-2)
+
+
+@pytest.mark.parametrize("options", [
+    dict(), dict(gamma=8), dict(min_child_weight=30), dict(reg_alpha=5),
+    dict(reg_lambda=20), dict(max_delta_step=0.3)])
+def test_same_trees(tmp_path, options):
+    """On few distinct values both have the same cuts: the same trees."""
+    rng = np.random.default_rng(SEED)
+    x = rng.integers(0, 9, (600, 5)).astype(np.float32)
+    y = (x[:, 0] * 2 + x[:, 1] * x[:, 2] + rng.normal(size=600) * 4 + 0.5)
+    role = split(rng, len(y))
+    write_data(tmp_path / "d", x, y, 0, role)
+    m = Ours(tmp_path / "d", 0, role.sum(), n_estimators=3, max_depth=3,
+             base_score=0.5, **options)
+    names = m.booster.feature_names
+    d = xgb.DMatrix(x[role == 0], y[role == 0], feature_names=names)
+    theirs = xgb.train(dict(tree_method="hist", max_depth=3, base_score=0.5,
+                            **options), d, 3)
+    same_trees(m.booster, theirs)
+
+
+def test_gamma_is_asked_before_growing(tmp_path):
+    """XGBoost 1.7's hist drops a split of low gain at once, also where
+    splits below it would gain much (an exclusive or)."""
+    rng = np.random.default_rng(SEED)
+    x = rng.integers(0, 2, (400, 2)).astype(np.float32)
+    y = (x[:, 0] != x[:, 1]).astype(float) * 4
+    role = split(rng, len(y))
+    write_data(tmp_path / "d", x, y, 0, role)
+    m = Ours(tmp_path / "d", 0, role.sum(), n_estimators=1, max_depth=2,
+             gamma=100)
+    assert len(m.booster.trees_to_dataframe()) == 1
+
+
+def test_names(tmp_path):
+    rng = np.random.default_rng(SEED)
+    x, y, _ = ugly(rng, 300, 2)
+    role = split(rng, len(y))
+    write_data(tmp_path / "d", x, y, 2, role)
+    m = Ours(tmp_path / "d", 2, role.sum(), n_estimators=2)
+    assert m.booster.feature_names == [f"f{i}" for i in range(8)]
+    assert m.booster.feature_types == ["float"] * 8
+
+
+def data_set(name, seed):
+    rng = np.random.default_rng([SEED, seed])
+    if name == "generated":
+        x, y = generated(10000, seed=seed)
+        return x, y, 2, split(rng, len(y))
+    if not SHARED.exists():
+        pytest.skip(f"{SHARED} is not there")
+    if name == "higgs":
+        x, y, _ = higgs()
+        return x, y, 2, split(rng, len(y))
+    x, q = wine()
+    if name == "wine-good":
+        return x, (q >= 7).astype(float), 2, split(rng, len(q))
+    if name == "wine-classes":
+        return x, q - q.min(), 7, split(rng, len(q))
+    return x, q, 0, split(rng, len(q))
+
+
+@pytest.mark.parametrize("name", ["wine-good", "wine-classes", "wine-score",
+                                  "higgs", "generated"])
+def test_quality(tmp_path, name):
+    """A small guard: the benchmark compares more."""
+    ratio = []
+    for seed in range(3):
+        x, y, n_class, role = data_set(name, seed)
+        v = role == 1
+        write_data(tmp_path / "d", x, y, n_class, role)
+        m = Ours(tmp_path / "d", n_class, v.sum(), n_estimators=40,
+                 max_depth=5, learning_rate=0.1, base_score=0.5, seed=seed)
+        d = xgb.DMatrix(x[~v], y[~v])
+        theirs = xgb.train(
+            dict(tree_method="hist", objective=objective(n_class),
+                 num_class=n_class if n_class > 2 else 0, max_depth=5,
+                 eta=0.1, base_score=0.5, seed=seed), d, 40)
+        p = theirs.predict(xgb.DMatrix(x[v])).reshape(m.p.shape)
+        ratio.append(loss(m.p, y[v], n_class) / loss(p, y[v], n_class))
+    assert np.mean(ratio) < 1.01 and np.max(ratio) < 1.05

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Trains a model kind in a test. */
+#include "trainer.h"
+
+#include "team.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MUST(call)                                                            \
+  do {                                                                        \
+    hpo_error must_err = {0};                                                 \
+    if ((call) != HPO_OK) {                                                   \
+      fprintf(stderr, "%s\n", must_err.text);                                 \
+      abort();                                                                \
+    }                                                                         \
+  } while (0)
+
+typedef struct run {
+  const hpo_model_kind *kind;
+  const hpo_dataset *d;
+  const hpo_bins *bins;
+  const hpo_options *options;
+  int64_t steps;
+  trainer_deal deal;
+  size_t k;
+  trainer_result *out;
+} run;
+
+/* The rows of rank r of n, ascending; place: where they stand in all. */
+static size_t deal_rows(const hpo_row *all, size_t n, const hpo_coll *coll,
+                        trainer_deal deal, hpo_row *mine, size_t *place) {
+  size_t rank = (size_t)coll->rank, size = (size_t)coll->size, m = 0;
+
+  for (size_t i = 0; i < n; i++) {
+    size_t owner = deal == DEAL_TURNS ? i % size : i * size / n;
+    if (owner != rank)
+      continue;
+    mine[m] = all[i];
+    place[m++] = i;
+  }
+  return m;
+}
+
+static void run_rank(const hpo_coll *coll, void *argument) {
+  const run *r = argument;
+  size_t n_train = (size_t)r->d->n_train, n_valid = (size_t)r->d->n_valid;
+  hpo_row *train = calloc(n_train + 1, sizeof *train);
+  hpo_row *valid = calloc(n_valid + 1, sizeof *valid);
+  size_t *place = calloc(n_train + n_valid + 1, sizeof *place);
+  double *p = calloc(n_valid * r->k + 1, sizeof *p);
+  void *self = NULL;
+  hpo_model_input in = {.options = r->options, .seed = 7, .coll = coll};
+
+  HPO_ASSERT(train && valid && place && p);
+  in.part = (hpo_part){
+      .data = r->d,
+      .bins = r->bins,
+      .train = train,
+      .valid = valid,
+      .n_train = deal_rows(r->d->train, n_train, coll, r->deal, train, place),
+      .n_valid = deal_rows(r->d->valid, n_valid, coll, r->deal, valid, place),
+      .train_total = r->d->n_train};
+  MUST(r->kind->create(&in, &self, &must_err));
+  for (int64_t i = 0; i < r->steps; i++)
+    MUST(r->kind->step(self, &must_err));
+  MUST(r->kind->predict_valid(self, p, &must_err));
+  for (size_t i = 0; i < in.part.n_valid; i++)
+    memcpy(r->out->p + place[i] * r->k, p + i * r->k, r->k * sizeof *p);
+  if (coll->rank == 0)
+    MUST(r->kind->save(self, &r->out->model, &must_err));
+  r->kind->destroy(self);
+  free(train);
+  free(valid);
+  free(place);
+  free(p);
+}
+
+static hpo_options *options_of(const hpo_model_kind *kind,
+                               const char *const *words) {
+  hpo_options *o = NULL;
+  char name[64];
+
+  MUST(hpo_options_create(kind->option, kind->n_option, &o, &must_err));
+  for (; *words != NULL; words++) {
+    size_t n = strcspn(*words, "=");
+    memcpy(name, *words, n);
+    name[n] = '\0';
+    MUST(hpo_options_set(o, name, *words + n + 1, &must_err));
+  }
+  return o;
+}
+
+trainer_result trainer_run(const char *kind, const hpo_dataset *d,
+                           const char *const *words, int64_t steps, int ranks,
+                           trainer_deal deal) {
+  trainer_result out = {.p = NULL};
+  run r = {.kind = hpo_model_find(kind), .d = d, .deal = deal, .out = &out};
+  hpo_options *o = options_of(r.kind, words);
+  hpo_bins *bins = NULL;
+
+  r.k = d->task == HPO_TASK_MULTICLASS ? d->n_class : 1;
+  out.n = (size_t)d->n_valid * r.k;
+  out.p = calloc(out.n + 1, sizeof *out.p);
+  HPO_ASSERT(out.p != NULL);
+  if (r.kind->needs_bins)
+    MUST(hpo_bins_create(d, (int)hpo_options_get_int(o, "max_bin"), &bins,
+                         &must_err));
+  r.bins = bins;
+  r.options = o;
+  r.steps = steps > 0 ? steps : r.kind->steps(o);
+  team_run(ranks, run_rank, &r);
+  hpo_bins_destroy(bins);
+  hpo_options_destroy(o);
+  return out;
+}
+
+void trainer_free(trainer_result *r) {
+  free(r->p);
+  hpo_buffer_free(&r->model);
+  memset(r, 0, sizeof *r);
+}
+
+uint64_t trainer_digest(const void *bytes, size_t n) {
+  const uint8_t *b = bytes;
+  uint64_t hash = 0xcbf29ce484222325U;
+
+  for (size_t i = 0; i < n; i++)
+    hash = (hash ^ b[i]) * 0x100000001b3U;
+  return hash;
+}

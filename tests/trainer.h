@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** \file trainer.h
+ *  Trains a model kind on a data set in a test, on one rank or several.
+ */
+#ifndef HPO_TEST_TRAINER_H
+#define HPO_TEST_TRAINER_H
+
+#include "hpo/model.h"
+
+/** How rows are dealt to the ranks. */
+typedef enum trainer_deal { DEAL_BLOCKS, DEAL_TURNS } trainer_deal;
+
+typedef struct trainer_result {
+  double *p; /* [n_valid][k], rows in the order of the data set */
+  size_t n;  /* n_valid * k */
+  hpo_buffer model;
+} trainer_result;
+
+/** Trains `steps` steps (0: as many as the options say).
+ *  \param [in] words  "name=value" of options, NULL at the end */
+trainer_result trainer_run(const char *kind, const hpo_dataset *d,
+                           const char *const *words, int64_t steps, int ranks,
+                           trainer_deal deal);
+void trainer_free(trainer_result *r);
+/** FNV-1a over bytes. */
+uint64_t trainer_digest(const void *bytes, size_t n);
+
+#endif
