@@ -70,8 +70,7 @@ static size_t slow_bins(runs *r, uint64_t rows, uint64_t bins, float *cut) {
   return cuts;
 }
 
-static size_t slow_cuts(const float *x, size_t n, size_t max_bin,
-                        float *cut) {
+static size_t slow_cuts(const float *x, size_t n, size_t max_bin, float *cut) {
   static runs r;
   size_t low = 1, high = max_bin + 1, bins = max_bin;
 

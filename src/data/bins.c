@@ -24,8 +24,8 @@ enum {
 };
 
 typedef struct block {
-  void *code;   /* [rows * stride + SLACK], shared */
-  float *value; /* all features' cuts, each padded to 2^steps - 1 */
+  void *code;       /* [rows * stride + SLACK], shared */
+  float *value;     /* all features' cuts, each padded to 2^steps - 1 */
   hpo_coder *coder; /* [columns] */
 } block;
 
@@ -93,10 +93,9 @@ static hpo_status share_cuts(hpo_bins *b, hpo_buffer *cuts, hpo_error *err) {
   HPO_TRY(status, node->broadcast(node->self, b->n_bin,
                                   b->columns * sizeof *b->n_bin, err));
   HPO_TRY(status, node->broadcast(node->self, &bytes, sizeof bytes, err));
-  HPO_TRY(status, hpo_mem_grow(&cuts->byte, &cuts->capacity,
-                               (size_t)bytes + 1, 1, err));
-  HPO_TRY(status,
-          node->broadcast(node->self, cuts->byte, (size_t)bytes, err));
+  HPO_TRY(status, hpo_mem_grow(&cuts->byte, &cuts->capacity, (size_t)bytes + 1,
+                               1, err));
+  HPO_TRY(status, node->broadcast(node->self, cuts->byte, (size_t)bytes, err));
 done:
   return status;
 }
@@ -153,8 +152,8 @@ static void write_codes(const hpo_dataset *d, const hpo_bins *b) {
   memset(to + rows * b->stride, 0, SLACK);
 }
 
-static hpo_status bins_alloc(const hpo_dataset *d, int max_bin,
-                             hpo_bins **out, hpo_error *err) {
+static hpo_status bins_alloc(const hpo_dataset *d, int max_bin, hpo_bins **out,
+                             hpo_error *err) {
   hpo_status status = HPO_OK;
   const size_t n = d->columns;
   hpo_bins *b = NULL;
@@ -169,10 +168,10 @@ static hpo_status bins_alloc(const hpo_dataset *d, int max_bin,
   b->max_bin = max_bin;
   b->code_bytes = 1;
   HPO_TRY(status, hpo_mem_new(n, sizeof *b->n_bin, &b->n_bin, err));
-  HPO_TRY(status, hpo_mem_new(n, sizeof *b->has_missing, &b->has_missing,
-                              err));
-  HPO_TRY(status, hpo_mem_new(n, sizeof *b->categorical, &b->categorical,
-                              err));
+  HPO_TRY(status,
+          hpo_mem_new(n, sizeof *b->has_missing, &b->has_missing, err));
+  HPO_TRY(status,
+          hpo_mem_new(n, sizeof *b->categorical, &b->categorical, err));
   HPO_TRY(status, hpo_mem_new(n + 1, sizeof *b->offset, &b->offset, err));
   HPO_TRY(status, hpo_mem_new(n, sizeof *b->cut, &b->cut, err));
   HPO_TRY(status, hpo_mem_new(n, sizeof *k->coder, &k->coder, err));

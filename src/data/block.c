@@ -66,8 +66,7 @@ hpo_status hpo_block_create(hpo_dataset *d, bool has_weight, hpo_arrays *out,
 
   out->x = b->x;
   out->y = (double *)((char *)b->rest + l.y);
-  out->weight =
-      has_weight ? (double *)((char *)b->rest + l.weight) : NULL;
+  out->weight = has_weight ? (double *)((char *)b->rest + l.weight) : NULL;
   out->role = (uint8_t *)b->rest + l.role;
   out->train = (hpo_row *)((char *)b->rest + l.train);
   out->valid = (hpo_row *)((char *)b->rest + l.valid);

@@ -95,9 +95,9 @@ static hpo_status claim_label(hpo_columns *c, const hpo_plan_data *data,
              "%s: positive= looks at column '%s', but label= names another "
              "column, '%s'; give label= that column's name or a new one",
              c->path, c->item[c->label].name, c->item[named].name);
-  HPO_TRY(status, hpo_mem_string(named == c->n ? data->label
-                                               : c->item[named].name,
-                                 &c->label_name, err));
+  HPO_TRY(status,
+          hpo_mem_string(named == c->n ? data->label : c->item[named].name,
+                         &c->label_name, err));
 done:
   return status;
 }
@@ -113,8 +113,8 @@ static hpo_status claim_all(hpo_columns *c, const hpo_plan_data *data,
     HPO_TRY(status, claim(c, "<weight>", data->weight, HPO_USE_WEIGHT,
                           &c->weight, err));
   for (size_t i = 0; i < data->ignore.n; i++)
-    HPO_TRY(status, claim(c, "<ignore>", data->ignore.item[i],
-                          HPO_USE_IGNORE, &j, err));
+    HPO_TRY(status, claim(c, "<ignore>", data->ignore.item[i], HPO_USE_IGNORE,
+                          &j, err));
   for (size_t i = 0; i < data->categorical.n; i++) {
     HPO_TRY(status, claim(c, "<categorical>", data->categorical.item[i],
                           HPO_USE_FEATURE, &j, err));
@@ -202,6 +202,11 @@ hpo_status hpo_columns_check(const hpo_columns *c, const hpo_names *names,
   if (names->n != c->n)
     HPO_FAIL(status, err, HPO_EDATA, "%s has %zu columns, but %s has %zu",
              path, names->n, c->path, c->n);
+  if (!c->has_names)
+    HPO_FAIL(status, err, HPO_EDATA,
+             "%s begins with a header, but %s has none; say header=\"no\" or "
+             "names=\"...\"",
+             path, c->path);
   for (size_t j = 0; j < c->n; j++) {
     const char *name = names->item[j];
 

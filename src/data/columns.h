@@ -46,17 +46,16 @@ typedef struct hpo_columns {
   hpo_text_column *item; /* [n] in the order of the files */
   size_t n;
   size_t features;
-  size_t label, weight;  /* index; n: none */
+  size_t label, weight; /* index; n: none */
   char *label_name;
-  const char *path;      /* file that named them; borrowed */
-  bool has_names;        /* by a header or by names=, not made up */
+  const char *path; /* file that named them; borrowed */
+  bool has_names;   /* by a header or by names=, not made up */
 } hpo_columns;
 
 /** Splits "quality>=7", ">=7", "=yes", "yes".  What looks like an order but
  *  has no number on its right (">50K") is a class's name. */
 HPO_MUST_USE hpo_status hpo_positive_create(const char *text,
-                                            hpo_positive *out,
-                                            hpo_error *err);
+                                            hpo_positive *out, hpo_error *err);
 void hpo_positive_free(hpo_positive *p);
 
 /** Finds the study's columns among those of the first file.

@@ -25,10 +25,9 @@ hpo_status hpo_csv_more(hpo_csv *c, hpo_error *err) {
   c->end = kept;
   /* Room for one more byte that ends the last line, and for the NUL. */
   if (c->room < BLOCK + 2 || kept + 2 >= c->room)
-    HPO_TRY(status,
-            hpo_mem_grow(&c->byte, &c->room,
-                         c->room < BLOCK + 2 ? BLOCK + 2 : c->room + 1, 1,
-                         err));
+    HPO_TRY(status, hpo_mem_grow(&c->byte, &c->room,
+                                 c->room < BLOCK + 2 ? BLOCK + 2 : c->room + 1,
+                                 1, err));
   while (got > 0 && c->end + 2 < c->room) {
     HPO_TRY(status, hpo_file_read(c->file, c->byte + c->end,
                                   c->room - 2 - c->end, &got, err));
@@ -120,8 +119,8 @@ static hpo_status get_quoted(hpo_csv *c, const char *p, hpo_csv_token *token,
     if (*p == '\n' || (*p == '\r' && p[1] != '\n'))
       out->lines++;
     if (*p == '"') {
-      HPO_TRY(status, hpo_buffer_add(&c->unquoted, from,
-                                     (size_t)(p - from) + 1, err));
+      HPO_TRY(status,
+              hpo_buffer_add(&c->unquoted, from, (size_t)(p - from) + 1, err));
       from = ++p + 1;
     }
   }
@@ -175,6 +174,6 @@ hpo_status hpo_csv_refuse(const hpo_csv *c, hpo_csv_token token, hpo_row line,
   if (token == HPO_CSV_TRAILING)
     what = "text after a closing quote; allowed: the delimiter or the end of "
            "the line (a quote inside quotes is doubled)";
-  return hpo_error_set(err, HPO_EDATA, "%s:%lld: %s", c->path,
-                       (long long)line, what);
+  return hpo_error_set(err, HPO_EDATA, "%s:%lld: %s", c->path, (long long)line,
+                       what);
 }

@@ -20,9 +20,9 @@ typedef struct hpo_csv {
   char *byte;       /* [end], then a NUL; the last one ends a line */
   size_t at;        /* start of the next record */
   size_t end, room;
-  bool is_all;       /* the rest of the file is in memory */
-  char delimiter;    /* ',' ';' or tab */
-  hpo_row line;      /* of the next record, from 1 */
+  bool is_all;         /* the rest of the file is in memory */
+  char delimiter;      /* ',' ';' or tab */
+  hpo_row line;        /* of the next record, from 1 */
   hpo_buffer unquoted; /* a field whose doubled quotes were undone */
 } hpo_csv;
 

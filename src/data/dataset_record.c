@@ -46,12 +46,12 @@ static hpo_status add_columns(hpo_record *r, const hpo_dataset *d,
   }
   HPO_TRY(status, add_texts(r, "names", name, d->columns,
                             "name of each feature", err));
-  HPO_TRY(status, hpo_record_add_enum(r, "types", type_name, 2, type,
-                                      d->columns, "kind of each feature",
-                                      err));
-  HPO_TRY(status, hpo_record_add(r, "n_missing", HPO_FIELD_INT, 0, missing,
-                                 d->columns, "rows",
-                                 "missing values of each feature", err));
+  HPO_TRY(status,
+          hpo_record_add_enum(r, "types", type_name, 2, type, d->columns,
+                              "kind of each feature", err));
+  HPO_TRY(status,
+          hpo_record_add(r, "n_missing", HPO_FIELD_INT, 0, missing, d->columns,
+                         "rows", "missing values of each feature", err));
 done:
   hpo_mem_free(name);
   hpo_mem_free(type);
@@ -112,8 +112,8 @@ hpo_status hpo_dataset_record(const hpo_dataset *d, hpo_record **out,
                                       "column that is predicted", err));
   HPO_TRY(status, add_columns(r, d, err));
   HPO_TRY(status, add_categories(r, d, err));
-  HPO_TRY(status, add_texts(r, "classes",
-                            (const char *const *)d->class_name, d->n_class,
+  HPO_TRY(status, add_texts(r, "classes", (const char *const *)d->class_name,
+                            d->n_class,
                             "names of the classes by class index; one empty "
                             "text in a regression",
                             err));

@@ -10,9 +10,9 @@
 /** What one feature's values turn into. */
 typedef struct hpo_coder {
   bool categorical;
-  uint32_t missing;  /* code of NaN */
-  unsigned steps;    /* 2^steps - 1 places in cut */
-  const float *cut;  /* ascending, filled up with +inf; NULL: categorical */
+  uint32_t missing; /* code of NaN */
+  unsigned steps;   /* 2^steps - 1 places in cut */
+  const float *cut; /* ascending, filled up with +inf; NULL: categorical */
 } hpo_coder;
 
 /** Number of steps that n_cut cuts need. */

@@ -53,8 +53,7 @@ done:
   return status;
 }
 
-static hpo_status encode(const hpo_dataset *d, hpo_buffer *b,
-                         hpo_error *err) {
+static hpo_status encode(const hpo_dataset *d, hpo_buffer *b, hpo_error *err) {
   hpo_status status = HPO_OK;
 
   HPO_TRY(status, put_number(b, d->task, err));
@@ -137,11 +136,10 @@ hpo_status hpo_facts_broadcast(hpo_dataset *d, bool *has_weight,
     d->n_train = head[2];
     d->n_valid = head[3];
     *has_weight = head[4] != 0;
-    HPO_TRY(status, hpo_mem_grow(&b.byte, &b.capacity, (size_t)head[0], 1,
-                                 err));
+    HPO_TRY(status,
+            hpo_mem_grow(&b.byte, &b.capacity, (size_t)head[0], 1, err));
   }
-  HPO_TRY(status,
-          node->broadcast(node->self, b.byte, (size_t)head[0], err));
+  HPO_TRY(status, node->broadcast(node->self, b.byte, (size_t)head[0], err));
   if (node->node_rank != 0)
     HPO_TRY(status, decode(b.byte, d, err));
 done:

@@ -123,8 +123,7 @@ static hpo_status look_ahead(hpo_csv *c, const hpo_missing *missing,
       break;
     for (size_t j = 0; j < n && j < fields.n; j++)
       if (below[j] == KIND_MISSING)
-        below[j] =
-            kind_of(missing, fields.item[j], strlen(fields.item[j]));
+        below[j] = kind_of(missing, fields.item[j], strlen(fields.item[j]));
   }
   c->at = at;
   c->line = line;
@@ -173,19 +172,18 @@ static hpo_status guess_header(hpo_csv *c, const hpo_head_options *o,
 
   HPO_TRY(status, hpo_mem_new(n, sizeof *below, &below, err));
   HPO_TRY(status, look_ahead(c, o->missing, below, n, err));
-  h->has_header = holds(&h->field, o->source) &&
-                  kind_of(o->missing, o->source, strlen(o->source)) ==
-                      KIND_TEXT;
+  h->has_header =
+      holds(&h->field, o->source) &&
+      kind_of(o->missing, o->source, strlen(o->source)) == KIND_TEXT;
   for (size_t j = 0; j < n; j++) {
     const char *text = h->field.item[j];
-    const bool is_text =
-        kind_of(o->missing, text, strlen(text)) == KIND_TEXT;
+    const bool is_text = kind_of(o->missing, text, strlen(text)) == KIND_TEXT;
 
     if (is_text && below[j] == KIND_NUMBER)
       h->has_header = true;
     all_text = all_text && is_text;
   }
-  if (all_text && !h->has_header)
+  if (all_text && !h->has_header && o->data->names.n == 0)
     HPO_TRY(status, all_differ(&h->field, &h->has_header, err));
 done:
   hpo_mem_free(below);
@@ -203,8 +201,8 @@ hpo_status hpo_head_read(hpo_csv *c, const hpo_head_options *o, hpo_head *out,
     h.has_header = true;
   else if (strcmp(o->data->header, "no") == 0)
     h.has_header = false;
-  else if (o->data->names.n > 0)
-    h.has_header = same_names(&h.field, &o->data->names);
+  else if (same_names(&h.field, &o->data->names))
+    h.has_header = true;
   else
     HPO_TRY(status, guess_header(c, o, &h, err));
   if (!h.has_header) {

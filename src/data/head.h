@@ -29,11 +29,11 @@ typedef struct hpo_head_options {
  *
  *  The delimiter of CSV is the most frequent of comma, semicolon and tab
  *  outside quotes in the first line (the earlier of these if equal).
- *  Header "auto": with names given, the first record is a header if it
- *  equals them.  Otherwise it is if one of its fields is the label's name;
- *  if one of its fields is text where the rest of the column (20 records
- *  are looked at) begins with a number; or if its fields are all text and
- *  all different.
+ *  Header "auto": the first record is a header if it equals the names
+ *  given; if one of its fields is the label's name; if one of its fields is
+ *  text where the rest of the column (20 records are looked at) begins with
+ *  a number; or, without names given, if its fields are all text and all
+ *  different.
  *  \return HPO_OK; HPO_EDATA: nothing in the file, or no text; HPO_EMEM */
 HPO_MUST_USE hpo_status hpo_head_read(hpo_csv *c, const hpo_head_options *o,
                                       hpo_head *out, hpo_error *err);

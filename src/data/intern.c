@@ -62,8 +62,8 @@ hpo_status hpo_intern_add(hpo_intern *t, const char *text, size_t n,
     const size_t at = t->text.n;
 
     HPO_ASSERT(t->n < UINT32_MAX);
-    HPO_TRY(status, hpo_mem_grow(&t->at, &t->room, t->n + 1, sizeof *t->at,
-                                 err));
+    HPO_TRY(status,
+            hpo_mem_grow(&t->at, &t->room, t->n + 1, sizeof *t->at, err));
     HPO_TRY(status, hpo_buffer_add(&t->text, text, n, err));
     HPO_TRY(status, hpo_buffer_add(&t->text, "", 1, err));
     t->at[t->n] = at;
@@ -83,8 +83,8 @@ static int by_text(const void *a, const void *b) {
   return strcmp(((const entry *)a)->text, ((const entry *)b)->text);
 }
 
-hpo_status hpo_intern_sort(const hpo_intern *t, char ***name,
-                           uint32_t **place, hpo_error *err) {
+hpo_status hpo_intern_sort(const hpo_intern *t, char ***name, uint32_t **place,
+                           hpo_error *err) {
   hpo_status status = HPO_OK;
   entry *list = NULL;
   char **texts = NULL;

@@ -10,9 +10,9 @@
 #include "number.h"
 
 static const char *const usual[] = {
-    "",      "#N/A", "#N/A N/A", "#NA",  "-1.#IND", "-1.#QNAN", "-NaN",
-    "-nan",  "<NA>", "1.#IND",   "N/A",  "NA",      "1.#QNAN",  "NULL",
-    "NaN",   "n/a",  "nan",      "null", "None"};
+    "",     "#N/A", "#N/A N/A", "#NA",  "-1.#IND", "-1.#QNAN", "-NaN",
+    "-nan", "<NA>", "1.#IND",   "N/A",  "NA",      "1.#QNAN",  "NULL",
+    "NaN",  "n/a",  "nan",      "null", "None"};
 
 static bool equals(const char *a, const char *text, size_t n) {
   return strlen(a) == n && memcmp(a, text, n) == 0;

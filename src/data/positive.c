@@ -8,11 +8,11 @@
 #include "hpo/mem.h"
 #include "number.h"
 
-/* The first of >= <= > < = in text; its length in *n. */
+/* The first of >= <= > < = == in text; its length in *n. */
 static const char *find_order(const char *text, size_t *n) {
   const char *at = text + strcspn(text, "<>=");
 
-  *n = *at == '\0' ? 0 : at[0] != '=' && at[1] == '=' ? 2 : 1;
+  *n = *at == '\0' ? 0 : at[1] == '=' ? 2 : 1;
   return at;
 }
 
@@ -37,13 +37,13 @@ hpo_status hpo_positive_create(const char *text, hpo_positive *out,
 
   while (*right == ' ')
     right++;
-  if (n == 0 || (*at != '=' && !hpo_number_whole(right, strlen(right),
-                                                 &p.number))) {
+  if (n == 0 ||
+      (*at != '=' && !hpo_number_whole(right, strlen(right), &p.number))) {
     at = text; /* all of it is a class's name */
     n = 0;
     right = text;
   } else {
-    p.op = n == 1 ? *at : *at == '>' ? 'G' : 'L';
+    p.op = n == 1 || *at == '=' ? *at : *at == '>' ? 'G' : 'L';
   }
   (void)hpo_number_whole(right, strlen(right), &p.number);
   HPO_TRY(status, copy_part(text, (size_t)(at - text), &p.source, err));

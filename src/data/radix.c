@@ -14,7 +14,7 @@
 enum { DIGITS = 3, BITS = 11, SIZE = 1 << BITS, SMALL = 64 };
 
 static uint32_t to_key(uint32_t bits) {
-  return bits ^ ((uint32_t)-(int32_t)(bits >> 31) | 0x80000000u);
+  return bits ^ ((uint32_t) - (int32_t)(bits >> 31) | 0x80000000u);
 }
 
 static uint32_t from_key(uint32_t key) {

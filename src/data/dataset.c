@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Loading a data set: the node's leader reads (read_csv.c), agrees classes
+ * (classes.c) and categories, deals the rows (split.c); then facts.c and
+ * block.c give it to the node. */
+
+#include "hpo/dataset.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "block.h"
+#include "classes.h"
+#include "hpo/file.h"
+#include "hpo/mem.h"
+#include "split.h"
+
+enum { MOST_MIXED = 255 };
+
+/* What only the leader has. */
+typedef struct leader {
+  hpo_reading reading;
+  uint32_t **place; /* [columns] category numbers as read -> sorted; or NULL */
+  size_t columns;
+} leader;
+
+/* Reads one file and adds "role sha256\n" to what is hashed. */
+static hpo_status read_file(hpo_reading *r, const char *path, hpo_role role,
+                            hpo_sha256 *hash, hpo_error *err) {
+  static const char *const name[] = {"train", "validation", "test"};
+  hpo_status status = HPO_OK;
+  char hex[65] = "";
+
+  HPO_TRY(status, hpo_read_csv(r, path, role, hex, err));
+  hpo_sha256_add(hash, name[role], strlen(name[role]));
+  hpo_sha256_add(hash, " ", 1);
+  hpo_sha256_add(hash, hex, 64);
+  hpo_sha256_add(hash, "\n", 1);
+done:
+  return status;
+}
+
+static hpo_status read_files(hpo_reading *r, char hash[65], hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_plan_data *data = r->data;
+  hpo_sha256 sha;
+
+  hpo_sha256_start(&sha);
+  hpo_table_clear(&r->table);
+  for (size_t i = 0; i < data->train.n; i++)
+    HPO_TRY(status,
+            read_file(r, data->train.item[i], HPO_ROLE_TRAIN, &sha, err));
+  if (data->validation[0] != '\0')
+    HPO_TRY(status, read_file(r, data->validation, HPO_ROLE_VALID, &sha, err));
+  if (data->test[0] != '\0')
+    HPO_TRY(status, read_file(r, data->test, HPO_ROLE_TEST, &sha, err));
+  hpo_sha256_end(&sha, hash);
+done:
+  return status;
+}
+
+/* Again if a column turned out to be text after numbers had been stored: its
+ * numbers are names as they are written. */
+static hpo_status read_all(hpo_reading *r, char hash[65], hpo_error *err) {
+  hpo_status status = HPO_OK;
+  bool again = false;
+
+  HPO_TRY(status, read_files(r, hash, err));
+  for (size_t j = 0; j < r->columns.n; j++) {
+    again = again || r->columns.item[j].is_late;
+    r->columns.item[j].is_late = false;
+  }
+  if (again)
+    HPO_TRY(status, read_files(r, hash, err));
+done:
+  return status;
+}
+
+/* A column of many numbers with some text in it is likelier a slip. */
+static hpo_status check_mixed(const hpo_text_column *c, hpo_error *err) {
+  if (c->forced || !c->had_number || c->names.n <= MOST_MIXED)
+    return HPO_OK;
+  return hpo_error_set(
+      err, HPO_EDATA,
+      "%s:%lld: column '%s': '%s' is no number, but other rows hold numbers "
+      "(%zu different fields in all); if it means missing, say <missing "
+      "value=\"%s\"/>, if the column holds names, say <categorical "
+      "columns=\"%s\"/>",
+      c->first_path, (long long)c->first_line, c->name, c->first_text,
+      c->names.n, c->first_text, c->name);
+}
+
+/* Names, kinds, sorted categories and missing values of the features. */
+static hpo_status find_columns(leader *l, hpo_dataset *d, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_columns *from = &l->reading.columns;
+  hpo_row *missing = NULL;
+
+  HPO_TRY(status,
+          hpo_mem_new(from->features, sizeof *d->column, &d->column, err));
+  d->columns = from->features;
+  HPO_TRY(status, hpo_mem_new(d->columns, sizeof *l->place, &l->place, err));
+  l->columns = d->columns;
+  HPO_TRY(status, hpo_mem_new(d->columns, sizeof *missing, &missing, err));
+  hpo_table_missing(&l->reading.table, missing);
+  for (size_t i = 0; i < from->n; i++) {
+    const hpo_text_column *c = &from->item[i];
+    hpo_column *to = &d->column[c->feature];
+
+    if (c->use != HPO_USE_FEATURE)
+      continue;
+    HPO_TRY(status, hpo_mem_string(c->name, &to->name, err));
+    to->missing = missing[c->feature];
+    to->categorical = c->is_text;
+    if (!c->is_text)
+      continue;
+    HPO_TRY(status, check_mixed(c, err));
+    HPO_TRY(status, hpo_intern_sort(&c->names, &to->category,
+                                    &l->place[c->feature], err));
+    to->n_category = c->names.n;
+  }
+done:
+  hpo_mem_free(missing);
+  return status;
+}
+
+/* Some row of a role must count. */
+static hpo_status check_weights(const hpo_table *t, hpo_error *err) {
+  static const char *const name[] = {"training", "validation", "test"};
+  hpo_status status = HPO_OK;
+  bool there[3] = {false}, counts[3] = {false};
+
+  for (hpo_row i = 0; t->weight != NULL && i < t->rows; i++) {
+    there[t->role[i]] = true;
+    counts[t->role[i]] = counts[t->role[i]] || t->weight[i] > 0;
+  }
+  for (size_t k = 0; k < 3; k++)
+    if (there[k] && !counts[k])
+      HPO_FAIL(status, err, HPO_EDATA,
+               "the weights of all %s rows are 0; some must be more", name[k]);
+done:
+  return status;
+}
+
+/* Leader: reads and decides everything but where it lies. */
+static hpo_status lead(const hpo_plan *plan, leader *l, hpo_dataset *d,
+                       hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_reading *r = &l->reading;
+  hpo_split_options o = {.seed = plan->seed,
+                         .fraction = plan->data.validation_fraction};
+
+  HPO_TRY(status, hpo_reading_create(&plan->data, r, err));
+  HPO_TRY(status, read_all(r, d->hash, err));
+  d->task = plan->data.task;
+  d->rows = r->table.rows;
+  HPO_TRY(status, hpo_mem_string(r->columns.label_name, &d->label_name, err));
+  HPO_TRY(status, find_columns(l, d, err));
+  HPO_TRY(status, hpo_classes_find(r, d, err));
+  if (plan->data.stratify) {
+    o.n_class = d->n_class;
+    o.class_name = d->class_name;
+  }
+  hpo_block_count(r->table.role, d->rows, &d->n_train, &d->n_valid);
+  if (o.fraction > 0 && plan->data.validation[0] == '\0')
+    HPO_TRY(status, hpo_split_fraction(&o, r->table.y, d->n_train,
+                                       r->table.role, err));
+  hpo_block_count(r->table.role, d->rows, &d->n_train, &d->n_valid);
+  HPO_TRY(status, check_weights(&r->table, err));
+done:
+  return status;
+}
+
+static void fill(leader *l, hpo_dataset *d, const hpo_arrays *to) {
+  hpo_table *t = &l->reading.table;
+  const size_t rows = (size_t)d->rows;
+
+  memcpy(to->y, t->y, rows * sizeof *to->y);
+  if (to->weight != NULL)
+    memcpy(to->weight, t->weight, rows * sizeof *to->weight);
+  memcpy(to->role, t->role, rows);
+  hpo_block_list(to->role, d->rows, to->train, to->valid);
+  hpo_table_move(t, l->place, to->x);
+}
+
+static void leader_free(leader *l) {
+  for (size_t j = 0; j < l->columns; j++)
+    hpo_mem_free(l->place[j]);
+  hpo_mem_free(l->place);
+  hpo_reading_free(&l->reading);
+}
+
+hpo_status hpo_dataset_load(const hpo_plan *plan, hpo_shared *node,
+                            hpo_dataset **out, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  leader l = {0};
+  hpo_dataset *d = NULL;
+  hpo_arrays to = {0};
+  bool has_weight = false;
+
+  HPO_ASSERT(plan->has_data);
+  HPO_TRY(status, hpo_mem_new(1, sizeof *d, &d, err));
+  d->node = node;
+  if (node->node_rank == 0)
+    status = lead(plan, &l, d, err);
+  HPO_TRY(status, hpo_facts_verdict(node, status, err));
+  has_weight = l.reading.table.weight != NULL;
+  HPO_TRY(status, hpo_facts_broadcast(d, &has_weight, err));
+  HPO_TRY(status, hpo_block_create(d, has_weight, &to, err));
+  if (node->node_rank == 0)
+    fill(&l, d, &to);
+  HPO_TRY(status, hpo_block_ready(d, err));
+
+  *out = d;
+  d = NULL;
+done:
+  leader_free(&l);
+  hpo_dataset_destroy(d);
+  return status;
+}

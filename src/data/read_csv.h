@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** \file read_csv.h
+ *  CSV and TSV files into a table.  Private to data/.
+ */
+#ifndef HPO_DATA_READ_CSV_H
+#define HPO_DATA_READ_CSV_H
+
+#include "columns.h"
+#include "hpo/file.h"
+#include "missing.h"
+#include "table.h"
+
+/** What the files of one data set have in common while they are read. */
+typedef struct hpo_reading {
+  const hpo_plan_data *data; /* borrowed */
+  hpo_positive positive;
+  hpo_missing missing;
+  hpo_columns columns; /* made by the first file; n = 0 before */
+  hpo_table table;
+} hpo_reading;
+
+HPO_MUST_USE hpo_status hpo_reading_create(const hpo_plan_data *data,
+                                           hpo_reading *out, hpo_error *err);
+void hpo_reading_free(hpo_reading *r);
+
+/** Adds the rows of one file with their role.
+ *  \param [in]  path   borrowed as long as the reading
+ *  \param [out] sha256 of the file's unpacked bytes
+ *  \return HPO_OK; HPO_EDATA: the file, the line, the column, what was found
+ *  and what is allowed; HPO_EINVAL: a format that is not built yet; HPO_EIO;
+ *  HPO_EMEM */
+HPO_MUST_USE hpo_status hpo_read_csv(hpo_reading *r, const char *path,
+                                     hpo_role role, char sha256[65],
+                                     hpo_error *err);
+
+#endif

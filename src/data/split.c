@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Which rows train and which validate.
+ *
+ * Sizes: scikit-learn's model_selection.train_test_split and, stratified,
+ * StratifiedShuffleSplit, except that equal remainders are broken by class
+ * and not at random. */
+
+#include "split.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "hpo/mem.h"
+#include "hpo/rng.h"
+
+typedef struct ticket {
+  uint64_t key;
+  hpo_row row;
+  uint32_t group; /* class, or 0 */
+} ticket;
+
+static int by_group_key_row(const void *a, const void *b) {
+  const ticket *x = a, *y = b;
+
+  if (x->group != y->group)
+    return x->group < y->group ? -1 : 1;
+  if (x->key != y->key)
+    return x->key < y->key ? -1 : 1;
+  return (x->row > y->row) - (x->row < y->row);
+}
+
+/* How many of each group validate: n_valid shared out in proportion, the
+ * largest remainders up. */
+static hpo_status share_out(const hpo_row *count, size_t groups, hpo_row n,
+                            hpo_row n_valid, hpo_row *take, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_row left = n_valid;
+  uint64_t *rest = NULL;
+
+  HPO_TRY(status, hpo_mem_new(groups, sizeof *rest, &rest, err));
+  for (size_t k = 0; k < groups; k++) {
+    const uint64_t share = (uint64_t)n_valid * (uint64_t)count[k];
+
+    take[k] = (hpo_row)(share / (uint64_t)n);
+    rest[k] = share % (uint64_t)n + 1; /* 0: has had its row */
+    left -= take[k];
+  }
+  for (; left > 0; left--) {
+    size_t best = 0;
+
+    for (size_t k = 1; k < groups; k++)
+      if (rest[k] > rest[best])
+        best = k;
+    take[best]++;
+    rest[best] = 0;
+  }
+done:
+  hpo_mem_free(rest);
+  return status;
+}
+
+static hpo_status check(const hpo_split_options *o, const hpo_row *count,
+                        hpo_row n, hpo_row n_valid, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_row least = o->n_class > 0 ? (hpo_row)o->n_class : 1;
+
+  if (n_valid < least || n - n_valid < least)
+    HPO_FAIL(status, err, HPO_EDATA,
+             "validation fraction %g of %lld rows leaves %lld to validate and "
+             "%lld to train; each side needs %lld or more%s",
+             o->fraction, (long long)n, (long long)n_valid,
+             (long long)(n - n_valid), (long long)least,
+             o->n_class > 0 ? " (one for each class)" : "");
+  for (size_t k = 0; k < o->n_class; k++)
+    if (count[k] < 2)
+      HPO_FAIL(status, err, HPO_EDATA,
+               "class '%.200s' has %lld row%s, too few to stratify; allowed: "
+               "2 or more, or stratify=\"no\"",
+               o->class_name != NULL ? o->class_name[k] : "",
+               (long long)count[k], count[k] == 1 ? "" : "s");
+done:
+  return status;
+}
+
+hpo_status hpo_split_fraction(const hpo_split_options *o, const double *y,
+                              hpo_row n, uint8_t *role, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_rng_key key = hpo_rng_key_make(o->seed, HPO_RNG_SPLIT);
+  const size_t groups = o->n_class > 0 ? o->n_class : 1;
+  const hpo_row n_valid = (hpo_row)ceil(o->fraction * (double)n);
+  hpo_row *count = NULL, *take = NULL;
+  ticket *list = NULL;
+
+  HPO_ASSERT(n >= 0 && (uint64_t)n <= UINT32_MAX);
+  HPO_TRY(status, hpo_mem_new(groups, sizeof *count, &count, err));
+  HPO_TRY(status, hpo_mem_new(groups, sizeof *take, &take, err));
+  HPO_TRY(status, hpo_mem_new((size_t)n, sizeof *list, &list, err));
+  for (hpo_row i = 0; i < n; i++) {
+    const uint32_t group = o->n_class > 0 ? (uint32_t)y[i] : 0;
+
+    list[i] = (ticket){hpo_rng_hash(key, (uint64_t)i, 0), i, group};
+    count[group]++;
+  }
+  HPO_TRY(status, check(o, count, n, n_valid, err));
+  HPO_TRY(status, share_out(count, groups, n, n_valid, take, err));
+  qsort(list, (size_t)n, sizeof *list, by_group_key_row);
+  for (hpo_row i = 0; i < n; i++) {
+    const uint32_t group = list[i].group;
+
+    role[list[i].row] = take[group] > 0 ? HPO_ROLE_VALID : HPO_ROLE_TRAIN;
+    take[group] -= take[group] > 0;
+  }
+done:
+  hpo_mem_free(count);
+  hpo_mem_free(take);
+  hpo_mem_free(list);
+  return status;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** \file split.h
+ *  Which rows train and which validate.  Private to data/.
+ */
+#ifndef HPO_DATA_SPLIT_H
+#define HPO_DATA_SPLIT_H
+
+#include "hpo/dataset.h"
+
+typedef struct hpo_split_options {
+  uint64_t seed;
+  double fraction;         /* of the rows that validate, in (0, 1) */
+  size_t n_class;          /* stratified over these; 0: not */
+  char *const *class_name; /* [n_class] for sentences; may be NULL */
+} hpo_split_options;
+
+/** Deals rows out as scikit-learn's train_test_split sizes them:
+ *  ceil(fraction n) validate; of each class its share, rounded so that the
+ *  largest remainders (ties: the lower class) go up.  Within a class rows
+ *  stand in the order of (random key, row id); the first ones validate.
+ *  The same for any number of ranks.
+ *
+ *  \param [in]  y    [n] class indices; unused if not stratified
+ *  \param [out] role [n] HPO_ROLE_TRAIN or HPO_ROLE_VALID
+ *  \return HPO_OK; HPO_EDATA: nothing left on one side, a class of one row,
+ *  or fewer rows than classes on one side; HPO_EMEM
+ *  O(n log n). */
+HPO_MUST_USE hpo_status hpo_split_fraction(const hpo_split_options *o,
+                                           const double *y, hpo_row n,
+                                           uint8_t *role, hpo_error *err);
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Rows as they come in. */
+
+#include "table.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "hpo/mem.h"
+
+enum { CHUNK_BYTES = 1 << 20 };
+
+void hpo_table_clear(hpo_table *t) {
+  for (size_t i = 0; i < t->n_chunk; i++)
+    hpo_mem_free(t->chunk[i]);
+  hpo_mem_free(t->chunk);
+  hpo_mem_free(t->y);
+  hpo_mem_free(t->weight);
+  hpo_mem_free(t->role);
+  *t = (hpo_table){.features = t->features};
+}
+
+static float *row_at(const hpo_table *t, size_t row) {
+  return t->chunk[row / t->chunk_rows] + row % t->chunk_rows * t->features;
+}
+
+hpo_status hpo_table_slot(hpo_table *t, float **out, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const size_t row = (size_t)t->rows;
+
+  if (t->chunk_rows == 0) {
+    t->chunk_rows = CHUNK_BYTES / sizeof(float) / t->features;
+    t->chunk_rows = t->chunk_rows > 0 ? t->chunk_rows : 1;
+  }
+  if (row / t->chunk_rows == t->n_chunk) {
+    HPO_TRY(status, hpo_mem_grow(&t->chunk, &t->chunk_room, t->n_chunk + 1,
+                                 sizeof *t->chunk, err));
+    HPO_TRY(status, hpo_mem_new(t->chunk_rows * t->features, sizeof(float),
+                                &t->chunk[t->n_chunk], err));
+    t->n_chunk++;
+  }
+  *out = row_at(t, row);
+done:
+  return status;
+}
+
+hpo_status hpo_table_add(hpo_table *t, double y, const double *weight,
+                         hpo_role role, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const size_t row = (size_t)t->rows;
+
+  HPO_TRY(status, hpo_mem_grow(&t->y, &t->y_room, row + 1, sizeof *t->y, err));
+  HPO_TRY(status, hpo_mem_grow(&t->role, &t->role_room, row + 1,
+                               sizeof *t->role, err));
+  if (weight != NULL) {
+    HPO_TRY(status, hpo_mem_grow(&t->weight, &t->weight_room, row + 1,
+                                 sizeof *t->weight, err));
+    t->weight[row] = *weight;
+  }
+  t->y[row] = y;
+  t->role[row] = (uint8_t)role;
+  t->rows++;
+done:
+  return status;
+}
+
+/* Rows in chunk i. */
+static size_t rows_in(const hpo_table *t, size_t i) {
+  const size_t left = (size_t)t->rows - i * t->chunk_rows;
+
+  return left < t->chunk_rows ? left : t->chunk_rows;
+}
+
+void hpo_table_missing(const hpo_table *t, hpo_row *missing) {
+  memset(missing, 0, t->features * sizeof *missing);
+  for (size_t i = 0; i < t->n_chunk; i++) {
+    const float *x = t->chunk[i];
+
+    for (size_t r = rows_in(t, i); r-- > 0; x += t->features)
+      for (size_t j = 0; j < t->features; j++)
+        missing[j] += isnan(x[j]) ? 1 : 0;
+  }
+}
+
+void hpo_table_move(hpo_table *t, uint32_t *const *place, float *x) {
+  for (size_t i = 0; i < t->n_chunk; i++) {
+    const size_t n = rows_in(t, i);
+
+    for (size_t j = 0; j < t->features; j++) {
+      float *to = x + j * (size_t)t->rows + i * t->chunk_rows;
+      const float *from = t->chunk[i] + j;
+
+      for (size_t r = 0; r < n; r++)
+        to[r] = from[r * t->features];
+      if (place[j] != NULL)
+        for (size_t r = 0; r < n; r++)
+          to[r] = isnan(to[r]) ? to[r] : (float)place[j][(uint32_t)to[r]];
+    }
+    hpo_mem_free(t->chunk[i]);
+    t->chunk[i] = NULL;
+  }
+}

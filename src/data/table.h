@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** \file table.h
+ *  Rows as they come in, before their number is known.  Private to data/.
+ *
+ *  Features stand in chunks of about a megabyte, row by row, so nothing is
+ *  copied when the table grows, and chunks are given back one by one when
+ *  the values move to their columns.
+ */
+#ifndef HPO_DATA_TABLE_H
+#define HPO_DATA_TABLE_H
+
+#include "hpo/dataset.h"
+
+typedef struct hpo_table {
+  size_t features;
+  size_t chunk_rows;
+  float **chunk; /* [n_chunk][chunk_rows][features] */
+  size_t n_chunk, chunk_room;
+  hpo_row rows;
+  double *y, *weight; /* [rows]; weight NULL: none */
+  uint8_t *role;      /* [rows] hpo_role */
+  size_t y_room, weight_room, role_room;
+} hpo_table;
+
+/** `hpo_table t = {0}` has no rows; features are set before the first. */
+void hpo_table_clear(hpo_table *t);
+
+/** Room for one more row's features, not yet counted as a row. */
+HPO_MUST_USE hpo_status hpo_table_slot(hpo_table *t, float **out,
+                                       hpo_error *err);
+/** Counts that row in.  weight: NULL if the files have no such column. */
+HPO_MUST_USE hpo_status hpo_table_add(hpo_table *t, double y,
+                                      const double *weight, hpo_role role,
+                                      hpo_error *err);
+
+/** Missing values of each feature. */
+void hpo_table_missing(const hpo_table *t, hpo_row *missing);
+
+/** Moves the features to x [features][rows]; where place[j] is not NULL, a
+ *  value v becomes place[j][v].  The chunks are given back. */
+void hpo_table_move(hpo_table *t, uint32_t *const *place, float *x);
+
+#endif
