@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Records as bytes, and back.  Contents: writing; reading. */
-#include "comm/wire.h"
+#include "hpo/wire.h"
 
 #include <string.h>
 
