@@ -13,8 +13,9 @@
 
 /** Sets the library to one thread (nothing to do for a plain BLAS). */
 void hpo_blas_start(void);
-/** "OpenBLAS 0.3.21 ... MAX_THREADS=64, kernels SkylakeX"; "BLAS, unknown"
- *  for a library that says nothing of itself.  Cut to room, with a NUL. */
+/** "OpenBLAS 0.3.21 ... MAX_THREADS=64, kernels SkylakeX"; "not OpenBLAS"
+ *  where another library is linked, or none since nothing calls it.  Cut to
+ *  room, with a NUL. */
 void hpo_blas_describe(char *text, size_t room);
 
 #endif

@@ -22,7 +22,7 @@ void hpo_blas_start(void) {
 
 void hpo_blas_describe(char *text, size_t room) {
   if (openblas_get_config == NULL || openblas_get_corename == NULL)
-    snprintf(text, room, "BLAS, unknown");
+    snprintf(text, room, "not OpenBLAS");
   else
     snprintf(text, room, "%s, kernels %s", openblas_get_config(),
              openblas_get_corename());

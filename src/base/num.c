@@ -8,17 +8,19 @@
 
 #include "num_private.h"
 
-#define TILE 16
+#define TILE 64 /* values that a vectorised step computes at once */
 
 double hpo_num_exp(double x) { return exp_of(x, 0); }
 
 HPO_CLONES void hpo_num_exp_array(const double *x, double *out, size_t n) {
-  size_t i = 0;
-  for (; i + TILE <= n; i += TILE)
+  double tile[TILE] = {0}; /* out may be x, but the tile is neither */
+  for (size_t i = 0; i < n; i += TILE) {
+    size_t m = n - i < TILE ? n - i : TILE;
+    memcpy(tile, x + i, m * sizeof *x);
     for (size_t j = 0; j < TILE; j++)
-      out[i + j] = exp_of(x[i + j], 0);
-  for (; i < n; i++)
-    out[i] = exp_of(x[i], 0);
+      tile[j] = exp_of(tile[j], 0);
+    memcpy(out + i, tile, m * sizeof *x);
+  }
 }
 
 double hpo_num_expm1(double x) {

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "hpo/clones.h"
 #include "hpo/file.h"
 
 #define BLOCK 64
@@ -27,6 +28,18 @@ static uint32_t word_at(const uint8_t *p) {
          p[3];
 }
 
+/* One round.  The words a..h of the state are not moved but renamed by the
+ * caller; "choose" and "majority" stand in forms of one operation less. */
+HPO_INLINE void turn_state(uint32_t s[8], int i, uint32_t add) {
+  uint32_t a = s[-i & 7], b = s[(1 - i) & 7], c = s[(2 - i) & 7];
+  uint32_t e = s[(4 - i) & 7], f = s[(5 - i) & 7], g = s[(6 - i) & 7];
+  uint32_t t = s[(7 - i) & 7] + add + (g ^ (e & (f ^ g))) +
+               (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25));
+  s[(3 - i) & 7] += t;
+  s[(7 - i) & 7] =
+      t + ((a & b) | (c & (a | b))) + (turn(a, 2) ^ turn(a, 13) ^ turn(a, 22));
+}
+
 static void add_block(uint32_t h[8], const uint8_t *p) {
   uint32_t w[64], s[8];
   for (int i = 0; i < 16; i++)
@@ -37,15 +50,16 @@ static void add_block(uint32_t h[8], const uint8_t *p) {
            (turn(y, 17) ^ turn(y, 19) ^ y >> 10);
   }
   memcpy(s, h, sizeof s);
-  for (int i = 0; i < 64; i++) {
-    uint32_t a = s[0], e = s[4];
-    uint32_t t = s[7] + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) +
-                 ((e & s[5]) ^ (~e & s[6])) + constant[i] + w[i];
-    uint32_t u = (turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) +
-                 ((a & s[1]) ^ (a & s[2]) ^ (s[1] & s[2]));
-    memmove(s + 1, s, 7 * sizeof s[0]);
-    s[4] += t;
-    s[0] = t + u;
+  for (int i = 0; i < 64;
+       i += 8) { /* after 8 rounds the names are as before */
+    turn_state(s, 0, constant[i] + w[i]);
+    turn_state(s, 1, constant[i + 1] + w[i + 1]);
+    turn_state(s, 2, constant[i + 2] + w[i + 2]);
+    turn_state(s, 3, constant[i + 3] + w[i + 3]);
+    turn_state(s, 4, constant[i + 4] + w[i + 4]);
+    turn_state(s, 5, constant[i + 5] + w[i + 5]);
+    turn_state(s, 6, constant[i + 6] + w[i + 6]);
+    turn_state(s, 7, constant[i + 7] + w[i + 7]);
   }
   for (int i = 0; i < 8; i++)
     h[i] += s[i];
