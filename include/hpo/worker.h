@@ -16,10 +16,12 @@ typedef struct hpo_worker_input {
   hpo_comm comm;
   int manager; /* its comm rank: 0 */
   int team;
-  hpo_evaluator *evaluator; /* borrowed */
-  const hpo_coll *coll;     /* the team; borrowed */
-  uint64_t delay_seed;      /* tests: random delays before steps and replies;
-                               0: none */
+  hpo_evaluator *evaluator;   /* borrowed */
+  const hpo_coll *coll;       /* the team; borrowed */
+  const hpo_error *not_ready; /* why this rank can't work, told to the
+                                 manager instead of READY; NULL: it can */
+  uint64_t delay_seed;        /* tests: random delays before steps and replies;
+                                 0: none */
 } hpo_worker_input;
 
 typedef struct hpo_worker hpo_worker;

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The manager's pen: rows of the study file, in batches. */
+#include "roles/books.h"
+
+#include <string.h>
+
+#include "hpo/clock.h"
+#include "hpo/file.h"
+#include "hpo/layout.h"
+
+hpo_status hpo_books_start(hpo_books *b, const hpo_plan *plan,
+                           hpo_store *store, const hpo_ledger *ledger,
+                           double sync_seconds, hpo_error *err) {
+  hpo_status status = HPO_OK;
+
+  memset(b, 0, sizeof *b);
+  b->plan = plan;
+  b->store = store;
+  b->sync_seconds = sync_seconds;
+  b->flushed = b->synced = hpo_clock_seconds();
+  HPO_TRY(status, hpo_store_rows(store, HPO_TABLE_TRIALS, &b->rows, err));
+  if (b->rows != hpo_ledger_trials(ledger))
+    HPO_FAIL(status, err, HPO_EBUG,
+             "the file has %zu trials, the ledger read from it %zu", b->rows,
+             hpo_ledger_trials(ledger));
+  HPO_TRY(status,
+          hpo_mem_grow(&b->is_final, &b->final_room, b->rows + 1, 1, err));
+  for (size_t i = 0; i < b->rows; i++)
+    b->is_final[i] =
+        hpo_trial_is_final(hpo_ledger_get(ledger, (hpo_id)i)->state);
+done:
+  return status;
+}
+
+void hpo_books_clear(hpo_books *b) {
+  for (size_t i = 0; i < b->n; i++) {
+    hpo_trial_destroy(b->entry[i].trial);
+    hpo_buffer_free(&b->entry[i].model);
+  }
+  b->n = 0;
+}
+
+void hpo_books_free(hpo_books *b) {
+  hpo_books_clear(b);
+  hpo_mem_free(b->entry);
+  hpo_mem_free(b->is_final);
+  memset(b, 0, sizeof *b);
+}
+
+hpo_status hpo_books_add(hpo_books *b, const hpo_trial *t, hpo_buffer *model,
+                         hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_trial *copy = NULL;
+
+  HPO_TRY(status,
+          hpo_mem_grow(&b->entry, &b->room, b->n + 1, sizeof *b->entry, err));
+  HPO_TRY(status, hpo_trial_copy(t, &copy, err));
+  if (t->state == HPO_TRIAL_RUNNING) {
+    copy->start = hpo_clock_wall_ns();
+    copy->end = -1;
+    copy->wall = copy->cpu = 0;
+    copy->steps = 0;
+  }
+  copy->curve_offset = copy->model_offset = copy->model_crc = -1;
+  copy->curve_length = copy->model_length = 0;
+  b->entry[b->n++] = (hpo_books_entry){.trial = copy, .model = *model};
+  *model = (hpo_buffer){0}; /* now the entry's */
+done:
+  return status;
+}
+
+hpo_status hpo_books_decide(hpo_books *b, const hpo_action *a,
+                            hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_record *row = NULL;
+  hpo_id window = b->plan->window > 0 ? b->plan->window : 1;
+  hpo_id seen = a->job.job - window;
+  hpo_layout_decision d = {.job = a->job.job,
+                           .trial = a->job.trial,
+                           .attempt = a->job.attempt,
+                           .kind = hpo_layout_decision_kind(a->decision),
+                           .from_step = a->job.from_step,
+                           .to_step = a->job.to_step,
+                           .horizon = !b->plan->strict ? INT64_MAX
+                                      : seen < 0       ? -1
+                                                       : seen,
+                           .time = hpo_clock_wall_ns(),
+                           .image_offset = -1};
+
+  HPO_TRY(status, hpo_layout_decision_row(&d, &row, err));
+  HPO_TRY(status,
+          hpo_store_append(b->store, HPO_TABLE_DECISIONS, row, NULL, err));
+  b->has_decisions = true;
+done:
+  hpo_record_destroy(row);
+  return status;
+}
+
+/* --- the batch --------------------------------------------------------- */
+
+/* Curve and model of a final trial; the entry learns where they are. */
+static hpo_status append_parts(hpo_books *b, hpo_books_entry *e,
+                               hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_record *curve = NULL;
+  hpo_trial *t = e->trial;
+  size_t first = 0;
+
+  if (t->n_curve > 0) {
+    HPO_TRY(status, hpo_layout_curve_rows(t, b->plan, &curve, err));
+    HPO_TRY(status,
+            hpo_store_append(b->store, HPO_TABLE_CURVES, curve, &first, err));
+    t->curve_offset = (int64_t)first;
+    t->curve_length = (int64_t)t->n_curve;
+  }
+  if (e->model.n > 0) {
+    HPO_TRY(status,
+            hpo_store_append_bytes(b->store, HPO_TABLE_MODELS, e->model.byte,
+                                   e->model.n, &first, err));
+    t->model_offset = (int64_t)first;
+    t->model_length = (int64_t)e->model.n;
+    t->model_crc = (int64_t)hpo_file_crc32(0, e->model.byte, e->model.n);
+  } else {
+    t->model_format[0] = 0;
+  }
+done:
+  hpo_record_destroy(curve);
+  return status;
+}
+
+static hpo_status write_row(hpo_books *b, const hpo_trial *t, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_record *row = NULL;
+  size_t number = (size_t)t->number;
+
+  HPO_ASSERT(number <= b->rows);                         /* invariant 2 */
+  HPO_ASSERT(number == b->rows || !b->is_final[number]); /* invariant 3 */
+  HPO_TRY(status, hpo_trial_record(t, b->plan, &row, err));
+  if (number < b->rows) {
+    HPO_TRY(status,
+            hpo_store_put(b->store, HPO_TABLE_TRIALS, number, row, err));
+  } else {
+    HPO_TRY(status,
+            hpo_mem_grow(&b->is_final, &b->final_room, b->rows + 1, 1, err));
+    HPO_TRY(status,
+            hpo_store_append(b->store, HPO_TABLE_TRIALS, row, NULL, err));
+    b->rows++;
+  }
+  b->is_final[number] = hpo_trial_is_final(t->state);
+  b->is_dirty = true;
+done:
+  hpo_record_destroy(row);
+  return status;
+}
+
+static hpo_status flush_parts(hpo_books *b, hpo_error *err) {
+  static const char *const parts[] = {HPO_TABLE_CURVES, HPO_TABLE_MODELS,
+                                      HPO_TABLE_DECISIONS};
+
+  b->has_decisions = false;
+  return hpo_store_flush(b->store, parts, sizeof parts / sizeof *parts, err);
+}
+
+static hpo_status flush_rows(hpo_books *b, hpo_error *err) {
+  static const char *const rows[] = {HPO_TABLE_TRIALS};
+
+  b->is_dirty = false;
+  b->is_unsynced = true;
+  b->flushed = hpo_clock_seconds();
+  return hpo_store_flush(b->store, rows, 1, err);
+}
+
+hpo_status hpo_books_commit(hpo_books *b, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  bool has_final = false;
+
+  for (size_t i = 0; i < b->n; i++)
+    if (hpo_trial_is_final(b->entry[i].trial->state)) {
+      has_final = true;
+      HPO_TRY(status, append_parts(b, &b->entry[i], err));
+    }
+  if (has_final)
+    HPO_TRY(status, flush_parts(b, err));
+  for (size_t i = 0; i < b->n; i++)
+    HPO_TRY(status, write_row(b, b->entry[i].trial, err));
+  if (has_final)
+    HPO_TRY(status, flush_rows(b, err));
+done:
+  return status;
+}
+
+hpo_status hpo_books_tick(hpo_books *b, bool now, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  double time = hpo_clock_seconds();
+
+  if ((b->is_dirty || b->has_decisions) && (now || time - b->flushed > 1)) {
+    HPO_TRY(status, flush_parts(b, err));
+    HPO_TRY(status, flush_rows(b, err));
+  }
+  if (b->is_unsynced && b->sync_seconds > 0 &&
+      (now || time - b->synced > b->sync_seconds)) {
+    HPO_TRY(status, hpo_store_sync(b->store, err));
+    b->is_unsynced = false;
+    b->synced = hpo_clock_seconds();
+  }
+done:
+  return status;
+}

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Rank 0's role: messages to events, actions to messages and rows.
+ *
+ *      create --> (running) --SHUTDOWN--> (quitting) --all BYE--> over
+ *                     |
+ *                     +--error: QUIT to all, the error to the caller
+ *
+ *  1. Events come in the order in which messages arrived; all that arrived
+ *     come before the actions that follow, so that a suggestion knows them.
+ *  2. What the actions of one turn write is committed together (books.h)
+ *     before the listener hears of it.
+ *  3. Each worker gets QUIT exactly once.
+ */
+#include "hpo/manager.h"
+
+#include <string.h>
+
+#include "hpo/clock.h"
+#include "hpo/mem.h"
+#include "hpo/proto.h"
+#include "roles/books.h"
+
+struct hpo_manager {
+  const hpo_plan *plan;
+  hpo_comm comm;
+  int n_teams;
+  int *team_rank; /* [n_teams] */
+  hpo_listener listener;
+  const bool *stop_asked;
+  const char *stop_reason;
+  hpo_sched *sched;
+  hpo_books books;
+  hpo_buffer scratch; /* of receive */
+  double began;       /* monotonic seconds */
+  bool is_stopping;   /* sched knows of stop_asked */
+  bool is_quitting;
+  int n_bye;
+  hpo_end end;
+};
+
+hpo_status hpo_manager_create(const hpo_manager_input *in, hpo_manager **out,
+                              hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_manager *m = NULL;
+  hpo_ledger *ledger = in->ledger;
+
+  HPO_ASSERT(in->n_teams >= 1);
+  HPO_TRY(status, hpo_mem_new(1, sizeof *m, &m, err));
+  m->plan = in->plan;
+  m->comm = in->comm;
+  m->n_teams = in->n_teams;
+  m->listener = in->listener;
+  m->stop_asked = in->stop_asked;
+  m->stop_reason = in->stop_reason;
+  m->began = hpo_clock_seconds();
+  HPO_TRY(status,
+          hpo_mem_copy(in->team_rank, (size_t)in->n_teams * sizeof(int),
+                       &m->team_rank, err));
+  HPO_TRY(status, hpo_books_start(&m->books, in->plan, in->store, ledger,
+                                  in->sync_seconds, err));
+  status = hpo_sched_create(in->plan, ledger, in->seconds_before, in->n_teams,
+                            &m->sched, err);
+  ledger = NULL; /* taken, also on failure */
+  HPO_TRY(status, status);
+  hpo_sched_set_session(m->sched, in->session);
+  *out = m;
+  m = NULL;
+done:
+  hpo_ledger_destroy(ledger);
+  hpo_manager_destroy(m);
+  return status;
+}
+
+void hpo_manager_destroy(hpo_manager *m) {
+  if (!m)
+    return;
+  hpo_sched_destroy(m->sched);
+  hpo_books_free(&m->books);
+  hpo_buffer_free(&m->scratch);
+  hpo_mem_free(m->team_rank);
+  hpo_mem_free(m);
+}
+
+hpo_end hpo_manager_end(const hpo_manager *m) { return m->end; }
+
+const hpo_ledger *hpo_manager_ledger(const hpo_manager *m) {
+  return hpo_sched_ledger(m->sched);
+}
+
+/* --- messages to events ------------------------------------------------ */
+
+static hpo_status find_team(const hpo_manager *m, int rank, int *out,
+                            hpo_error *err) {
+  for (int t = 0; t < m->n_teams; t++)
+    if (m->team_rank[t] == rank) {
+      *out = t;
+      return HPO_OK;
+    }
+  return hpo_error_set(err, HPO_EBUG, "rank %d leads no team, but wrote",
+                       rank);
+}
+
+/* A worker that can't go on ends the session. */
+static hpo_status check_peer(const hpo_message *msg, int rank,
+                             hpo_error *err) {
+  if (msg->status == HPO_OK)
+    return HPO_OK;
+  return hpo_error_set(
+      err, msg->status, "rank %d %s: %s", rank,
+      msg->tag == HPO_TAG_READY ? "can't start" : "can't go on", msg->text);
+}
+
+static hpo_status take_message(hpo_manager *m, hpo_message *msg, int rank,
+                               hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_event e = {.trial = msg->trial};
+
+  HPO_TRY(status, find_team(m, rank, &e.team, err));
+  switch (msg->tag) {
+  case HPO_TAG_READY:
+    HPO_TRY(status, check_peer(msg, rank, err));
+    e.kind = HPO_EVENT_IDLE;
+    break;
+  case HPO_TAG_REPORT:
+    e.kind = HPO_EVENT_REPORT;
+    e.step = msg->step;
+    e.value = msg->value;
+    break;
+  case HPO_TAG_RESULT:
+    HPO_TRY(status, check_peer(msg, rank, err));
+    e.kind = HPO_EVENT_RESULT;
+    e.trial = msg->result.trial->number;
+    e.result = &msg->result;
+    break;
+  case HPO_TAG_BYE:
+    m->n_bye++;
+    goto done;
+  case HPO_TAG_JOB:
+  case HPO_TAG_STOP:
+  case HPO_TAG_QUIT:
+    HPO_ASSERT(false); /* receive refuses what is for workers */
+  }
+  if (!m->is_quitting)
+    HPO_TRY(status, hpo_sched_event(m->sched, &e, err));
+done:
+  return status;
+}
+
+static hpo_status take_messages(hpo_manager *m, bool *worked, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_message msg = {0};
+  bool have = true;
+  int from = -1;
+
+  while (true) {
+    HPO_TRY(status, hpo_proto_receive(&m->comm, false, &m->scratch, &have,
+                                      &from, &msg, err));
+    if (!have)
+      goto done;
+    *worked = true;
+    HPO_TRY(status, take_message(m, &msg, from, err));
+    hpo_message_free(&msg);
+  }
+done:
+  hpo_message_free(&msg);
+  return status;
+}
+
+static hpo_status take_time(hpo_manager *m, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_event clock = {.kind = HPO_EVENT_CLOCK,
+                     .team = -1,
+                     .seconds = hpo_clock_seconds() - m->began};
+  hpo_event stop = {
+      .kind = HPO_EVENT_STOP, .team = -1, .reason = m->stop_reason};
+
+  HPO_TRY(status, hpo_sched_event(m->sched, &clock, err));
+  if (m->stop_asked && *m->stop_asked && !m->is_stopping) {
+    m->is_stopping = true;
+    HPO_TRY(status, hpo_sched_event(m->sched, &stop, err));
+  }
+done:
+  return status;
+}
+
+/* --- actions to messages and rows -------------------------------------- */
+
+static hpo_status send_job(hpo_manager *m, hpo_action *a, hpo_error *err) {
+  hpo_message msg = {.tag = HPO_TAG_JOB, .job = a->job}; /* still a's */
+  return hpo_proto_send(&m->comm, m->team_rank[a->team], &msg, err);
+}
+
+static hpo_status send_stop(hpo_manager *m, const hpo_action *a,
+                            hpo_error *err) {
+  hpo_message msg = {
+      .tag = HPO_TAG_STOP, .trial = a->trial, .state = a->state};
+  size_t n = a->reason ? strnlen(a->reason, sizeof msg.text - 1) : 0;
+
+  if (n > 0)
+    memcpy(msg.text, a->reason, n);
+  return hpo_proto_send(&m->comm, m->team_rank[a->team], &msg, err);
+}
+
+static hpo_status send_quit(hpo_manager *m, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_message msg = {.tag = HPO_TAG_QUIT};
+
+  m->is_quitting = true;
+  for (int t = 0; t < m->n_teams; t++)
+    HPO_TRY(status, hpo_proto_send(&m->comm, m->team_rank[t], &msg, err));
+done:
+  return status;
+}
+
+static hpo_status carry_out(hpo_manager *m, hpo_action *a, hpo_error *err) {
+  switch (a->kind) {
+  case HPO_ACTION_ASSIGN:
+    return send_job(m, a, err);
+  case HPO_ACTION_STOP:
+    return send_stop(m, a, err);
+  case HPO_ACTION_WRITE:
+    return hpo_books_add(&m->books, a->written, &a->model, err);
+  case HPO_ACTION_DECIDED:
+    return hpo_books_decide(&m->books, a, err);
+  case HPO_ACTION_SHUTDOWN:
+    m->end = a->end;
+    break;
+  }
+  return send_quit(m, err);
+}
+
+static hpo_status act(hpo_manager *m, bool *worked, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_action a = {0};
+  bool have = false;
+
+  while (!m->is_quitting) {
+    HPO_TRY(status, hpo_sched_next(m->sched, &a, &have, err));
+    if (!have)
+      goto done;
+    *worked = true;
+    HPO_TRY(status, carry_out(m, &a, err));
+    hpo_action_free(&a);
+  }
+done:
+  hpo_action_free(&a);
+  return status;
+}
+
+/* --- turns ------------------------------------------------------------- */
+
+static void tell_listener(const hpo_manager *m) {
+  const hpo_ledger *ledger = hpo_sched_ledger(m->sched);
+  const hpo_trial *best = hpo_ledger_best(ledger);
+
+  for (size_t i = 0; m->listener.trial && i < m->books.n; i++) {
+    const hpo_trial *t = m->books.entry[i].trial;
+    if (hpo_trial_is_final(t->state))
+      m->listener.trial(m->listener.context, t, ledger,
+                        best && best->number == t->number);
+  }
+}
+
+static hpo_status turn(hpo_manager *m, bool *worked, hpo_error *err) {
+  hpo_status status = HPO_OK;
+
+  HPO_TRY(status, take_time(m, err));
+  HPO_TRY(status, take_messages(m, worked, err));
+  HPO_TRY(status, act(m, worked, err));
+  HPO_TRY(status, hpo_books_commit(&m->books, err));
+  tell_listener(m);
+  hpo_books_clear(&m->books);
+  HPO_TRY(status, hpo_books_tick(&m->books, m->n_bye == m->n_teams, err));
+  /* with one team every suggestion waits for the last result anyway */
+  if (!*worked && !m->is_quitting && m->n_teams > 1)
+    HPO_TRY(status, hpo_sched_prepare(m->sched, err));
+done:
+  return status;
+}
+
+hpo_status hpo_manager_poll(hpo_manager *m, bool *worked, bool *over,
+                            hpo_error *err) {
+  hpo_status status = HPO_OK;
+  bool did = false;
+
+  status = turn(m, &did, err);
+  if (status != HPO_OK && !m->is_quitting) {
+    hpo_status told = send_quit(m, NULL); /* as far as it goes */
+    (void)told;
+  }
+  HPO_TRY(status, status);
+  *worked = did;
+  *over = m->n_bye == m->n_teams;
+done:
+  return status;
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The role of a team's first rank.
+ *
+ *      create --READY--> idle --JOB--> training --over or STOP--> idle
+ *                         |               |        RESULT
+ *                         +---- QUIT -----+--BYE--> over
+ *
+ *  1. Each JOB is answered by exactly one RESULT, unless QUIT comes first.
+ *  2. A STOP for another trial than the one in training came too late and is
+ *     ignored.
+ *  3. If the worker itself can't go on, its RESULT says so, and it waits for
+ *     QUIT.
+ */
+#include "hpo/worker.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "hpo/clock.h"
+#include "hpo/mem.h"
+#include "hpo/proto.h"
+#include "hpo/rng.h"
+
+/* Reports closer than this, in seconds, are left out. */
+#define REPORT_GAP 1e-3
+
+struct hpo_worker {
+  hpo_comm comm;
+  int manager, team;
+  hpo_evaluator *evaluator;
+  hpo_evaluation *evaluation; /* NULL: idle */
+  bool is_over;               /* the evaluation has ended */
+  bool wants_reports;
+  double reported; /* when, monotonic seconds */
+  bool said_bye;
+  hpo_buffer scratch;
+  bool delays; /* tests: */
+  hpo_rng rng;
+  double asleep_until;
+};
+
+static hpo_status send(hpo_worker *w, const hpo_message *msg, hpo_error *err) {
+  return hpo_proto_send(&w->comm, w->manager, msg, err);
+}
+
+hpo_status hpo_worker_create(const hpo_worker_input *in, hpo_worker **out,
+                             hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_worker *w = NULL;
+  hpo_message ready = {.tag = HPO_TAG_READY};
+
+  HPO_TRY(status, hpo_mem_new(1, sizeof *w, &w, err));
+  w->comm = in->comm;
+  w->manager = in->manager;
+  w->team = in->team;
+  w->evaluator = in->evaluator;
+  w->delays = in->delay_seed != 0;
+  w->rng = hpo_rng_make(in->delay_seed, HPO_RNG_TEST, (uint64_t)in->team, 1);
+  if (in->not_ready) {
+    ready.status = in->not_ready->code;
+    snprintf(ready.text, sizeof ready.text, "%.1000s", in->not_ready->text);
+  }
+  HPO_TRY(status, send(w, &ready, err));
+  *out = w;
+  w = NULL;
+done:
+  hpo_worker_destroy(w);
+  return status;
+}
+
+void hpo_worker_destroy(hpo_worker *w) {
+  if (!w)
+    return;
+  hpo_evaluation_destroy(w->evaluation);
+  hpo_buffer_free(&w->scratch);
+  hpo_mem_free(w);
+}
+
+/* --- answers ----------------------------------------------------------- */
+
+static void drop_evaluation(hpo_worker *w) {
+  hpo_evaluation_destroy(w->evaluation);
+  w->evaluation = NULL;
+  w->is_over = false;
+}
+
+/* Tells the manager that this worker can't go on; own: why. */
+static hpo_status send_failure(hpo_worker *w, const hpo_error *own,
+                               hpo_error *err) {
+  hpo_message msg = {.tag = HPO_TAG_RESULT, .status = own->code};
+
+  drop_evaluation(w);
+  snprintf(msg.text, sizeof msg.text, "%.1000s", own->text);
+  return send(w, &msg, err);
+}
+
+static hpo_status make_result(hpo_worker *w, hpo_message *msg,
+                              hpo_error *err) {
+  hpo_status status = HPO_OK;
+
+  HPO_TRY(status, hpo_evaluation_result(w->evaluation, &msg->result, err));
+  msg->result.trial->team = w->team;
+  hpo_clock_host(msg->result.trial->host, sizeof msg->result.trial->host);
+done:
+  return status;
+}
+
+static hpo_status send_result(hpo_worker *w, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_message msg = {.tag = HPO_TAG_RESULT};
+  hpo_error own = {0};
+
+  if (make_result(w, &msg, &own) != HPO_OK) {
+    HPO_TRY(status, send_failure(w, &own, err));
+  } else {
+    HPO_TRY(status, send(w, &msg, err));
+    drop_evaluation(w);
+  }
+done:
+  hpo_message_free(&msg);
+  return status;
+}
+
+static hpo_status send_report(hpo_worker *w, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  double now = hpo_clock_seconds();
+  hpo_message msg = {.tag = HPO_TAG_REPORT,
+                     .trial = hpo_evaluation_trial(w->evaluation),
+                     .step = hpo_evaluation_steps(w->evaluation),
+                     .value = hpo_evaluation_value(w->evaluation)};
+
+  if (!w->wants_reports || isnan(msg.value) || now - w->reported < REPORT_GAP)
+    goto done;
+  HPO_TRY(status, send(w, &msg, err));
+  w->reported = now;
+done:
+  return status;
+}
+
+/* --- messages ---------------------------------------------------------- */
+
+static hpo_status start_job(hpo_worker *w, hpo_job *job, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_error own = {0};
+
+  if (w->evaluation)
+    HPO_FAIL(status, err, HPO_EBUG,
+             "a job for trial %lld came while trial %lld is in training",
+             (long long)job->trial,
+             (long long)hpo_evaluation_trial(w->evaluation));
+  w->wants_reports = job->want_reports;
+  w->reported = 0;
+  if (hpo_evaluation_create(w->evaluator, job, &w->evaluation, &own) != HPO_OK)
+    HPO_TRY(status, send_failure(w, &own, err));
+done:
+  return status;
+}
+
+static hpo_status take_message(hpo_worker *w, hpo_message *msg,
+                               hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_message bye = {.tag = HPO_TAG_BYE};
+
+  switch (msg->tag) {
+  case HPO_TAG_JOB:
+    HPO_TRY(status, start_job(w, &msg->job, err));
+    break;
+  case HPO_TAG_STOP:
+    if (w->evaluation && !w->is_over &&
+        hpo_evaluation_trial(w->evaluation) == msg->trial) {
+      hpo_evaluation_stop(w->evaluation, msg->state, msg->text);
+      w->is_over = true;
+    }
+    break;
+  case HPO_TAG_QUIT:
+    drop_evaluation(w);
+    HPO_TRY(status, send(w, &bye, err));
+    w->said_bye = true;
+    break;
+  case HPO_TAG_READY:
+  case HPO_TAG_REPORT:
+  case HPO_TAG_RESULT:
+  case HPO_TAG_BYE:
+    HPO_ASSERT(false); /* receive refuses what is for the manager */
+  }
+done:
+  return status;
+}
+
+static hpo_status take_messages(hpo_worker *w, bool *worked, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_message msg = {0};
+  bool have = true;
+  int from = -1;
+
+  while (!w->said_bye) {
+    HPO_TRY(status, hpo_proto_receive(&w->comm, true, &w->scratch, &have,
+                                      &from, &msg, err));
+    if (!have)
+      goto done;
+    *worked = true;
+    HPO_TRY(status, take_message(w, &msg, err));
+    hpo_message_free(&msg);
+  }
+done:
+  hpo_message_free(&msg);
+  return status;
+}
+
+/* --- turns ------------------------------------------------------------- */
+
+static hpo_status train(hpo_worker *w, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_error own = {0};
+
+  if (hpo_evaluation_step(w->evaluation, &w->is_over, &own) != HPO_OK)
+    HPO_TRY(status, send_failure(w, &own, err));
+  else if (!w->is_over)
+    HPO_TRY(status, send_report(w, err));
+done:
+  return status;
+}
+
+/* Tests: whether this turn is slept through; one in four starts a sleep of
+ * up to 2 ms, without blocking whoever else takes turns in the process. */
+static bool is_delayed(hpo_worker *w) {
+  double now;
+
+  if (!w->delays)
+    return false;
+  now = hpo_clock_seconds();
+  if (now < w->asleep_until)
+    return true;
+  if (hpo_rng_next(&w->rng) < 0.25)
+    w->asleep_until = now + 2e-3 * hpo_rng_next(&w->rng);
+  return now < w->asleep_until;
+}
+
+static hpo_status turn(hpo_worker *w, bool *worked, hpo_error *err) {
+  hpo_status status = HPO_OK;
+
+  HPO_TRY(status, take_messages(w, worked, err));
+  if (!w->evaluation || is_delayed(w))
+    goto done;
+  *worked = true;
+  if (!w->is_over)
+    HPO_TRY(status, train(w, err));
+  if (w->evaluation && w->is_over && !is_delayed(w))
+    HPO_TRY(status, send_result(w, err));
+done:
+  return status;
+}
+
+hpo_status hpo_worker_poll(hpo_worker *w, bool *worked, bool *over,
+                           hpo_error *err) {
+  hpo_status status = HPO_OK;
+  bool did = false;
+
+  HPO_TRY(status, turn(w, &did, err));
+  *worked = did;
+  *over = w->said_bye;
+done:
+  return status;
+}
