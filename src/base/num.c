@@ -84,5 +84,5 @@ double hpo_num_log1p(double x) {
 
 double hpo_num_sigmoid(double x) {
   double e = exp_of(-fabs(x), 0);
-  return (x < 0 ? e : 1) / (1 + e) + (x - x); /* NaN stays NaN */
+  return (x < 0 ? e : 1) / (1 + e);
 }
