@@ -81,6 +81,11 @@ void hpo_trial_destroy(hpo_trial *t);
 HPO_MUST_USE hpo_status hpo_trial_add_curve(hpo_trial *t, hpo_curve_point p,
                                             hpo_error *err);
 
+/** A random trial of a plan for tests. */
+HPO_MUST_USE hpo_status hpo_trial_sample(uint64_t seed, const hpo_plan *plan,
+                                         hpo_id number, hpo_trial **out,
+                                         hpo_error *err);
+
 /** The row of /trials without crc, which the store adds; and back, from row i
  *  of a table in columns, without the curve.  An inactive parameter is NaN,
  *  -1 (the choice none), or INT64_MIN for an integer that can be negative.
