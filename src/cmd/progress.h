@@ -8,8 +8,8 @@
 #define CMD_PROGRESS_H
 
 #include "hpo/ledger.h"
-#include "hpo/plan.h"
 #include "hpo/manager.h"
+#include "hpo/plan.h"
 
 typedef struct hpo_progress {
   const hpo_plan *plan;

@@ -7,6 +7,7 @@
 #include "cmd/cmd.h"
 #include "cmd/prepare.h"
 #include "cmd/progress.h"
+#include "hpo/blas.h"
 #include "hpo/clock.h"
 #include "hpo/log.h"
 #include "hpo/mem.h"
@@ -242,7 +243,11 @@ done:
 
 static hpo_status run(const hpo_args *args, int *exit_code, hpo_error *err) {
   hpo_status status = HPO_OK;
-  hpo_run r = {.args = args};
+  hpo_run r = {.args = args,
+               .started = hpo_clock_seconds(),
+               .started_wall = hpo_clock_wall_ns()};
+
+  hpo_blas_start();
 
   *exit_code = 0;
   HPO_TRY(status, hpo_mpi_start(NULL, NULL, &r.mpi, err));

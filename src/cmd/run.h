@@ -10,8 +10,8 @@
 #include "hpo/comm.h"
 #include "hpo/evaluate.h"
 #include "hpo/manager.h"
-#include "hpo/worker.h"
 #include "hpo/store.h"
+#include "hpo/worker.h"
 
 typedef struct hpo_run {
   const hpo_args *args;
@@ -30,6 +30,9 @@ typedef struct hpo_run {
   hpo_evaluator *evaluator;
   hpo_stopping stopping;
   double sync_seconds;
+  double started;       /* monotonic seconds */
+  int64_t started_wall; /* ns UTC */
+  int64_t xml_offset;   /* of this session's study file, in the file */
   bool overwrite, quiet;
 } hpo_run;
 
@@ -46,7 +49,7 @@ void hpo_run_free(hpo_run *r);
  *  \param [out] ledger  what the file holds; empty for a new one
  *  \param [out] seconds wall seconds of earlier sessions
  *  \param [out] session its number */
-HPO_MUST_USE hpo_status hpo_run_open_books(const hpo_run *r, hpo_store **store,
+HPO_MUST_USE hpo_status hpo_run_open_books(hpo_run *r, hpo_store **store,
                                            hpo_ledger **ledger,
                                            double *seconds, hpo_id *session,
                                            hpo_error *err);

@@ -1,0 +1,4 @@
+# Turns study.xsd into the lines of a C string.
+s/[\\"]/\\&/g
+s/^/"/
+s/$/\\n"/
