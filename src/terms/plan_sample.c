@@ -102,6 +102,11 @@ static hpo_status sample_parts(hpo_rng *rng, uint64_t seed, hpo_plan *p,
     HPO_TRY(status, hpo_mem_string(metric, &p->objective[i].metric, err));
     p->objective[i].maximize = hpo_rng_below(rng, 2) == 1;
   }
+  hpo_names_free(&p->report); /* metrics name columns, and are never empty */
+  for (size_t i = hpo_rng_below(rng, 4); i > 0; i--) {
+    snprintf(metric, sizeof metric, "größe %zu", i);
+    HPO_TRY(status, hpo_names_add(&p->report, metric, err));
+  }
   HPO_TRY(status, hpo_space_sample(seed, &p->space, err));
   HPO_TRY(status,
           sample_members(rng, hpo_plan_choice_members, &p->sampler, err));
