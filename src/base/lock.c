@@ -89,8 +89,8 @@ static void move_away(const char *held, const char *holder) {
     int fd = open(aside, O_RDONLY | O_CLOEXEC);
     if (fd >= 0) {
       holder_of(fd, text, sizeof text);
-      if (strcmp(text, holder) != 0 && link(aside, held) != 0)
-        hpo_error_set(NULL, HPO_ESTUDY, "a third process was faster");
+      int back = strcmp(text, holder) != 0 ? link(aside, held) : 0;
+      (void)back; /* fails where a third process was faster: it holds now */
       close(fd);
     }
     unlink(aside);
@@ -183,10 +183,10 @@ done:
 void hpo_lock_release(hpo_lock *lock) {
   if (lock == NULL)
     return;
-  if (lock->held != NULL)
-    unlink(lock->held);
-  else if (ftruncate(lock->fd, 0) != 0)
-    hpo_error_set(NULL, HPO_EIO, "the name of a past holder stays");
+  /* Where emptying fails, the name of a past holder stays: no harm. */
+  int emptied =
+      lock->held != NULL ? unlink(lock->held) : ftruncate(lock->fd, 0);
+  (void)emptied;
   close(lock->fd);
   hpo_mem_free(lock->held);
   hpo_mem_free(lock);
