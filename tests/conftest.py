@@ -12,6 +12,9 @@ PROGRAM = BUILD / "hpotune"
 INPUTS = ROOT / "inputs"
 SHARED = ROOT.parent / "shared" / "data"
 
+for driver in ("gbt", "metric", "data"):
+    os.environ.setdefault(f"{driver.upper()}_DRIVER",
+                          str(BUILD / "tests" / f"{driver}_driver"))
 os.environ.setdefault("OMPI_ALLOW_RUN_AS_ROOT", "1")
 os.environ.setdefault("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1")
 os.environ.setdefault("OMPI_MCA_rmaps_base_oversubscribe", "1")

@@ -5,8 +5,8 @@
  * the command. */
 #include "cmd/run.h"
 #include "cmd/cmd.h"
+#include "cmd/display.h"
 #include "cmd/prepare.h"
-#include "cmd/progress.h"
 #include "hpo/blas.h"
 #include "hpo/clock.h"
 #include "hpo/log.h"
@@ -85,7 +85,7 @@ typedef struct books {
 } books;
 
 static hpo_status create_manager(hpo_run *r, books *b, hpo_comm comm,
-                                 hpo_progress *progress, hpo_manager **out,
+                                 hpo_display *progress, hpo_manager **out,
                                  hpo_error *err) {
   hpo_status status = HPO_OK;
   int *team_rank = NULL;
@@ -98,7 +98,7 @@ static hpo_status create_manager(hpo_run *r, books *b, hpo_comm comm,
                           .seconds_before = b->seconds_before,
                           .session = b->session,
                           .sync_seconds = r->sync_seconds,
-                          .listener = hpo_progress_listener(progress),
+                          .listener = hpo_display_listener(progress),
                           .stop_asked = &r->stopping.asked,
                           .stop_reason = "stopped early"};
 
@@ -137,7 +137,7 @@ static void print_best(const hpo_run *r, const hpo_trial *best) {
 
 static void print_summary(const hpo_run *r, const hpo_ledger *l, hpo_end end,
                           size_t done_before) {
-  size_t done = hpo_progress_done(l);
+  size_t done = hpo_display_done(l);
   bool can_go_on = end == HPO_END_STOPPED || end == HPO_END_LOST;
   printf("study %s: %zu trials (%zu complete, %zu pruned, %zu failed), %s\n",
          r->plan->name, done, hpo_ledger_count(l, HPO_TRIAL_COMPLETE),
@@ -169,13 +169,13 @@ static hpo_status run_study(hpo_run *r, books *b, hpo_comm comm,
                             hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_manager *manager = NULL;
-  hpo_progress progress;
-  size_t done_before = hpo_progress_done(b->ledger);
+  hpo_display progress;
+  size_t done_before = hpo_display_done(b->ledger);
 
-  hpo_progress_start(&progress, r->plan, done_before, r->quiet);
+  hpo_display_start(&progress, r->plan, done_before, r->quiet);
   HPO_TRY(status, create_manager(r, b, comm, &progress, &manager, err));
   status = run_turns(r, manager, worker, err);
-  hpo_progress_end(&progress);
+  hpo_display_end(&progress);
   HPO_TRY(status, status);
   hpo_end end = hpo_manager_end(manager);
   HPO_TRY(status, hpo_run_close_session(r, b->store, b->session, end, err));

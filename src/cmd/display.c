@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The progress display. */
-#include "cmd/progress.h"
+#include "cmd/display.h"
 #include "hpo/clock.h"
 
 #include <math.h>
@@ -11,14 +11,14 @@
 /* Lines of a batch log in one window, then one at its end. */
 enum { LINES_PER_WINDOW = 10, WINDOW_SECONDS = 30 };
 
-size_t hpo_progress_done(const hpo_ledger *l) {
+size_t hpo_display_done(const hpo_ledger *l) {
   return hpo_ledger_count(l, HPO_TRIAL_COMPLETE) +
          hpo_ledger_count(l, HPO_TRIAL_PRUNED) +
          hpo_ledger_count(l, HPO_TRIAL_FAILED);
 }
 
-void hpo_progress_start(hpo_progress *p, const hpo_plan *plan,
-                        size_t done_before, bool quiet) {
+void hpo_display_start(hpo_display *p, const hpo_plan *plan,
+                       size_t done_before, bool quiet) {
   memset(p, 0, sizeof *p);
   p->plan = plan;
   p->quiet = quiet;
@@ -29,7 +29,7 @@ void hpo_progress_start(hpo_progress *p, const hpo_plan *plan,
 }
 
 /* "12/50" or "12". */
-static void format_count(const hpo_progress *p, size_t done, char *text,
+static void format_count(const hpo_display *p, size_t done, char *text,
                          size_t room) {
   if (p->plan->trials)
     snprintf(text, room, "%zu/%lld", done, (long long)p->plan->trials);
@@ -38,7 +38,7 @@ static void format_count(const hpo_progress *p, size_t done, char *text,
 }
 
 /* Time to go at this session's pace, "" where unknown. */
-static void format_eta(const hpo_progress *p, size_t done, char *text,
+static void format_eta(const hpo_display *p, size_t done, char *text,
                        size_t room) {
   char seconds[32];
   double elapsed = hpo_clock_seconds() - p->began;
@@ -51,7 +51,7 @@ static void format_eta(const hpo_progress *p, size_t done, char *text,
            hpo_clock_format_seconds(left / (double)now, seconds));
 }
 
-static void format_best(const hpo_progress *p, const hpo_ledger *ledger,
+static void format_best(const hpo_display *p, const hpo_ledger *ledger,
                         char *text, size_t room) {
   const hpo_trial *best = hpo_ledger_best(ledger);
   text[0] = 0;
@@ -61,7 +61,7 @@ static void format_best(const hpo_progress *p, const hpo_ledger *ledger,
              (long long)best->number);
 }
 
-static void format_trial(const hpo_progress *p, const hpo_trial *t, char *text,
+static void format_trial(const hpo_display *p, const hpo_trial *t, char *text,
                          size_t room) {
   char seconds[32];
   hpo_clock_format_seconds(t->wall, seconds);
@@ -78,7 +78,7 @@ static void format_trial(const hpo_progress *p, const hpo_trial *t, char *text,
 }
 
 /* Whether a batch log may have one more line now. */
-static bool may_print(hpo_progress *p, double now) {
+static bool may_print(hpo_display *p, double now) {
   if (now - p->window > WINDOW_SECONDS) {
     p->window = now;
     p->burst = 0;
@@ -88,10 +88,10 @@ static bool may_print(hpo_progress *p, double now) {
 
 static void show(void *context, const hpo_trial *t, const hpo_ledger *ledger,
                  bool is_best) {
-  hpo_progress *p = context;
+  hpo_display *p = context;
   char count[48], eta[64], best[160], what[320];
   double now = hpo_clock_seconds();
-  size_t done = hpo_progress_done(ledger);
+  size_t done = hpo_display_done(ledger);
   bool last = p->plan->trials && done >= (size_t)p->plan->trials;
 
   if (p->quiet)
@@ -111,11 +111,11 @@ static void show(void *context, const hpo_trial *t, const hpo_ledger *ledger,
   }
 }
 
-hpo_listener hpo_progress_listener(hpo_progress *p) {
+hpo_listener hpo_display_listener(hpo_display *p) {
   return (hpo_listener){.context = p, .trial = show};
 }
 
-void hpo_progress_end(hpo_progress *p) {
+void hpo_display_end(hpo_display *p) {
   if (p->terminal && !p->quiet && p->last > 0)
     fprintf(stderr, "\n");
 }
