@@ -9,6 +9,7 @@
 
 #include "hpo/mem.h"
 #include "hpo/options.h"
+#include "utf8.h"
 
 enum { NAMES_SHOWN = 12 };
 
@@ -16,10 +17,12 @@ enum { NAMES_SHOWN = 12 };
 static hpo_status list_names(char *const *name, size_t n, hpo_buffer *out,
                              hpo_error *err) {
   hpo_status status = HPO_OK;
+  char shown[HPO_UTF8_SHOWN];
 
   for (size_t i = 0; i < n && i < NAMES_SHOWN; i++)
-    HPO_TRY(status, hpo_buffer_format(out, err, "%s'%.60s'", i > 0 ? ", " : "",
-                                      name[i]));
+    HPO_TRY(status,
+            hpo_buffer_format(out, err, "%s'%s'", i > 0 ? ", " : "",
+                              hpo_utf8_show(name[i], strlen(name[i]), shown)));
   if (n > NAMES_SHOWN)
     HPO_TRY(status,
             hpo_buffer_format(out, err, " and %zu more", n - NAMES_SHOWN));

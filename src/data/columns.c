@@ -7,9 +7,13 @@
 
 #include "hpo/mem.h"
 #include "hpo/options.h"
-#include "number.h"
+#include "utf8.h"
 
 enum { LONGEST_NAME = 1000, NAMES_SHOWN = 40 };
+
+static char *show(const char *name, char to[HPO_UTF8_SHOWN]) {
+  return hpo_utf8_show(name, strlen(name), to);
+}
 
 /* The column of a name, or of a number from 0; n: none. */
 static size_t find_column(const hpo_columns *c, const char *word) {
@@ -31,13 +35,14 @@ static hpo_status no_such_column(const hpo_columns *c, const char *what,
   hpo_buffer list = {0};
   const char **name = NULL;
   const char *near = NULL;
+  char shown[HPO_UTF8_SHOWN];
 
   HPO_TRY(status, hpo_mem_new(c->n, sizeof *name, &name, err));
   for (size_t j = 0; j < c->n; j++) {
     name[j] = c->item[j].name;
     if (j < NAMES_SHOWN)
-      HPO_TRY(status, hpo_buffer_format(&list, err, "%s%.80s",
-                                        j > 0 ? ", " : "", name[j]));
+      HPO_TRY(status, hpo_buffer_format(&list, err, "%s%s", j > 0 ? ", " : "",
+                                        show(name[j], shown)));
   }
   if (c->n > NAMES_SHOWN)
     HPO_TRY(status, hpo_buffer_format(&list, err, " and %zu more",
@@ -141,6 +146,7 @@ static hpo_status take_names(hpo_columns *c, const hpo_names *names,
   c->n = names->n;
   for (size_t j = 0; j < names->n; j++) {
     const char *name = names->item[j];
+    char shown[HPO_UTF8_SHOWN];
     uint32_t first = 0;
 
     if (name[0] == '\0')
@@ -153,14 +159,14 @@ static hpo_status take_names(hpo_columns *c, const hpo_names *names,
       HPO_FAIL(status, err, HPO_EDATA,
                "%s: the name of column %zu has %zu bytes; allowed: %d",
                c->path, j, strlen(name), LONGEST_NAME);
-    if (!hpo_intern_is_utf8(name, strlen(name)))
+    if (!hpo_utf8_check(name, strlen(name)))
       HPO_FAIL(status, err, HPO_EDATA,
                "%s: the name of column %zu is not UTF-8", c->path, j);
     HPO_TRY(status, hpo_intern_add(&seen, name, strlen(name), &first, err));
     if (seen.n <= j)
       HPO_FAIL(status, err, HPO_EDATA,
-               "%s: columns %u and %zu have the same name '%.200s'", c->path,
-               (unsigned)first, j, name);
+               "%s: columns %u and %zu have the same name '%s'", c->path,
+               (unsigned)first, j, show(name, shown));
   }
 done:
   hpo_intern_free(&seen);
@@ -209,12 +215,14 @@ hpo_status hpo_columns_check(const hpo_columns *c, const hpo_names *names,
              path, c->path);
   for (size_t j = 0; j < c->n; j++) {
     const char *name = names->item[j];
+    char here[HPO_UTF8_SHOWN], there[HPO_UTF8_SHOWN];
 
     if (name[0] != '\0' && strcmp(c->item[j].name, name) != 0)
       HPO_FAIL(status, err, HPO_EDATA,
-               "column %zu is '%.200s' in %s, but '%.200s' in %s; all files "
+               "column %zu is '%s' in %s, but '%s' in %s; all files "
                "must have the same columns in the same order",
-               j, name, path, c->item[j].name, c->path);
+               j, show(name, here), path, show(c->item[j].name, there),
+               c->path);
   }
 done:
   return status;

@@ -113,36 +113,6 @@ done:
   return status;
 }
 
-/* Bytes of the character that lead begins; 0: it begins none. */
-static size_t length_of(unsigned char lead) {
-  if (lead < 0x80)
-    return 1;
-  if (lead < 0xC2 || lead > 0xF4)
-    return 0;
-  return lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-}
-
-bool hpo_intern_is_utf8(const char *text, size_t n) {
-  const unsigned char *p = (const unsigned char *)text;
-
-  for (size_t i = 0; i < n;) {
-    const size_t length = length_of(p[i]);
-
-    if (length == 0 || length > n - i || p[i] == 0)
-      return false;
-    for (size_t k = 1; k < length; k++)
-      if (p[i + k] >> 6 != 2)
-        return false;
-    if (length > 2 && ((p[i] == 0xE0 && p[i + 1] < 0xA0) ||
-                       (p[i] == 0xED && p[i + 1] > 0x9F) ||
-                       (p[i] == 0xF0 && p[i + 1] < 0x90) ||
-                       (p[i] == 0xF4 && p[i + 1] > 0x8F)))
-      return false; /* too long a form, a surrogate, beyond U+10FFFF */
-    i += length;
-  }
-  return true;
-}
-
 void hpo_intern_free(hpo_intern *t) {
   hpo_buffer_free(&t->text);
   hpo_mem_free(t->at);

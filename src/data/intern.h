@@ -28,8 +28,6 @@ const char *hpo_intern_get(const hpo_intern *t, size_t i);
  *  \param [out] place [n] the caller's */
 HPO_MUST_USE hpo_status hpo_intern_sort(const hpo_intern *t, char ***name,
                                         uint32_t **place, hpo_error *err);
-/** Whether n bytes are well-formed UTF-8 without NUL. */
-bool hpo_intern_is_utf8(const char *text, size_t n);
 void hpo_intern_free(hpo_intern *t);
 
 #endif

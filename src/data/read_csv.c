@@ -18,11 +18,11 @@
 #include "head.h"
 #include "hpo/mem.h"
 #include "number.h"
+#include "utf8.h"
 
 enum {
   MOST_CATEGORIES = 65535,
-  LONGEST_TEXT = 1000, /* bytes of a category's or a class's name */
-  SHOWN = 60           /* bytes of a field shown in a sentence */
+  LONGEST_TEXT = 1000 /* bytes of a category's or a class's name */
 };
 
 typedef struct row_state {
@@ -41,10 +41,12 @@ typedef struct reader {
 static hpo_status refuse(const reader *r, const hpo_text_column *c,
                          const char *text, size_t n, const char *what,
                          hpo_error *err) {
-  return hpo_error_set(err, HPO_EDATA, "%s:%lld: column '%.200s': '%.*s%s' %s",
+  char name[HPO_UTF8_SHOWN], shown[HPO_UTF8_SHOWN];
+
+  return hpo_error_set(err, HPO_EDATA, "%s:%lld: column '%s': '%s' %s",
                        r->csv.path, (long long)(r->csv.line + r->row.lines),
-                       c->name, (int)(n < SHOWN ? n : SHOWN), text,
-                       n < SHOWN ? "" : "...", what);
+                       hpo_utf8_show(c->name, strlen(c->name), name),
+                       hpo_utf8_show(text, n, shown), what);
 }
 
 static bool is_infinity(const char *text, size_t n) {
@@ -93,15 +95,15 @@ done:
 static hpo_status become_text(reader *r, hpo_text_column *c, const char *text,
                               size_t n, hpo_error *err) {
   hpo_status status = HPO_OK;
+  char shown[HPO_UTF8_SHOWN];
 
   if (is_infinity(text, n))
     HPO_TRY(status, refuse(r, c, text, n, "is not finite", err));
   if (c->use == HPO_USE_WEIGHT ||
       (c->use == HPO_USE_LABEL && r->all->data->task == HPO_TASK_REGRESSION))
     HPO_TRY(status, refuse(r, c, text, n, "is not a number", err));
-  HPO_TRY(status, hpo_mem_format(&c->first_text, err, "%.*s%s",
-                                 (int)(n < SHOWN ? n : SHOWN), text,
-                                 n < SHOWN ? "" : "..."));
+  HPO_TRY(status,
+          hpo_mem_string(hpo_utf8_show(text, n, shown), &c->first_text, err));
   c->first_path = r->csv.path;
   c->first_line = r->csv.line + r->row.lines;
   c->is_late = c->had_number;
@@ -123,7 +125,7 @@ static hpo_status name_number(reader *r, hpo_text_column *c, const char *text,
                            "have; is the column to be ignored?",
                            err));
   HPO_TRY(status, hpo_intern_add(&c->names, text, n, &number, err));
-  if (number == known && !hpo_intern_is_utf8(text, n))
+  if (number == known && !hpo_utf8_check(text, n))
     HPO_TRY(status, refuse(r, c, text, n, "is not UTF-8", err));
   if (c->names.n > MOST_CATEGORIES)
     HPO_TRY(status, refuse(r, c, text, n,

@@ -74,7 +74,7 @@ static hpo_status check(const hpo_split_options *o, const hpo_row *count,
   for (size_t k = 0; k < o->n_class; k++)
     if (count[k] < 2)
       HPO_FAIL(status, err, HPO_EDATA,
-               "class '%.200s' has %lld row%s, too few to stratify; allowed: "
+               "class '%s' has %lld row%s, too few to stratify; allowed: "
                "2 or more, or stratify=\"no\"",
                o->class_name != NULL ? o->class_name[k] : "",
                (long long)count[k], count[k] == 1 ? "" : "s");
