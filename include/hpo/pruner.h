@@ -16,6 +16,14 @@
 
 typedef struct hpo_pruner hpo_pruner;
 
+/** What a pruner says about one step. */
+typedef struct hpo_pruner_verdict {
+  double threshold; /* a trial whose best objective so far is worse is
+                       pruned; NaN: do not prune here */
+  size_t trials;    /* trials that the threshold comes from */
+  int64_t steps;    /* no threshold can stand after so many steps */
+} hpo_pruner_verdict;
+
 typedef struct hpo_pruner_kind {
   const char *name; /* "median" */
   const char *help;
@@ -26,11 +34,10 @@ typedef struct hpo_pruner_kind {
   hpo_status (*create)(const hpo_options *options, const hpo_plan *plan,
                        void **self, hpo_error *err);
   void (*destroy)(void *self);
-  /** The threshold after `step` steps: a trial whose best objective so far
-   *  is worse is pruned.  NaN: do not prune here. */
+  /** The verdict after `step` steps, 1... */
   hpo_status (*threshold)(void *self, const hpo_options *options,
                           const hpo_view *view, hpo_id number, int64_t step,
-                          double *out, hpo_error *err);
+                          hpo_pruner_verdict *out, hpo_error *err);
 } hpo_pruner_kind;
 
 const hpo_pruner_kind *const *hpo_pruner_kinds(size_t *n);
@@ -43,9 +50,10 @@ bool hpo_pruner_needs_reports(const hpo_pruner *p);
 HPO_MUST_USE hpo_status hpo_pruner_threshold(hpo_pruner *p,
                                              const hpo_view *view,
                                              hpo_id number, int64_t step,
-                                             double *out, hpo_error *err);
-/** Thresholds for steps 1..n, the longest curve seen by the view; *out
- *  (the caller frees) may be NULL with *n = 0. */
+                                             hpo_pruner_verdict *out,
+                                             hpo_error *err);
+/** Thresholds for steps 1..n, up to the last that has one; *out (the caller
+ *  frees) is NULL where *n = 0. */
 HPO_MUST_USE hpo_status hpo_pruner_thresholds(hpo_pruner *p,
                                               const hpo_view *view,
                                               hpo_id number, double **out,

@@ -100,6 +100,9 @@ HPO_MUST_USE hpo_status hpo_sched_next(hpo_sched *s, hpo_action *out,
 HPO_MUST_USE hpo_status hpo_sched_prepare(hpo_sched *s, hpo_error *err);
 
 const hpo_ledger *hpo_sched_ledger(const hpo_sched *s);
+/** HPO_END_NONE until the end is decided; trials may still run then. */
 hpo_end hpo_sched_ended(const hpo_sched *s);
+/** The session's number, for the rows of trials; -1 before. */
+void hpo_sched_set_session(hpo_sched *s, int64_t session);
 
 #endif

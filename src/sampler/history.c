@@ -48,8 +48,7 @@ static hpo_status reserve(hpo_history *h, size_t n, hpo_error *err) {
                                    sizeof *h->column[i], err));
     }
     size_t room = h->room;
-    HPO_TRY(status,
-            hpo_mem_grow(&h->kind, &room, most, sizeof *h->kind, err));
+    HPO_TRY(status, hpo_mem_grow(&h->kind, &room, most, sizeof *h->kind, err));
     h->room = most;
   }
 done:
@@ -72,7 +71,7 @@ static hpo_merit merit_of(const hpo_history *h, const hpo_trial *t) {
 
   return (hpo_merit){.row = (uint32_t)t->number,
                      .step = complete ? -(double)INFINITY : -(double)t->steps,
-                     .value = isnan(value) ? (double)INFINITY
+                     .value = isnan(value)  ? (double)INFINITY
                               : h->maximize ? -value
                                             : value};
 }
@@ -143,8 +142,8 @@ hpo_status hpo_history_update(hpo_history *h, const hpo_view *view,
   h->n_row = (size_t)view->trials;
   HPO_TRY(status, reserve(h, h->n_row, err));
   for (size_t i = 0; i < h->seen.n_fresh; i++)
-    HPO_TRY(status, add_row(h, hpo_view_trial(view, h->seen.fresh[i]), true,
-                            err));
+    HPO_TRY(status,
+            add_row(h, hpo_view_trial(view, h->seen.fresh[i]), true, err));
   for (size_t i = 0; i < h->seen.n_open; i++) {
     hpo_id n = h->seen.open[i];
     if (n == number)

@@ -23,9 +23,9 @@ typedef struct hpo_merit {
 typedef struct hpo_history {
   const hpo_space *space; /* borrowed */
   bool maximize;
-  hpo_axis *axis;  /* [n_param] */
-  float **column;  /* [n_param][n_row] places, NaN where inactive */
-  uint8_t *kind;   /* [n_row] hpo_row_kind */
+  hpo_axis *axis; /* [n_param] */
+  float **column; /* [n_param][n_row] places, NaN where inactive */
+  uint8_t *kind;  /* [n_row] hpo_row_kind */
   size_t n_row, room;
   hpo_merit *best; /* [n_best] rows that are good, best first */
   size_t n_best, best_room, n_failed;
@@ -40,7 +40,7 @@ void hpo_history_free(hpo_history *h);
 /** Brings the history to what the view shows; trial `number` itself, if it
  *  is there, is left out. */
 HPO_MUST_USE hpo_status hpo_history_update(hpo_history *h,
-                                           const hpo_view *view,
-                                           hpo_id number, hpo_error *err);
+                                           const hpo_view *view, hpo_id number,
+                                           hpo_error *err);
 
 #endif

@@ -17,6 +17,7 @@
  * interpolated. */
 #include "sampler/parzen_private.h"
 
+#include "hpo/clones.h"
 #include "hpo/mem.h"
 #include "hpo/num.h"
 
@@ -39,12 +40,14 @@ double hpo_parzen_log_mass(double a, double b) {
   return hpo_num_log(fmax(mass, 1e-35));
 }
 
+/* By rejection: with mu in [0, 1] and sd <= 1 a third is accepted at least. */
 double hpo_parzen_truncated(hpo_rng *rng, double mu, double sd) {
-  double a = hpo_num_ndtr(-mu / sd), b = hpo_num_ndtr((1 - mu) / sd);
-  double z = hpo_num_ndtri(a + hpo_rng_next(rng) * (b - a));
-  double x = mu + sd * z;
-
-  return x > 0 ? fmin(x, 1) : 0; /* NaN and -inf too */
+  for (int i = 0; i < 64; i++) {
+    double x = mu + sd * hpo_rng_normal(rng);
+    if (x >= 0 && x <= 1)
+      return x;
+  }
+  return mu;
 }
 
 double hpo_parzen_prior(const hpo_axis *a, double x) {
@@ -78,6 +81,7 @@ void hpo_parzen_destroy(hpo_parzen *p) {
   hpo_mem_free(p->level);
   hpo_mem_free(p->offset);
   hpo_mem_free(p->fall);
+  hpo_mem_free(p->prior);
   hpo_mem_free(p->knot);
   hpo_mem_free(p->mu);
   hpo_mem_free(p->sd);
@@ -126,9 +130,12 @@ static hpo_status reserve(hpo_parzen *p, hpo_error *err) {
   }
   HPO_TRY(status, hpo_mem_grow(&p->knot, &p->room_knot, HPO_PARZEN_KNOTS + 1,
                                sizeof *p->knot, err));
-  HPO_TRY(status, hpo_mem_grow(&p->fall, &p->room_fall,
-                               p->n_axis * HPO_AXIS_LEVELS, sizeof *p->fall,
-                               err));
+  HPO_TRY(status,
+          hpo_mem_grow(&p->fall, &p->room_fall, p->n_axis * HPO_AXIS_LEVELS,
+                       sizeof *p->fall, err));
+  HPO_TRY(status,
+          hpo_mem_grow(&p->prior, &p->room_prior, p->n_axis * HPO_AXIS_LEVELS,
+                       sizeof *p->prior, err));
   HPO_TRY(status, hpo_mem_grow(&p->table, &p->room_table, p->n_axis * most,
                                sizeof *p->table, err));
 done:
@@ -204,6 +211,7 @@ static void gather_level(hpo_parzen *p, size_t a, const float *column,
   for (size_t k = 0; k < axis->n_level; k++) {
     double d = (double)k;
     fall[k] = (float)hpo_parzen_log_mass((d - 0.5) * width, (d + 0.5) * width);
+    p->prior[a * HPO_AXIS_LEVELS + k] = hpo_parzen_prior(axis, d);
     cut[k] = within(p, (float)((d + 0.5) / (double)axis->n_level));
   }
   for (size_t i = 0; i < p->n; i++)
@@ -233,8 +241,8 @@ hpo_status hpo_parzen_build(hpo_parzen *p, const hpo_axis *axis, size_t n_axis,
   for (size_t i = 0; i < p->pad; i++)
     p->offset[i] = i < n ? 0 : -INFINITY;
   for (size_t a = 0; a < n_axis; a++)
-    (axis[a].kind == HPO_AXIS_UNIT ? gather_unit : gather_level)(
-        p, a, column[a], row);
+    (axis[a].kind == HPO_AXIS_UNIT ? gather_unit
+                                   : gather_level)(p, a, column[a], row);
 done:
   return status;
 }
@@ -295,8 +303,8 @@ static void set_tables(const hpo_parzen *p, const double *x, size_t most,
     const hpo_axis *axis = &p->axis[a];
     float *table = p->table + a * most;
     const float *fall = p->fall + a * HPO_AXIS_LEVELS;
-    size_t n = axis->n_level, k = axis->kind == HPO_AXIS_UNIT ? 0
-                                                              : (size_t)x[a];
+    size_t n = axis->n_level,
+           k = axis->kind == HPO_AXIS_UNIT ? 0 : (size_t)x[a];
     double sum = 1 + (double)n * p->miss;
 
     own[a] = (float)(x[a] / (p->sigma * SQRT_2));
@@ -311,23 +319,23 @@ static void set_tables(const hpo_parzen *p, const double *x, size_t most,
   }
 }
 
-static void add_unit(float *restrict acc, const float *restrict at,
-                     float own) {
+HPO_INLINE void add_unit(float *restrict acc, const float *restrict at,
+                         float own) {
   for (size_t i = 0; i < BLOCK; i++) {
     float d = at[i] - own;
     acc[i] -= d * d;
   }
 }
 
-static void add_level(float *restrict acc, const uint16_t *restrict level,
-                      const float *restrict table) {
+HPO_INLINE void add_level(float *restrict acc, const uint16_t *restrict level,
+                          const float *restrict table) {
   for (size_t i = 0; i < BLOCK; i++)
     acc[i] += table[level[i]];
 }
 
 /* Logs of the kernels that count, and whose they are. */
-static size_t collect(hpo_parzen *p, const float *own, size_t most,
-                      double cut) {
+HPO_CLONES static size_t collect(hpo_parzen *p, const float *own, size_t most,
+                                 float cut) {
   size_t n = 0;
   float acc[BLOCK];
 
@@ -340,11 +348,11 @@ static size_t collect(hpo_parzen *p, const float *own, size_t most,
       else
         add_level(acc, p->level + cell, p->table + a * most);
     }
-    for (size_t i = 0; i < BLOCK; i++) {
-      p->e[n] = (double)acc[i];
-      p->who[n] = (uint32_t)(from + i);
-      n += (double)acc[i] > cut;
-    }
+    for (size_t i = 0; i < BLOCK; i++)
+      if (acc[i] > cut) {
+        p->e[n] = (double)acc[i];
+        p->who[n++] = (uint32_t)(from + i);
+      }
   }
   return n;
 }
@@ -355,16 +363,18 @@ static double density(hpo_parzen *p, const double *x, float *own,
   size_t n;
 
   for (size_t a = 0; a < p->n_axis; a++) {
-    prior += hpo_parzen_prior(&p->axis[a], x[a]);
+    prior += p->axis[a].kind == HPO_AXIS_LEVEL
+                 ? p->prior[a * HPO_AXIS_LEVELS + (size_t)x[a]]
+                 : hpo_parzen_prior(&p->axis[a], x[a]);
     if (p->axis[a].kind == HPO_AXIS_UNIT)
       base -= hpo_num_log(p->sigma) + LOG_SQRT_2PI;
   }
   set_tables(p, x, most, own);
   top = prior - base;
   n = collect(p, own, most,
-              top + hpo_num_log(p->options.prior_weight) - 25);
+              (float)(top + hpo_num_log(p->options.prior_weight) - 25));
   for (size_t i = 0; i < n; i++)
-    top = fmax(top, p->e[i]);
+    top = p->e[i] > top ? p->e[i] : top;
   for (size_t i = 0; i < n; i++)
     p->e[i] -= top;
   hpo_num_exp_array(p->e, p->ee, n);
@@ -385,9 +395,8 @@ hpo_status hpo_parzen_density(hpo_parzen *p, const double *x, size_t n,
     if (p->axis[a].n_level > most)
       most = p->axis[a].n_level;
   for (size_t i = 0; i < n; i++)
-    out[i] = p->options.multivariate
-                 ? density(p, x + i * p->n_axis, own, most)
-                 : hpo_parzen_one_density(p, x[i]);
+    out[i] = p->options.multivariate ? density(p, x + i * p->n_axis, own, most)
+                                     : hpo_parzen_one_density(p, x[i]);
 done:
   hpo_mem_free(own);
   return status;

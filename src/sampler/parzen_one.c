@@ -13,7 +13,6 @@
 
 #define LOG_SQRT_2PI 0.91893853320467274178
 
-
 static int by_place(const void *a, const void *b, void *context) {
   const double *mu = context;
   uint32_t i = *(const uint32_t *)a, j = *(const uint32_t *)b;
@@ -26,8 +25,7 @@ static int by_place(const void *a, const void *b, void *context) {
 /* Deviations from the gaps; mu has n + 1 entries, the last is the prior. */
 static void set_deviations(hpo_parzen *p) {
   size_t n = p->n + 1;
-  double least =
-      p->options.magic_clip ? 1 / fmin(100, (double)n + 1) : 1e-12;
+  double least = p->options.magic_clip ? 1 / fmin(100, (double)n + 1) : 1e-12;
 
   for (size_t i = 0; i < n; i++)
     p->order[i] = (uint32_t)i;
@@ -65,11 +63,10 @@ hpo_status hpo_parzen_one_build(hpo_parzen *p, const float *column,
   p->mu[p->n] = 0.5;
   set_deviations(p);
   for (size_t i = 0; i < p->n; i++)
-    p->scale[i] = -hpo_parzen_log_mass(-p->mu[i] / p->sd[i],
-                                       (1 - p->mu[i]) / p->sd[i]) -
-                  (axis->kind == HPO_AXIS_UNIT
-                       ? hpo_num_log(p->sd[i]) + LOG_SQRT_2PI
-                       : 0);
+    p->scale[i] =
+        -hpo_parzen_log_mass(-p->mu[i] / p->sd[i], (1 - p->mu[i]) / p->sd[i]) -
+        (axis->kind == HPO_AXIS_UNIT ? hpo_num_log(p->sd[i]) + LOG_SQRT_2PI
+                                     : 0);
   return HPO_OK;
 }
 
@@ -90,8 +87,8 @@ static double kernel(const hpo_parzen *p, size_t i, double x) {
 }
 
 double hpo_parzen_one_density(const hpo_parzen *p, double x) {
-  double sum = p->options.prior_weight *
-               hpo_num_exp(hpo_parzen_prior(&p->axis[0], x));
+  double sum =
+      p->options.prior_weight * hpo_num_exp(hpo_parzen_prior(&p->axis[0], x));
 
   for (size_t i = 0; i < p->n; i++)
     sum += p->weight[i] * hpo_num_exp(kernel(p, i, x));

@@ -11,13 +11,13 @@
 
 struct hpo_parzen {
   hpo_parzen_options options;
-  const hpo_axis *axis; /* [n_axis], borrowed */
+  const hpo_axis *axis;  /* [n_axis], borrowed */
   size_t n_axis, n, pad; /* observations; n rounded up to blocks */
-  double *weight;       /* [n] not normalised */
-  double total;         /* of all weights and the prior's */
-  double hit, miss;     /* CHOICE: extra mass of the observed level in a
-                           kernel, mass of each level; before division by
-                           1 + levels * miss */
+  double *weight;        /* [n] not normalised */
+  double total;          /* of all weights and the prior's */
+  double hit, miss;      /* CHOICE: extra mass of the observed level in a
+                            kernel, mass of each level; before division by
+                            1 + levels * miss */
   /* product kernels, all of one bandwidth */
   double sigma;
   float *at;       /* [n_axis][pad] UNIT: place / (sigma sqrt 2) */
@@ -26,6 +26,7 @@ struct hpo_parzen {
                       -inf in the padding */
   float *fall;     /* [n_axis][HPO_AXIS_LEVELS] LEVEL: log of a kernel's mass
                       on the level that is so many away */
+  double *prior;   /* [n_axis][HPO_AXIS_LEVELS] LEVEL: log of the prior */
   float *knot;     /* log mass within the bounds of a kernel at k / n_knot */
   size_t n_knot;
   /* one axis, each kernel with its own bandwidth */
@@ -36,7 +37,7 @@ struct hpo_parzen {
   float *table;   /* [n_axis][most levels] of one point */
   double *e, *ee; /* [pad] */
   uint32_t *who;  /* [pad] */
-  size_t room_n, room_cells, room_knot, room_fall, room_table;
+  size_t room_n, room_cells, room_knot, room_fall, room_prior, room_table;
 };
 
 /** log(Phi(b) - Phi(a)), a < b, floored far out in the tails. */

@@ -160,8 +160,9 @@ bool hpo_points_next(const hpo_space *space, const double *given, double *x) {
     double n = hpo_param_cardinality(p);
     x[j] = (double)NAN;
     if (hpo_space_active(space, x, j))
-      x[j] = is_held(given, j) ? given[j] : isinf(n) ? hpo_param_from_unit(p, 0.5)
-                                                     : value_at(p, 0, n);
+      x[j] = is_held(given, j) ? given[j]
+             : isinf(n)        ? hpo_param_from_unit(p, 0.5)
+                               : value_at(p, 0, n);
   }
   return true;
 }

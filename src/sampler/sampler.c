@@ -50,11 +50,10 @@ static hpo_status unknown(const char *name, hpo_error *err) {
     strcat(strcat(list, i > 0 ? ", " : ""), names[i]);
   }
   near = hpo_options_nearest(name, names, sizeof all / sizeof *all);
-  return hpo_error_set(err, HPO_EINVAL,
-                       "there is no sampler \"%s\"%s%s%s; samplers are %s",
-                       name, near != NULL ? ", the nearest is \"" : "",
-                       near != NULL ? near : "", near != NULL ? "\"" : "",
-                       list);
+  return hpo_error_set(
+      err, HPO_EINVAL, "there is no sampler \"%s\"%s%s%s; samplers are %s",
+      name, near != NULL ? ", the nearest is \"" : "",
+      near != NULL ? near : "", near != NULL ? "\"" : "", list);
 }
 
 hpo_status hpo_sampler_create(const hpo_plan *plan, hpo_sampler **out,
@@ -71,11 +70,11 @@ hpo_status hpo_sampler_create(const hpo_plan *plan, hpo_sampler **out,
              "sampler \"%s\" is not built yet in this version", kind->name);
   HPO_TRY(status, hpo_mem_new(1, sizeof *s, &s, err));
   s->kind = kind;
-  HPO_TRY(status, hpo_options_create(kind->option, kind->n_option,
-                                     &s->options, err));
+  HPO_TRY(status,
+          hpo_options_create(kind->option, kind->n_option, &s->options, err));
   for (size_t i = 0; i < set->n; i++) {
-    status = hpo_options_set(s->options, set->item[i].name,
-                             set->item[i].value, err);
+    status = hpo_options_set(s->options, set->item[i].name, set->item[i].value,
+                             err);
     if (status != HPO_OK) {
       hpo_error_prefix(err, "sampler \"%s\": ", kind->name);
       goto done;

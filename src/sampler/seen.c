@@ -27,8 +27,8 @@ hpo_status hpo_seen_update(hpo_seen *s, const hpo_view *view, bool *reset,
   size_t n_open = on ? s->n_open : 0, kept = 0;
   size_t most = n_open + (size_t)(view->trials - from);
 
-  HPO_TRY(status, hpo_mem_grow(&s->open, &s->open_room, most,
-                               sizeof *s->open, err));
+  HPO_TRY(status,
+          hpo_mem_grow(&s->open, &s->open_room, most, sizeof *s->open, err));
   HPO_TRY(status, hpo_mem_grow(&s->fresh, &s->fresh_room, most,
                                sizeof *s->fresh, err));
   s->n_fresh = 0;

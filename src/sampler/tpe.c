@@ -29,8 +29,8 @@
 typedef struct group {
   ptrdiff_t parent; /* -1: always active */
   size_t choice;
-  size_t *param;  /* [n_param] with more than one value */
-  hpo_axis *axis; /* [n_param] the same */
+  size_t *param;        /* [n_param] with more than one value */
+  hpo_axis *axis;       /* [n_param] the same */
   const float **column; /* [n_param], set before use */
   size_t n_param;
 } group;
@@ -48,7 +48,7 @@ typedef struct tpe {
   hpo_parzen *good, *bad;
   size_t candidates, startup;
   bool liar;
-  uint32_t *row; /* [2][room] rows of the best, of the rest */
+  uint32_t *row;    /* [2][room] rows of the best, of the rest */
   uint8_t *is_best; /* [room] */
   size_t row_room, best_room;
   double *place, *log_good, *log_bad; /* [candidates][n_param], [candidates] */
@@ -86,9 +86,9 @@ static void destroy(void *self) {
 static size_t group_of(const tpe *t, const hpo_param *p, bool joint) {
   size_t g = joint ? 0 : t->n_group;
 
-  while (g < t->n_group && (t->group[g].parent != p->parent ||
-                            (p->parent >= 0 &&
-                             t->group[g].choice != p->parent_choice)))
+  while (g < t->n_group &&
+         (t->group[g].parent != p->parent ||
+          (p->parent >= 0 && t->group[g].choice != p->parent_choice)))
     g++;
   return g;
 }
@@ -126,8 +126,8 @@ static hpo_status create(const hpo_options *options, const hpo_plan *plan,
   size_t n;
   hpo_parzen_options parzen = {
       .multivariate = hpo_options_get_bool(options, "multivariate"),
-      .consider_endpoints = hpo_options_get_bool(options,
-                                                 "consider-endpoints"),
+      .consider_endpoints =
+          hpo_options_get_bool(options, "consider-endpoints"),
       .magic_clip = hpo_options_get_bool(options, "magic-clip"),
       .prior_weight = hpo_options_get_float(options, "prior-weight")};
 
@@ -171,7 +171,7 @@ static hpo_status split(tpe *t, const group *g, size_t *n_good, size_t *n_bad,
   HPO_TRY(status, hpo_mem_grow(&t->is_best, &t->best_room, h->n_row,
                                sizeof *t->is_best, err));
   for (size_t i = 0; i < h->n_best; i++)
-    seen += !isnan(active[h->best[i].row]);
+    seen += isnan(active[h->best[i].row]) ? 0 : 1;
   most = gamma_of(seen);
   for (size_t i = 0; i < h->n_row; i++)
     t->is_best[i] = 0;
@@ -215,8 +215,8 @@ static hpo_status rank_candidates(tpe *t, group *g, hpo_rng *rng,
   HPO_TRY(status, split(t, g, &n_good, &n_bad, err));
   for (size_t a = 0; a < n; a++)
     g->column[a] = t->history.column[g->param[a]];
-  HPO_TRY(status, hpo_parzen_build(t->good, g->axis, n, column, t->row,
-                                   n_good, err));
+  HPO_TRY(status,
+          hpo_parzen_build(t->good, g->axis, n, column, t->row, n_good, err));
   HPO_TRY(status, hpo_parzen_build(t->bad, g->axis, n, column,
                                    t->row + t->history.n_row, n_bad, err));
   for (size_t c = 0; c < t->candidates; c++) {

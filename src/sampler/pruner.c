@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The registry of pruners, and the face that the scheduler calls. */
+#include "sampler/kinds.h"
+
+#include "hpo/mem.h"
+
+#include <math.h>
+#include <string.h>
+
+struct hpo_pruner {
+  const hpo_pruner_kind *kind;
+  hpo_options *options; /* owned */
+  void *self;           /* the kind's cache, owned */
+};
+
+const hpo_pruner_kind hpo_pruner_none = {
+    .name = "none", .help = "Every trial runs to its end.", .is_built = true};
+
+static const hpo_pruner_kind percentile = {
+    .name = "percentile",
+    .help = "Stops a trial below a percentile of the others at this step."};
+static const hpo_pruner_kind halving = {
+    .name = "halving",
+    .help = "Asynchronous successive halving: the best go on in rungs."};
+static const hpo_pruner_kind hyperband = {
+    .name = "hyperband", .help = "Halving with several first rungs."};
+static const hpo_pruner_kind threshold = {
+    .name = "threshold", .help = "Stops a trial beyond a fixed value."};
+static const hpo_pruner_kind patient = {
+    .name = "patient", .help = "Stops a trial that does not improve."};
+
+static const hpo_pruner_kind *const all[] = {
+    &hpo_pruner_none, &hpo_pruner_median, &percentile, &halving,
+    &hyperband,       &threshold,         &patient};
+
+const hpo_pruner_kind *const *hpo_pruner_kinds(size_t *n) {
+  *n = sizeof all / sizeof *all;
+  return all;
+}
+
+const hpo_pruner_kind *hpo_pruner_find(const char *name) {
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+    if (strcmp(all[i]->name, name) == 0)
+      return all[i];
+  return NULL;
+}
+
+static hpo_status unknown(const char *name, hpo_error *err) {
+  const char *names[sizeof all / sizeof *all], *near;
+  char list[256] = "";
+
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+    names[i] = all[i]->name;
+    strcat(strcat(list, i > 0 ? ", " : ""), names[i]);
+  }
+  near = hpo_options_nearest(name, names, sizeof all / sizeof *all);
+  return hpo_error_set(
+      err, HPO_EINVAL, "there is no pruner \"%s\"%s%s%s; pruners are %s", name,
+      near != NULL ? ", the nearest is \"" : "", near != NULL ? near : "",
+      near != NULL ? "\"" : "", list);
+}
+
+hpo_status hpo_pruner_create(const hpo_plan *plan, hpo_pruner **out,
+                             hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_pruner *p = NULL;
+  const hpo_pruner_kind *kind = hpo_pruner_find(plan->pruner.name);
+  const hpo_settings *set = &plan->pruner.options;
+
+  if (kind == NULL)
+    HPO_TRY(status, unknown(plan->pruner.name, err));
+  if (!kind->is_built)
+    HPO_FAIL(status, err, HPO_EINVAL,
+             "pruner \"%s\" is not built yet in this version", kind->name);
+  HPO_TRY(status, hpo_mem_new(1, sizeof *p, &p, err));
+  p->kind = kind;
+  HPO_TRY(status,
+          hpo_options_create(kind->option, kind->n_option, &p->options, err));
+  for (size_t i = 0; i < set->n; i++) {
+    status = hpo_options_set(p->options, set->item[i].name, set->item[i].value,
+                             err);
+    if (status != HPO_OK) {
+      hpo_error_prefix(err, "pruner \"%s\": ", kind->name);
+      goto done;
+    }
+  }
+  if (kind->create != NULL)
+    HPO_TRY(status, kind->create(p->options, plan, &p->self, err));
+  *out = p;
+  p = NULL; /* now the caller's */
+done:
+  hpo_pruner_destroy(p);
+  return status;
+}
+
+void hpo_pruner_destroy(hpo_pruner *p) {
+  if (p == NULL)
+    return;
+  if (p->kind->destroy != NULL)
+    p->kind->destroy(p->self);
+  hpo_options_destroy(p->options);
+  hpo_mem_free(p);
+}
+
+bool hpo_pruner_needs_reports(const hpo_pruner *p) {
+  return p->kind->needs_reports;
+}
+
+hpo_status hpo_pruner_threshold(hpo_pruner *p, const hpo_view *view,
+                                hpo_id number, int64_t step,
+                                hpo_pruner_verdict *out, hpo_error *err) {
+  if (p->kind->threshold == NULL) {
+    *out = (hpo_pruner_verdict){.threshold = (double)NAN};
+    return HPO_OK;
+  }
+  return p->kind->threshold(p->self, p->options, view, number, step, out, err);
+}
+
+hpo_status hpo_pruner_thresholds(hpo_pruner *p, const hpo_view *view,
+                                 hpo_id number, double **out, size_t *n,
+                                 hpo_error *err) {
+  hpo_status status = HPO_OK;
+  double *bar = NULL;
+  hpo_pruner_verdict v = {.threshold = (double)NAN};
+  size_t used = 0;
+
+  HPO_TRY(status, hpo_pruner_threshold(p, view, number, 1, &v, err));
+  HPO_TRY(status, hpo_mem_new((size_t)v.steps, sizeof *bar, &bar, err));
+  for (int64_t step = 1; step <= v.steps; step++) {
+    HPO_TRY(status, hpo_pruner_threshold(p, view, number, step, &v, err));
+    bar[step - 1] = v.threshold;
+    if (!isnan(v.threshold))
+      used = (size_t)step;
+  }
+  if (used == 0) {
+    hpo_mem_free(bar);
+    bar = NULL;
+  }
+  *out = bar;
+  *n = used;
+  bar = NULL; /* now the caller's */
+done:
+  hpo_mem_free(bar);
+  return status;
+}

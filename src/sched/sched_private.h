@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The state machine's books, and what its two orders share.
+ *
+ *   sched.c    events in, actions out; what both orders do
+ *   arrival.c  a free team gets the next trial at once
+ *   strict.c   slots: decision j sees results of jobs <= j - window only
+ *   stop.c     target and patience */
+#ifndef HPO_SCHED_PRIVATE_H
+#define HPO_SCHED_PRIVATE_H
+
+#include "hpo/pruner.h"
+#include "hpo/sampler.h"
+#include "sched/progress.h"
+
+/* A job that waits for a team, or runs. */
+typedef struct hpo_pending {
+  hpo_id job, trial;
+  int64_t attempt;
+  const char *decision; /* static: "new", "retry", "again" */
+  double *threshold;    /* [n_threshold], owned */
+  size_t n_threshold;
+  double bar; /* send_model */
+} hpo_pending;
+
+typedef struct hpo_team {
+  bool is_alive, is_idle, is_told; /* told: to stop its trial */
+  hpo_pending job;                 /* job.trial -1: none */
+  double best;                     /* reported so far, NaN: none */
+  char reason[192];                /* of the stop */
+} hpo_team;
+
+/* Strict order: what was decided at a job number. */
+typedef struct hpo_slot {
+  hpo_id trial; /* -1: nothing was to be done */
+  bool is_done; /* its result is known */
+  bool retries; /* it failed, and is tried again a window later */
+  int failures; /* of this trial before */
+} hpo_slot;
+
+struct hpo_sched {
+  const hpo_plan *plan; /* borrowed */
+  hpo_ledger *ledger;   /* owned */
+  hpo_sampler *sampler;
+  hpo_pruner *pruner;
+  int64_t session;
+  double seconds_before, seconds; /* wall time: of earlier sessions, of all */
+  hpo_team *team;                 /* [n_team] */
+  size_t n_team, n_alive, n_running;
+  hpo_end end;
+  bool is_cut;        /* the end does not wait for what is to be run still */
+  bool is_over;       /* SHUTDOWN was said */
+  char reason[192];   /* of a soft stop */
+  hpo_action *action; /* [first_action .. n_action) to be said */
+  size_t first_action, n_action, action_room;
+  hpo_trial **kept; /* [n_kept] copies behind WRITE until the next event */
+  size_t n_kept, kept_room;
+  hpo_pending *ready; /* [n_ready] ascending by job, then trial */
+  size_t n_ready, ready_room;
+  hpo_progress progress;
+  /* arrival */
+  hpo_id next_job;
+  uint16_t *failures; /* [failures_room] of a trial in this session */
+  size_t failures_room;
+  double *ahead;       /* [n_param] the point prepared for ahead_number */
+  hpo_id ahead_number; /* -1: none */
+  uint64_t ahead_version;
+  /* strict */
+  hpo_slot *slot; /* [n_slot] */
+  size_t n_slot, slot_room;
+  size_t n_done;   /* leading slots whose result is known */
+  hpo_id n_trials; /* trials handed out by the slots */
+  int64_t passes;  /* slots at the end in which nothing was to be done */
+};
+
+/** Whether x is a point of the space (a torn row has none). */
+bool hpo_sched_has_point(const hpo_sched *s, const hpo_trial *t);
+/** The sampler's point for a trial, an enqueued one before all. */
+HPO_MUST_USE hpo_status hpo_sched_suggest(hpo_sched *s, hpo_id horizon,
+                                          hpo_id number, double *x,
+                                          hpo_error *err);
+/** Puts a trial that waits with point x into the ledger; from: its row
+ *  before, NULL for a new one. */
+HPO_MUST_USE hpo_status hpo_sched_put_waiting(hpo_sched *s, hpo_id number,
+                                              hpo_id job,
+                                              const hpo_trial *from,
+                                              const double *x, hpo_error *err);
+/** Adds to ready; takes p (its thresholds). */
+HPO_MUST_USE hpo_status hpo_sched_add_ready(hpo_sched *s, hpo_pending *p,
+                                            hpo_error *err);
+HPO_MUST_USE hpo_status hpo_sched_push(hpo_sched *s, const hpo_action *a,
+                                       hpo_error *err);
+/** WRITE of the trial as it stands in the ledger; model may be NULL. */
+HPO_MUST_USE hpo_status hpo_sched_write(hpo_sched *s, hpo_id trial,
+                                        hpo_buffer *model, hpo_error *err);
+/** Tells all teams to stop their trials. */
+HPO_MUST_USE hpo_status hpo_sched_stop_all(hpo_sched *s, hpo_trial_state state,
+                                           const char *reason, hpo_error *err);
+/** A line "end" for /decisions, and the end. */
+HPO_MUST_USE hpo_status hpo_sched_finish(hpo_sched *s, hpo_end end,
+                                         bool is_cut, hpo_error *err);
+
+/* The two orders, with the same three questions. */
+
+/** Starts from the ledger as it was read. */
+HPO_MUST_USE hpo_status hpo_arrival_begin(hpo_sched *s, hpo_error *err);
+/** Makes the next job ready if a team wants one and there is one to start
+ *  now; ends where the budget is used up. */
+HPO_MUST_USE hpo_status hpo_arrival_decide(hpo_sched *s, bool is_wanted,
+                                           hpo_error *err);
+/** Whether one more trial may become final. */
+bool hpo_arrival_has_budget(const hpo_sched *s);
+/** A trial's attempt failed: whether it is to be tried again. */
+HPO_MUST_USE hpo_status hpo_arrival_failed(hpo_sched *s, hpo_id trial,
+                                           bool *again, hpo_error *err);
+/** A result is in the ledger; job as it ran. */
+HPO_MUST_USE hpo_status hpo_arrival_result(hpo_sched *s, const hpo_trial *t,
+                                           hpo_error *err);
+HPO_MUST_USE hpo_status hpo_arrival_report(hpo_sched *s, hpo_team *team,
+                                           int64_t step, double value,
+                                           hpo_error *err);
+HPO_MUST_USE hpo_status hpo_arrival_prepare(hpo_sched *s, hpo_error *err);
+
+/** Decides slots until a job is ready or results are missing; new trials
+ *  only if wanted. */
+HPO_MUST_USE hpo_status hpo_strict_decide(hpo_sched *s, bool is_wanted,
+                                          hpo_error *err);
+/** Whether a failed attempt is to be tried again, at job *next. */
+bool hpo_strict_failed(const hpo_sched *s, hpo_id job, hpo_id *next);
+/** The result of a job is known. */
+void hpo_strict_result(hpo_sched *s, hpo_id job, bool retries);
+
+#endif

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The scheduler with simulated teams: strict order gives the same study on
+ * any number of teams, at any timing, after any kills; exact counts; the
+ * rules that end a study. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "hpo/clock.h"
+#include "simulator.h"
+#include "tinyplan.h"
+
+static hpo_plan *curve_plan(bool strict) {
+  hpo_plan *p = tinyplan_make();
+
+  p->strict = strict;
+  p->trials = 60;
+  tinyplan_text(&p->sampler.name, "tpe");
+  tinyplan_text(&p->pruner.name, "median");
+  tinyplan_float(p, -3, 3, false, -1, 0);
+  tinyplan_float(p, 0.1, 4, true, -1, 0);
+  tinyplan_choice(p, 3, -1, 0);
+  tinyplan_int(p, -2, 9, 2, 1);
+  return p;
+}
+
+static size_t finals(const simulation *s) {
+  return simulation_count(s, HPO_TRIAL_COMPLETE) +
+         simulation_count(s, HPO_TRIAL_PRUNED) +
+         simulation_count(s, HPO_TRIAL_FAILED);
+}
+
+/* Invariants of a whole study that ended by its budget. */
+static void check_whole(const simulation *s) {
+  const hpo_plan *p = s->plan;
+
+  assert_int_equal(s->end, HPO_END_TRIALS);
+  assert_int_equal(finals(s), (size_t)p->trials);
+  assert_int_equal(s->n_row, (size_t)p->trials);
+}
+
+static void check_models(const simulation *s) {
+  for (size_t i = 0; i < s->n_row; i++) {
+    size_t better = 0;
+    if (s->row[i]->state != HPO_TRIAL_COMPLETE) {
+      assert_false(s->has_model[i]);
+      continue;
+    }
+    for (size_t j = 0; j < s->n_row; j++)
+      better += s->row[j]->state == HPO_TRIAL_COMPLETE &&
+                        s->row[j]->value[0] < s->row[i]->value[0]
+                    ? 1
+                    : 0;
+    if ((int64_t)better < s->plan->keep_models)
+      assert_true(s->has_model[i]);
+  }
+}
+
+static void strict_is_the_same(void **state) {
+  static const int teams[] = {1, 2, 3, 5, 9};
+  static const int64_t windows[] = {1, 3, 16};
+  uint64_t seed = tinyplan_seed(1);
+  size_t again = 0, retries = 0, pruned = 0, failed = 0;
+
+  (void)state;
+  for (size_t w = 0; w < 3; w++) {
+    hpo_plan *p = curve_plan(true);
+    uint64_t expected = 0;
+    p->window = windows[w];
+    p->retries = 2;
+    for (uint64_t i = 0; i < 25; i++) {
+      simulation s = {.plan = p,
+                      .teams = teams[i % 5],
+                      .seed = seed + i,
+                      .kill = i < 10   ? 0
+                              : i < 20 ? 0.01
+                                       : 0.04,
+                      .lose = i % 4 == 3 ? 0.0003 : 0,
+                      .fail = 0.45,
+                      .stop_at = -1,
+                      .prepares = i % 3 == 1};
+      simulate(&s);
+      if (s.end == HPO_END_LOST) { /* go on with new teams */
+        s.lose = 0;
+        simulate(&s);
+      }
+      check_whole(&s);
+      check_models(&s);
+      assert_true(s.most_running <= (size_t)windows[w]);
+      if (i == 0)
+        expected = simulation_digest(&s);
+      assert_int_equal(simulation_digest(&s), expected);
+      again += s.again;
+      retries += s.retries;
+      pruned += simulation_count(&s, HPO_TRIAL_PRUNED);
+      failed += simulation_count(&s, HPO_TRIAL_FAILED);
+      simulation_free(&s);
+    }
+    hpo_plan_destroy(p);
+  }
+  printf("again %zu, retries %zu, pruned %zu, failed %zu\n", again, retries,
+         pruned, failed);
+  assert_true(again > 0 && retries > 0 && pruned > 0 && failed > 0);
+}
+
+/* The window is a part of the study: another one gives another. */
+static void window_counts(void **state) {
+  uint64_t digest[2];
+
+  (void)state;
+  for (int i = 0; i < 2; i++) {
+    hpo_plan *p = curve_plan(true);
+    simulation s = {.plan = p, .teams = 3, .seed = 1, .stop_at = -1};
+    p->window = 2 + 6 * i;
+    simulate(&s);
+    digest[i] = simulation_digest(&s);
+    simulation_free(&s);
+    hpo_plan_destroy(p);
+  }
+  assert_true(digest[0] != digest[1]);
+}
+
+/* A study of 25 trials that is raised to 60 is the study of 60. */
+static void strict_budget_can_be_raised(void **state) {
+  hpo_plan *p = curve_plan(true);
+  simulation whole = {
+      .plan = p, .teams = 3, .seed = 5, .fail = 0.3, .stop_at = -1};
+  simulation parts = whole;
+
+  (void)state;
+  p->retries = 1;
+  parts.teams = 2;
+  parts.kill = 0.01;
+  simulate(&whole);
+  p->trials = 25;
+  simulate(&parts);
+  assert_int_equal(parts.n_row, 25);
+  p->trials = 60;
+  simulate(&parts);
+  check_whole(&parts);
+  assert_int_equal(simulation_digest(&parts), simulation_digest(&whole));
+  simulation_free(&whole);
+  simulation_free(&parts);
+  hpo_plan_destroy(p);
+}
+
+static void strict_target_and_patience(void **state) {
+  (void)state;
+  for (int kind = 0; kind < 2; kind++) {
+    hpo_plan *p = curve_plan(true);
+    uint64_t expected = 0;
+    p->trials = kind == 0 ? 200 : 0;
+    p->retries = 1;
+    if (kind == 0)
+      p->target = 1;
+    else
+      p->patience = 12;
+    for (uint64_t i = 0; i < 8; i++) {
+      simulation s = {.plan = p,
+                      .teams = 1 + (int)(i % 4) * 2,
+                      .seed = i,
+                      .kill = i < 4 ? 0 : 0.02,
+                      .fail = 0.2,
+                      .stop_at = -1};
+      simulate(&s);
+      assert_int_equal(s.end, kind == 0 ? HPO_END_TARGET : HPO_END_PATIENCE);
+      if (i == 0)
+        expected = simulation_digest(&s);
+      assert_int_equal(simulation_digest(&s), expected);
+      assert_int_equal(finals(&s) + simulation_count(&s, HPO_TRIAL_CANCELLED),
+                       s.n_row);
+      simulation_free(&s);
+    }
+    hpo_plan_destroy(p);
+  }
+}
+
+static void arrival_counts_exactly(void **state) {
+  uint64_t seed = tinyplan_seed(11);
+
+  (void)state;
+  for (uint64_t i = 0; i < 30; i++) {
+    hpo_plan *p = curve_plan(false);
+    simulation s = {.plan = p,
+                    .teams = 1 + (int)(i * 7 % 12),
+                    .seed = seed + i,
+                    .kill = i % 3 == 0 ? 0.02 : 0,
+                    .lose = i % 5 == 4 ? 0.0002 : 0,
+                    .fail = i % 2 == 0 ? 0.2 : 0,
+                    .stop_at = -1,
+                    .prepares = i % 4 == 0};
+    p->retries = (int)(i % 3);
+    simulate(&s);
+    if (s.end == HPO_END_LOST) {
+      s.lose = 0;
+      simulate(&s);
+    }
+    check_whole(&s);
+    check_models(&s);
+    if (s.kill == 0 && s.lose == 0 && s.teams > 1)
+      assert_int_equal(s.most_running, (size_t)s.teams);
+    simulation_free(&s);
+    hpo_plan_destroy(p);
+  }
+}
+
+/* Stopped softly again and again, a study still comes to its exact end. */
+static void soft_stops(void **state) {
+  (void)state;
+  for (int strict = 0; strict < 2; strict++) {
+    hpo_plan *p = curve_plan(strict == 1);
+    simulation s = {.plan = p, .teams = 4, .seed = 3, .stop_at = 10};
+    simulation whole = {.plan = p, .teams = 4, .seed = 4, .stop_at = -1};
+    size_t before = 0;
+    simulate(&s);
+    assert_int_equal(s.end, HPO_END_STOPPED);
+    assert_int_equal(simulation_count(&s, HPO_TRIAL_RUNNING), 0);
+    assert_true(simulation_count(&s, HPO_TRIAL_INTERRUPTED) > 0);
+    for (size_t i = 0; i < s.n_row; i++)
+      if (s.row[i]->state == HPO_TRIAL_INTERRUPTED)
+        assert_string_equal(s.row[i]->reason, "a signal");
+    before = finals(&s);
+    s.stop_at = -1;
+    simulate(&s);
+    check_whole(&s);
+    assert_true(before < finals(&s) && s.again > 0);
+    simulate(&whole);
+    if (strict == 1)
+      assert_int_equal(simulation_digest(&s), simulation_digest(&whole));
+    simulation_free(&s);
+    simulation_free(&whole);
+    hpo_plan_destroy(p);
+  }
+}
+
+static void arrival_target_stops_others(void **state) {
+  hpo_plan *p = curve_plan(false);
+  simulation s = {.plan = p, .teams = 6, .seed = 2, .stop_at = -1};
+  double best = (double)INFINITY;
+
+  (void)state;
+  p->target = 1;
+  p->trials = 500;
+  simulate(&s);
+  assert_int_equal(s.end, HPO_END_TARGET);
+  for (size_t i = 0; i < s.n_row; i++)
+    if (s.row[i]->state == HPO_TRIAL_COMPLETE)
+      best = fmin(best, s.row[i]->value[0]);
+  assert_true(best <= 1);
+  assert_true(simulation_count(&s, HPO_TRIAL_CANCELLED) > 0);
+  assert_int_equal(finals(&s) + simulation_count(&s, HPO_TRIAL_CANCELLED),
+                   s.n_row);
+  simulate(&s); /* finished is finished */
+  assert_int_equal(s.end, HPO_END_TARGET);
+  p->target = (double)NAN; /* cancelled trials are run first */
+  p->trials = (int64_t)s.n_row;
+  simulate(&s);
+  check_whole(&s);
+  simulation_free(&s);
+  hpo_plan_destroy(p);
+}
+
+static void timeout_cancels(void **state) {
+  (void)state;
+  for (int strict = 0; strict < 2; strict++) {
+    hpo_plan *p = curve_plan(strict == 1);
+    simulation s = {
+        .plan = p, .teams = 4, .seed = 2, .stop_at = -1, .seconds = 1};
+    p->timeout = 600;
+    simulate(&s);
+    assert_int_equal(s.end, HPO_END_TIMEOUT);
+    assert_true(s.clock >= 600 && s.clock < 800);
+    assert_true(finals(&s) < (size_t)p->trials);
+    assert_true(simulation_count(&s, HPO_TRIAL_CANCELLED) > 0);
+    p->timeout = 1e9;
+    simulate(&s);
+    check_whole(&s);
+    simulation_free(&s);
+    hpo_plan_destroy(p);
+  }
+}
+
+static void no_team_is_left(void **state) {
+  hpo_plan *p = curve_plan(false);
+  simulation s = {
+      .plan = p, .teams = 3, .seed = 9, .stop_at = -1, .lose = 0.01};
+
+  (void)state;
+  simulate(&s);
+  assert_int_equal(s.end, HPO_END_LOST);
+  assert_int_equal(simulation_count(&s, HPO_TRIAL_RUNNING), 0);
+  simulation_free(&s);
+  hpo_plan_destroy(p);
+}
+
+static void enqueued_points_come_first(void **state) {
+  hpo_plan *p = curve_plan(false);
+  simulation s = {.plan = p, .teams = 2, .seed = 9, .stop_at = -1};
+  size_t n = p->space.n_param;
+
+  (void)state;
+  assert_int_equal(hpo_mem_new(2 * n, sizeof *p->enqueue, &p->enqueue, NULL),
+                   HPO_OK);
+  p->n_enqueue = 2;
+  for (size_t i = 0; i < 2 * n; i++)
+    p->enqueue[i] = (double)NAN;
+  p->enqueue[0] = 0.5;
+  p->enqueue[n + 2] = 1;
+  p->enqueue[n + 3] = 4;
+  simulate(&s);
+  assert_true(s.row[0]->x[0] == 0.5 && !isnan(s.row[0]->x[1]));
+  assert_true(s.row[1]->x[2] == 1 && s.row[1]->x[3] == 4);
+  simulation_free(&s);
+  hpo_plan_destroy(p);
+}
+
+static void arrival_prunes(void **state) {
+  hpo_plan *p = curve_plan(false);
+  simulation s = {.plan = p, .teams = 3, .seed = 6, .stop_at = -1};
+  size_t pruned = 0;
+
+  (void)state;
+  simulate(&s);
+  for (size_t i = 0; i < s.n_row; i++)
+    if (s.row[i]->state == HPO_TRIAL_PRUNED) {
+      pruned++;
+      assert_non_null(strstr(s.row[i]->reason, "median of"));
+    }
+  assert_true(pruned > 5);
+  simulation_free(&s);
+  hpo_plan_destroy(p);
+}
+
+static void many_trials_are_fast(void **state) {
+  static const char *const sampler[] = {"random", "tpe"};
+
+  (void)state;
+  for (int i = 0; i < 2; i++) {
+    hpo_plan *p = tinyplan_make();
+    simulation s = {.plan = p, .teams = 3, .seed = 6, .stop_at = -1};
+    double begin = hpo_clock_seconds(), spent;
+    tinyplan_text(&p->sampler.name, sampler[i]);
+    tinyplan_text(&p->pruner.name, "median");
+    p->trials = i == 0 ? 10000 : 2000;
+    for (int j = 0; j < 10; j++)
+      tinyplan_float(p, -3, 3, false, -1, 0);
+    simulate(&s);
+    spent = hpo_clock_seconds() - begin;
+    printf("%s: %.0f trials/s\n", sampler[i], (double)p->trials / spent);
+    check_whole(&s);
+    assert_true(spent < 60); /* loose: machines are shared */
+    simulation_free(&s);
+    hpo_plan_destroy(p);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(strict_is_the_same),
+      cmocka_unit_test(window_counts),
+      cmocka_unit_test(strict_budget_can_be_raised),
+      cmocka_unit_test(strict_target_and_patience),
+      cmocka_unit_test(arrival_counts_exactly),
+      cmocka_unit_test(soft_stops),
+      cmocka_unit_test(arrival_target_stops_others),
+      cmocka_unit_test(timeout_cancels),
+      cmocka_unit_test(no_team_is_left),
+      cmocka_unit_test(enqueued_points_come_first),
+      cmocka_unit_test(arrival_prunes),
+      cmocka_unit_test(many_trials_are_fast)};
+
+  return cmocka_run_group_tests_name("sched", tests, NULL, NULL);
+}
