@@ -17,8 +17,9 @@ import h5py
 import numpy as np
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-# Outside the claim (rulings): times, places, offsets and sums of the row.
-OUTSIDE = {"start", "end", "wall", "cpu", "peak_memory", "bytes_sent", "team",
+# Outside the claim: times, places, offsets and sums of the row; how often a
+# trial was interrupted.
+OUTSIDE = {"attempt", "start", "end", "wall", "cpu", "peak_memory", "bytes_sent", "team",
            "host", "session", "curve_offset", "model_offset", "crc",
            "metrics.train_seconds"}
 
