@@ -7,7 +7,7 @@
  *  the rows and shares the result; the others attach.  If the leader fails,
  *  every rank returns its status and its sentence.
  *  Row ids are global and count from 0 over all <train> files in order, then
- *  the <validation> file.
+ *  the <validation> file.  What files may hold: docs/data.md.
  */
 #ifndef HPO_DATASET_H
 #define HPO_DATASET_H
