@@ -77,8 +77,8 @@ HPO_MUST_USE hpo_status hpo_h5_create(const char *path, hpo_h5 **out,
 /** Opens an existing file: as its one writer (the caller holds the lock), or
  *  for reading, which never changes it nor waits for its writer.
  *  \return HPO_ESTUDY: missing, no HDF5 file, damaged */
-HPO_MUST_USE hpo_status hpo_h5_open(const char *path, bool write,
-                                    hpo_h5 **out, hpo_error *err);
+HPO_MUST_USE hpo_status hpo_h5_open(const char *path, bool write, hpo_h5 **out,
+                                    hpo_error *err);
 /** Flushes and closes; frees f whatever happens.  HPO_EIO: a write failed
  *  now or before. NULL is a no-op. */
 HPO_MUST_USE hpo_status hpo_h5_close(hpo_h5 *f, hpo_error *err);
@@ -115,13 +115,11 @@ HPO_MUST_USE hpo_status hpo_h5_read_text(hpo_h5 *f, const char *name,
 /** The arrays of a group in order of creation; tables and groups in it are
  *  passed over. */
 HPO_MUST_USE hpo_status hpo_h5_visit_arrays(hpo_h5 *f, const char *group,
-                                            hpo_h5_visit *visit,
-                                            void *context, hpo_error *err);
+                                            hpo_h5_visit *visit, void *context,
+                                            hpo_error *err);
 /** The attributes of the root in order of creation. */
-HPO_MUST_USE hpo_status hpo_h5_visit_attributes(hpo_h5 *f,
-                                                hpo_h5_visit *visit,
-                                                void *context,
-                                                hpo_error *err);
+HPO_MUST_USE hpo_status hpo_h5_visit_attributes(hpo_h5 *f, hpo_h5_visit *visit,
+                                                void *context, hpo_error *err);
 
 /** The table at path, opened once and kept until the file is closed. */
 HPO_MUST_USE hpo_status hpo_h5_find_table(hpo_h5 *f, const char *path,

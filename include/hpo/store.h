@@ -17,6 +17,9 @@
 #include "hpo/record.h"
 #include "hpo/status.h"
 
+#define HPO_STORE_FORMAT "hpotune-study" /* root attribute `format` */
+#define HPO_STORE_VERSION 1 /* highest `format_version` that is known */
+
 typedef struct hpo_store hpo_store;
 
 /** A table to be made: rows of record `row`, or bytes where row is NULL. */

@@ -18,6 +18,11 @@
 #define FLAG_WRITE 0x01u /* superblock: a writer has the file */
 #define FLAG_SWMR 0x04u  /* and readers may come */
 
+/* Times that a reader looks at a block whose checksum is wrong, since its
+ * writer may be at it. HDF5 waits 2^i ns after the i-th: here 16 ms in all;
+ * its default, 100, never ends on a damaged file. */
+#define READ_ATTEMPTS 24
+
 /** Tells a file from what is none, before HDF5 sees it: a FIFO would block,
  *  and HDF5's own words help nobody.
  *  \param [out] flags of the superblock (File Format 3.0, II.A) */
@@ -58,15 +63,17 @@ static hid_t access_list(bool force) {
   hbool_t yes = 1;
   bool good = list >= 0;
 
-  good = good && H5Pset_libver_bounds(list, H5F_LIBVER_V110,
-                                      H5F_LIBVER_V110) >= 0;
+  good = good &&
+         H5Pset_libver_bounds(list, H5F_LIBVER_V110, H5F_LIBVER_V110) >= 0;
   good = good && H5Pset_file_locking(list, 0, 1) >= 0;
+  good = good && H5Pset_alignment(list, 1, PAGE) >= 0;
   good = good && H5Pset_fclose_degree(list, H5F_CLOSE_STRONG) >= 0;
+  good = good && H5Pset_metadata_read_attempts(list, READ_ATTEMPTS) >= 0;
   if (force)
     good = good && H5Pset(list, "clear_status_flags", &yes) >= 0 &&
            H5Pset(list, "skip_eof_check", &yes) >= 0;
-  if (!good && list >= 0) {
-    H5Pclose(list);
+  if (!good) {
+    hpo_h5_drop(list, false);
     list = H5I_INVALID_HID;
   }
   return list;
@@ -79,7 +86,7 @@ static hid_t creation_list(void) {
 
   if (list >= 0 && (H5Pset_link_creation_order(list, order) < 0 ||
                     H5Pset_attr_creation_order(list, order) < 0)) {
-    H5Pclose(list);
+    hpo_h5_drop(list, false);
     list = H5I_INVALID_HID;
   }
   return list;
@@ -131,10 +138,8 @@ hpo_status hpo_h5_create(const char *path, hpo_h5 **out, hpo_error *err) {
   *out = f;
   f = NULL;
 done:
-  if (how >= 0)
-    H5Pclose(how);
-  if (access >= 0)
-    H5Pclose(access);
+  hpo_h5_drop(how, true);
+  hpo_h5_drop(access, true);
   free_file(f, false);
   return status;
 }
@@ -153,33 +158,36 @@ static hid_t open_once(const char *path, bool write, unsigned flags) {
     mode = H5F_ACC_RDONLY | H5F_ACC_SWMR_READ;
   file = H5Fopen(path, mode, access);
   if (file >= 0 && write && flags != 0 && H5Fincrement_filesize(file, 0) < 0) {
-    H5Fclose(file);
+    hpo_h5_drop(file, false);
     file = H5I_INVALID_HID;
   }
-  H5Pclose(access);
+  hpo_h5_drop(access, file >= 0);
   return file;
 }
 
-/** A reader may come while the writer changes the flags: it looks again. */
+/** A reader may come while a writer changes the flags: it looks again, if
+ *  there is or was a writer. */
 static hpo_status open_retry(hpo_h5 *f, hpo_error *err) {
   const struct timespec pause = {.tv_sec = 0, .tv_nsec = 5000000};
   hpo_status status = HPO_OK;
+  hpo_status last = HPO_OK;
   unsigned flags = 0;
+  unsigned before = 0;
 
   for (int i = 0; i < 5 && f->id < 0; i++) {
     if (i > 0)
       nanosleep(&pause, NULL);
+    before = flags;
     HPO_TRY(status, probe(f->path, &flags, err));
+    if (i > 0 && (f->write || (flags == 0 && before == 0)))
+      break;
     f->swmr = f->write || flags != 0;
     f->id = open_once(f->path, f->write, flags);
-    if (f->id < 0)
-      status = hpo_h5_fail(err, HPO_ESTUDY, "study file %s is damaged",
-                           f->path);
-    else
-      status = HPO_OK;
-    if (f->write)
-      break;
+    last = f->id >= 0 ? HPO_OK
+                      : hpo_h5_fail(err, HPO_ESTUDY,
+                                    "study file %s is damaged", f->path);
   }
+  status = last;
 done:
   return status;
 }

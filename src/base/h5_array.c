@@ -28,7 +28,7 @@ hid_t hpo_h5_link_list(void) {
   hid_t list = H5Pcreate(H5P_LINK_CREATE);
 
   if (list >= 0 && H5Pset_char_encoding(list, H5T_CSET_UTF8) < 0) {
-    H5Pclose(list);
+    hpo_h5_drop(list, false);
     list = H5I_INVALID_HID;
   }
   return list;
@@ -54,10 +54,8 @@ static bool write_attribute(hid_t object, const char *name, hid_t type,
     id = H5Acreate2(object, name, type, space, list, H5P_DEFAULT);
   good = id >= 0 && (H5Sget_simple_extent_npoints(space) == 0 ||
                      H5Awrite(id, type, data) >= 0);
-  if (id >= 0)
-    good = H5Aclose(id) >= 0 && good;
-  if (list >= 0)
-    H5Pclose(list);
+  hpo_h5_drop(id, good);
+  hpo_h5_drop(list, good);
   return good;
 }
 
@@ -70,12 +68,10 @@ static hpo_status add_attribute(hid_t object, const hpo_h5_array *a,
 
   if (type < 0 || space < 0 ||
       !write_attribute(object, a->about.name, type, space, a->data))
-    status = hpo_h5_fail(err, HPO_EIO, "cannot write attribute %s",
-                         a->about.name);
-  if (type >= 0)
-    H5Tclose(type);
-  if (space >= 0)
-    H5Sclose(space);
+    status =
+        hpo_h5_fail(err, HPO_EIO, "cannot write attribute %s", a->about.name);
+  hpo_h5_drop(type, true);
+  hpo_h5_drop(space, true);
   return status;
 }
 
@@ -95,8 +91,8 @@ hpo_status hpo_h5_text_add(hid_t object, const char *name,
   HPO_TRY(status, hpo_mem_string(name, &own_name, err));
   for (size_t i = 0; i < items; i++)
     memcpy(room + i * width, text[i], strlen(text[i]));
-  a.about = (hpo_h5_column){
-      .name = own_name, .kind = HPO_H5_TEXT, .width = width};
+  a.about =
+      (hpo_h5_column){.name = own_name, .kind = HPO_H5_TEXT, .width = width};
   a.data = room;
   HPO_TRY(status, add_attribute(object, &a, err));
 done:
@@ -106,8 +102,8 @@ done:
 }
 
 /** A copy of the data as they stand in the file. */
-static hpo_status stored_data(const hpo_h5_array *a, void **out,
-                              size_t *bytes, hpo_error *err) {
+static hpo_status stored_data(const hpo_h5_array *a, void **out, size_t *bytes,
+                              hpo_error *err) {
   hpo_status status = HPO_OK;
   size_t items = hpo_h5_items(a);
   size_t width = hpo_h5_width(&a->about);
@@ -150,10 +146,8 @@ static hpo_status make_group(hpo_h5 *f, const char *path, hpo_error *err) {
     status = hpo_h5_fail(err, HPO_EIO, "cannot make group %s", path);
   else
     H5Gclose(group);
-  if (how >= 0)
-    H5Pclose(how);
-  if (link >= 0)
-    H5Pclose(link);
+  hpo_h5_drop(how, true);
+  hpo_h5_drop(link, true);
   return status;
 }
 
@@ -207,20 +201,16 @@ hpo_status hpo_h5_add_array(hpo_h5 *f, const hpo_h5_array *a, hpo_error *err) {
   HPO_TRY(status, stored_data(a, &data, &bytes, err));
   if (link >= 0 && type >= 0 && space >= 0)
     id = H5Dcreate2(f->id, path, type, space, link, H5P_DEFAULT, H5P_DEFAULT);
-  if (id < 0 || (bytes > 0 && H5Dwrite(id, type, H5S_ALL, H5S_ALL, H5P_DEFAULT,
-                                       data) < 0))
-    HPO_TRY(status, hpo_h5_fail(err, HPO_EIO, "cannot write data set %s",
-                                path));
+  if (id < 0 || (bytes > 0 &&
+                 H5Dwrite(id, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0))
+    HPO_TRY(status,
+            hpo_h5_fail(err, HPO_EIO, "cannot write data set %s", path));
   HPO_TRY(status, describe(id, &a->about, data, bytes, err));
 done:
   hpo_mem_free(data);
-  if (id >= 0)
-    H5Dclose(id);
-  if (space >= 0)
-    H5Sclose(space);
-  if (type >= 0)
-    H5Tclose(type);
-  if (link >= 0)
-    H5Pclose(link);
+  hpo_h5_drop(id, true);
+  hpo_h5_drop(space, true);
+  hpo_h5_drop(type, true);
+  hpo_h5_drop(link, true);
   return status;
 }

@@ -12,6 +12,18 @@ void hpo_h5_quiet(void) {
   (void)H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
 }
 
+void hpo_h5_drop(hid_t id, bool good) {
+  hid_t stack = H5I_INVALID_HID;
+
+  if (id < 0)
+    return;
+  if (!good)
+    stack = H5Eget_current_stack();
+  (void)H5Idec_ref(id);
+  if (stack >= 0)
+    (void)H5Eset_current_stack(stack); /* which closes it */
+}
+
 /** What the stack has told so far. */
 typedef struct reason {
   char text[256];

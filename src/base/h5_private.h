@@ -10,6 +10,11 @@
 #define H5_USE_110_API /* the same calls from 1.10 to 1.14 */
 #include <hdf5.h>
 
+/* A kill can end a write between two pages of memory.  A block of the index
+ * or a header that lies within one page is therefore written whole or not at
+ * all; torn, its checksum would be wrong and the table lost. */
+#define PAGE ((size_t)4096)
+
 struct hpo_h5_table {
   hpo_h5 *file; /* whose it is */
   char *path;
@@ -35,9 +40,15 @@ void hpo_h5_quiet(void);
 hpo_status hpo_h5_fail(hpo_error *err, hpo_status code, const char *fmt, ...)
     HPO_PRINTF(3, 4);
 
+/** Closes an object of any kind, if there is one.  Every call clears HDF5's
+ *  stack of errors, so after a failed one (good = false) it is put back. */
+void hpo_h5_drop(hid_t id, bool good);
+
 /** Types of the file; < 0 where HDF5 refuses. The caller closes them. */
 hid_t hpo_h5_type_make(const hpo_h5_column *c);
 hid_t hpo_h5_type_make_row(const hpo_h5_column *column, size_t n);
+/** Bytes that the type of a row takes in the file, from above. */
+size_t hpo_h5_type_bytes(const hpo_h5_column *column, size_t n);
 /** kind, width, none and choices of c from a type of the file. */
 hpo_status hpo_h5_type_read(hid_t type, hpo_h5_column *c, hpo_error *err);
 /** The columns of a compound type, without units and descriptions. */
@@ -47,9 +58,12 @@ hpo_status hpo_h5_type_read_row(hid_t type, hpo_h5_column **column, size_t *n,
 /** An attribute of n texts (n = 0: one text) at an object. */
 hpo_status hpo_h5_text_add(hid_t object, const char *name,
                            const char *const *text, size_t n, hpo_error *err);
-/** Text i of an attribute, "" where there is none. */
-hpo_status hpo_h5_text_read(hid_t object, const char *name, size_t i,
-                            char **out, hpo_error *err);
+/** An attribute of an object, as stored; no items where there is none. */
+hpo_status hpo_h5_attribute_read(hid_t object, const char *name,
+                                 hpo_h5_array *out, hpo_error *err);
+/** Text i of an array, "" where there is none. */
+hpo_status hpo_h5_text_get(const hpo_h5_array *a, size_t i, char **out,
+                           hpo_error *err);
 /** Makes the groups on the way to path. */
 hpo_status hpo_h5_add_groups(hpo_h5 *f, const char *path, hpo_error *err);
 /** Properties of a link with an UTF-8 name. */

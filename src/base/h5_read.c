@@ -14,14 +14,9 @@ typedef struct source {
 } source;
 
 static void source_close(source *s) {
-  if (s->type >= 0)
-    H5Tclose(s->type);
-  if (s->space >= 0)
-    H5Sclose(s->space);
-  if (s->id >= 0 && s->attribute)
-    H5Aclose(s->id);
-  else if (s->id >= 0)
-    H5Dclose(s->id);
+  hpo_h5_drop(s->type, true);
+  hpo_h5_drop(s->space, true);
+  hpo_h5_drop(s->id, true);
 }
 
 /** Fills type and space of a source whose id stands. */
@@ -49,8 +44,8 @@ static hpo_status read_shape(const source *s, hpo_h5_array *a,
     return hpo_error_set(err, HPO_ESTUDY, "it has %d dimensions", n);
   if (n > 0 && H5Sget_simple_extent_dims(s->space, size, NULL) < 0)
     return hpo_h5_fail(err, HPO_ESTUDY, "its shape cannot be read");
-  bytes = s->attribute ? H5Aget_storage_size(s->id)
-                       : H5Dget_storage_size(s->id);
+  bytes =
+      s->attribute ? H5Aget_storage_size(s->id) : H5Dget_storage_size(s->id);
   if ((size[1] > 0 && size[0] > SIZE_MAX / a->about.width / size[1]) ||
       size[0] * size[1] * a->about.width > bytes)
     return hpo_error_set(err, HPO_ESTUDY, "it is cut short");
@@ -68,9 +63,9 @@ static hpo_status read_items(const source *s, hpo_h5_array *a,
 
   HPO_TRY(status, hpo_mem_new(items, a->about.width, &a->data, err));
   if (items > 0)
-    rc = s->attribute ? H5Aread(s->id, s->type, a->data)
-                      : H5Dread(s->id, s->type, H5S_ALL, H5S_ALL, H5P_DEFAULT,
-                                a->data);
+    rc = s->attribute
+             ? H5Aread(s->id, s->type, a->data)
+             : H5Dread(s->id, s->type, H5S_ALL, H5S_ALL, H5P_DEFAULT, a->data);
   if (rc < 0)
     status = hpo_h5_fail(err, HPO_ESTUDY, "it cannot be read");
 done:
@@ -89,62 +84,77 @@ done:
   return status;
 }
 
-static hpo_status open_named(hid_t object, const char *name, source *s,
-                             hpo_error *err) {
-  s->attribute = true;
-  s->id = H5Aopen(object, name, H5P_DEFAULT);
-  return source_look(s, err);
-}
-
 #define NO_SOURCE                                                             \
-  {H5I_INVALID_HID, H5I_INVALID_HID, H5I_INVALID_HID, false}
+  { H5I_INVALID_HID, H5I_INVALID_HID, H5I_INVALID_HID, false }
 
-hpo_status hpo_h5_text_read(hid_t object, const char *name, size_t i,
-                            char **out, hpo_error *err) {
+hpo_status hpo_h5_attribute_read(hid_t object, const char *name,
+                                 hpo_h5_array *out, hpo_error *err) {
   hpo_status status = HPO_OK;
   source s = NO_SOURCE;
-  hpo_h5_array a = {0};
-  const char *text = "";
-  size_t n = 0;
+  hpo_h5_array a = {.n_shape = 1};
 
   if (H5Aexists(object, name) > 0) {
-    HPO_TRY(status, open_named(object, name, &s, err));
+    s.attribute = true;
+    s.id = H5Aopen(object, name, H5P_DEFAULT);
+    HPO_TRY(status, source_look(&s, err));
     HPO_TRY(status, read_array(&s, &a, err));
-    if (a.about.kind == HPO_H5_TEXT && i < hpo_h5_items(&a)) {
-      text = (const char *)a.data + i * a.about.width;
-      n = strnlen(text, a.about.width);
-    }
   }
-  HPO_TRY(status, hpo_mem_format(out, err, "%.*s", (int)n, text));
+  *out = a;
+  a = (hpo_h5_array){0};
 done:
   hpo_h5_array_free(&a);
   source_close(&s);
   return status;
 }
 
+hpo_status hpo_h5_text_get(const hpo_h5_array *a, size_t i, char **out,
+                           hpo_error *err) {
+  const char *text = "";
+  size_t n = 0;
+
+  if (a->about.kind == HPO_H5_TEXT && i < hpo_h5_items(a)) {
+    text = (const char *)a->data + i * a->about.width;
+    n = strnlen(text, a->about.width);
+  }
+  return hpo_mem_format(out, err, "%.*s", (int)n, text);
+}
+
+/** The one text of an attribute. */
+static hpo_status read_text(hid_t object, const char *name, char **out,
+                            hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_h5_array a = {0};
+
+  HPO_TRY(status, hpo_h5_attribute_read(object, name, &a, err));
+  HPO_TRY(status, hpo_h5_text_get(&a, 0, out, err));
+done:
+  hpo_h5_array_free(&a);
+  return status;
+}
+
 hpo_status hpo_h5_read_text(hpo_h5 *f, const char *name, char **out,
                             hpo_error *err) {
-  return hpo_h5_text_read(f->id, name, 0, out, err);
+  return read_text(f->id, name, out, err);
 }
 
 /** Holds the stored bytes against the attribute crc. */
 static hpo_status check_crc(hid_t object, const hpo_h5_array *a,
                             hpo_error *err) {
   hpo_status status = HPO_OK;
-  source s = NO_SOURCE;
   hpo_h5_array want = {0};
   uint32_t crc = 0;
+  bool good = false;
 
-  HPO_TRY(status, open_named(object, "crc", &s, err));
-  HPO_TRY(status, read_array(&s, &want, err));
-  hpo_h5_swap(&want.about, 1, want.data, hpo_h5_items(&want));
-  if (want.about.kind == HPO_H5_U32 && hpo_h5_items(&want) == 1)
+  HPO_TRY(status, hpo_h5_attribute_read(object, "crc", &want, err));
+  if (want.about.kind == HPO_H5_U32 && hpo_h5_items(&want) == 1) {
+    hpo_h5_swap(&want.about, 1, want.data, 1);
     memcpy(&crc, want.data, sizeof crc);
-  if (crc != hpo_file_crc32(0, a->data, hpo_h5_items(a) * a->about.width))
+    good = crc == hpo_file_crc32(0, a->data, hpo_h5_items(a) * a->about.width);
+  }
+  if (!good)
     HPO_FAIL(status, err, HPO_ESTUDY, "its bytes do not have the right crc");
 done:
   hpo_h5_array_free(&want);
-  source_close(&s);
   return status;
 }
 
@@ -161,10 +171,9 @@ static hpo_status visit_one(const source *s, const char *name,
     HPO_TRY(status, check_crc(s->id, &a, err));
   hpo_h5_swap(&a.about, 1, a.data, hpo_h5_items(&a));
   if (!s->attribute) {
+    HPO_TRY(status, read_text(s->id, "units", &a.about.unit, err));
     HPO_TRY(status,
-            hpo_h5_text_read(s->id, "units", 0, &a.about.unit, err));
-    HPO_TRY(status, hpo_h5_text_read(s->id, "description", 0,
-                                     &a.about.description, err));
+            read_text(s->id, "description", &a.about.description, err));
   }
   HPO_TRY(status, visit(context, &a, err));
 done:
@@ -219,8 +228,7 @@ hpo_status hpo_h5_visit_arrays(hpo_h5 *f, const char *group,
   for (hsize_t i = 0; i < about.nlinks; i++)
     HPO_TRY(status, visit_link(f, id, i, visit, context, err));
 done:
-  if (id >= 0)
-    H5Gclose(id);
+  hpo_h5_drop(id, true);
   return status;
 }
 
@@ -259,10 +267,9 @@ hpo_status hpo_h5_visit_attributes(hpo_h5 *f, hpo_h5_visit *visit,
   size_t n = 0;
 
   if (H5Aiterate2(f->id, H5_INDEX_NAME, H5_ITER_INC, NULL, count_one, &n) < 0)
-    HPO_TRY(status,
-            hpo_h5_fail(err, HPO_ESTUDY,
-                        "study file %s: its attributes cannot be read",
-                        f->path));
+    HPO_TRY(status, hpo_h5_fail(err, HPO_ESTUDY,
+                                "study file %s: its attributes cannot be read",
+                                f->path));
   for (hsize_t i = 0; i < n; i++)
     HPO_TRY(status, visit_attribute(f, i, visit, context, err));
 done:

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Tables that grow: chunked one-dimensional data sets, whose index is an
- * extensible array, the one kind that a kill was never seen to damage. */
+ * extensible array, the one kind that a kill was never seen to damage.
+ *
+ * A table's header holds its number of rows and is written again whenever it
+ * grows, so it must fit in a page (see PAGE).  The type of a row may
+ * not: it is committed as an object of its own, without a name; nor may the
+ * attributes: long ones stand in a heap of their own ("dense").  Both are
+ * never written again. */
 #include "h5_private.h"
 
 #include "hpo/mem.h"
@@ -42,8 +48,23 @@ done:
   return status;
 }
 
-static hid_t make_table(hpo_h5 *f, const char *path, hid_t type,
-                        size_t chunk) {
+/** Whether units and descriptions are too long for the header. */
+static bool are_long(const hpo_h5_column *column, size_t n,
+                     const char *description) {
+  size_t unit = 1;
+  size_t words = 1;
+
+  for (size_t k = 0; k < n; k++) {
+    unit = strlen(column[k].unit) > unit ? strlen(column[k].unit) : unit;
+    words = strlen(column[k].description) > words
+                ? strlen(column[k].description)
+                : words;
+  }
+  return n * (unit + words) + strlen(description) > PAGE / 2;
+}
+
+static hid_t make_table(hpo_h5 *f, const char *path, hid_t type, size_t chunk,
+                        bool dense) {
   const hsize_t none = 0;
   const hsize_t most = H5S_UNLIMITED;
   const hsize_t size = (hsize_t)chunk;
@@ -54,15 +75,33 @@ static hid_t make_table(hpo_h5 *f, const char *path, hid_t type,
 
   if (link >= 0 && how >= 0 && space >= 0 &&
       H5Pset_chunk(how, 1, &size) >= 0 &&
-      H5Pset_obj_track_times(how, false) >= 0)
+      H5Pset_obj_track_times(how, false) >= 0 &&
+      (!dense || H5Pset_attr_phase_change(how, 0, 0) >= 0))
     id = H5Dcreate2(f->id, path, type, space, link, how, H5P_DEFAULT);
-  if (link >= 0)
-    H5Pclose(link);
-  if (how >= 0)
-    H5Pclose(how);
-  if (space >= 0)
-    H5Sclose(space);
+  hpo_h5_drop(link, id >= 0);
+  hpo_h5_drop(how, id >= 0);
+  hpo_h5_drop(space, id >= 0);
   return id;
+}
+
+/** Makes the type of a row an object of the file.  One that does not fit in
+ *  a message of the format is refused before HDF5 sees it, which would keep
+ *  the half-made object in its cache. */
+static hpo_status commit(hpo_h5 *f, const char *path, hid_t type,
+                         const hpo_h5_column *column, size_t n,
+                         hpo_error *err) {
+  const size_t most = 65500;
+
+  if (hpo_h5_type_bytes(column, n) > most)
+    return hpo_error_set(err, HPO_EINVAL,
+                         "table %s: rows of %zu columns are too much for "
+                         "HDF5, which takes about 1300, and about 2700 "
+                         "choices of one",
+                         path, n);
+  if (H5Tcommit_anon(f->id, type, H5P_DEFAULT, H5P_DEFAULT) < 0)
+    return hpo_h5_fail(err, HPO_EIO, "cannot write the type of table %s",
+                       path);
+  return HPO_OK;
 }
 
 hpo_status hpo_h5_add_table(hpo_h5 *f, const char *path,
@@ -76,23 +115,20 @@ hpo_status hpo_h5_add_table(hpo_h5 *f, const char *path,
 
   if (type < 0)
     HPO_TRY(status, hpo_h5_fail(err, HPO_EINVAL,
-                                "the columns of table %s cannot be stored: "
-                                "names and choices must be there once each",
+                                "table %s: names of columns and choices must "
+                                "not be empty and differ",
                                 path));
+  if (n_column > 0)
+    HPO_TRY(status, commit(f, path, type, column, n_column, err));
   HPO_TRY(status, hpo_h5_add_groups(f, path, err));
-  id = make_table(f, path, type, chunk);
+  id = make_table(f, path, type, chunk,
+                  are_long(column, n_column, description));
   if (id < 0)
-    HPO_TRY(status,
-            hpo_h5_fail(err, HPO_EINVAL,
-                        "table %s with %zu columns cannot be stored; HDF5 "
-                        "takes about 1300 columns, and 2700 choices of one",
-                        path, n_column));
+    HPO_TRY(status, hpo_h5_fail(err, HPO_EIO, "cannot make table %s", path));
   HPO_TRY(status, describe(id, column, n_column, description, err));
 done:
-  if (type >= 0)
-    H5Tclose(type);
-  if (id >= 0)
-    H5Dclose(id);
+  hpo_h5_drop(type, true);
+  hpo_h5_drop(id, true);
   return status;
 }
 
@@ -101,10 +137,10 @@ done:
 void hpo_h5_table_free(hpo_h5_table *t, bool keep) {
   if (t == NULL)
     return;
-  if (!keep && t->type >= 0)
-    H5Tclose(t->type);
-  if (!keep && t->id >= 0)
-    H5Dclose(t->id);
+  if (!keep) {
+    hpo_h5_drop(t->type, true);
+    hpo_h5_drop(t->id, true);
+  }
   for (size_t k = 0; k < t->n_column; k++)
     hpo_h5_column_free(&t->column[k]);
   hpo_mem_free(t->column);
@@ -123,25 +159,30 @@ static hpo_status look(hpo_h5_table *t, hpo_error *err) {
       most != H5S_UNLIMITED)
     status = hpo_h5_fail(err, HPO_ESTUDY, "study file %s: %s is no table",
                          t->file->path, t->path);
-  if (space >= 0)
-    H5Sclose(space);
+  hpo_h5_drop(space, true);
   return status;
 }
 
 static hpo_status read_columns(hpo_h5_table *t, hpo_error *err) {
   hpo_status status = HPO_OK;
+  hpo_h5_array unit = {0};
+  hpo_h5_array description = {0};
 
   if (H5Tget_class(t->type) != H5T_COMPOUND)
     goto done;
   HPO_TRY(status,
           hpo_h5_type_read_row(t->type, &t->column, &t->n_column, err));
+  HPO_TRY(status, hpo_h5_attribute_read(t->id, "units", &unit, err));
+  HPO_TRY(status, hpo_h5_attribute_read(t->id, "column_descriptions",
+                                        &description, err));
   for (size_t k = 0; k < t->n_column; k++) {
-    HPO_TRY(status,
-            hpo_h5_text_read(t->id, "units", k, &t->column[k].unit, err));
-    HPO_TRY(status, hpo_h5_text_read(t->id, "column_descriptions", k,
-                                     &t->column[k].description, err));
+    hpo_h5_column *c = &t->column[k];
+    HPO_TRY(status, hpo_h5_text_get(&unit, k, &c->unit, err));
+    HPO_TRY(status, hpo_h5_text_get(&description, k, &c->description, err));
   }
 done:
+  hpo_h5_array_free(&unit);
+  hpo_h5_array_free(&description);
   if (status != HPO_OK)
     hpo_error_prefix(err, "study file %s, table %s: ", t->file->path, t->path);
   return status;
@@ -206,9 +247,9 @@ hpo_status hpo_h5_table_rows(hpo_h5_table *t, size_t *out, hpo_error *err) {
 
   if (!t->file->write && t->file->swmr) {
     if (H5Drefresh(t->id) < 0)
-      HPO_TRY(status,
-              hpo_h5_fail(err, HPO_ESTUDY, "study file %s: table %s is damaged",
-                          t->file->path, t->path));
+      HPO_TRY(status, hpo_h5_fail(err, HPO_ESTUDY,
+                                  "study file %s: table %s is damaged",
+                                  t->file->path, t->path));
     HPO_TRY(status, look(t, err));
   }
   *out = (size_t)t->rows;
@@ -221,18 +262,16 @@ static bool transfer(hpo_h5_table *t, hsize_t first, hsize_t n, void *to,
                      const void *from) {
   hid_t file = H5Dget_space(t->id);
   hid_t memory = H5Screate_simple(1, &n, NULL);
-  bool good = file >= 0 && memory >= 0 &&
-              H5Sselect_hyperslab(file, H5S_SELECT_SET, &first, NULL, &n,
-                                  NULL) >= 0;
+  bool good =
+      file >= 0 && memory >= 0 &&
+      H5Sselect_hyperslab(file, H5S_SELECT_SET, &first, NULL, &n, NULL) >= 0;
 
   if (good && from != NULL)
     good = H5Dwrite(t->id, t->type, memory, file, H5P_DEFAULT, from) >= 0;
   else if (good)
     good = H5Dread(t->id, t->type, memory, file, H5P_DEFAULT, to) >= 0;
-  if (memory >= 0)
-    H5Sclose(memory);
-  if (file >= 0)
-    H5Sclose(file);
+  hpo_h5_drop(memory, good);
+  hpo_h5_drop(file, good);
   return good;
 }
 

@@ -78,7 +78,7 @@ static hid_t make_text(size_t width) {
     return type;
   if (H5Tset_size(type, width) < 0 || H5Tset_cset(type, H5T_CSET_UTF8) < 0 ||
       H5Tset_strpad(type, H5T_STR_NULLPAD) < 0) {
-    H5Tclose(type);
+    hpo_h5_drop(type, false);
     return H5I_INVALID_HID;
   }
   return type;
@@ -97,8 +97,8 @@ static hid_t make_enum(const hpo_h5_column *c) {
 
   for (size_t i = 0; good && i < c->n_choice; i++)
     good = insert_choice(type, c->choice[i], (int32_t)i);
-  if (!good && type >= 0) {
-    H5Tclose(type);
+  if (!good) {
+    hpo_h5_drop(type, false);
     type = H5I_INVALID_HID;
   }
   return type;
@@ -145,15 +145,40 @@ hid_t hpo_h5_type_make_row(const hpo_h5_column *column, size_t n) {
   for (size_t k = 0; good && k < n; k++) {
     hid_t type = hpo_h5_type_make(&column[k]);
     good = type >= 0 && H5Tinsert(row, column[k].name, at, type) >= 0;
-    if (type >= 0)
-      H5Tclose(type);
+    hpo_h5_drop(type, good);
     at += hpo_h5_width(&column[k]);
   }
-  if (!good && row >= 0) {
-    H5Tclose(row);
+  if (!good) {
+    hpo_h5_drop(row, false);
     row = H5I_INVALID_HID;
   }
   return row;
+}
+
+/** Bytes of a column's type in a message, without its name: see IV.A.2.d of
+ *  the File Format Specification 3.0, version 3 of the message. */
+static size_t message_bytes(const hpo_h5_column *c) {
+  size_t bytes = 8;
+
+  if (c->kind == HPO_H5_TEXT)
+    return bytes;
+  if (c->kind == HPO_H5_F64 || c->kind == HPO_H5_F32)
+    return bytes + 12;
+  bytes += 4;
+  if (c->kind == HPO_H5_ENUM) {
+    bytes += 8 + strlen(c->none) + 1 + 4;
+    for (size_t i = 0; i < c->n_choice; i++)
+      bytes += strlen(c->choice[i]) + 1 + 4;
+  }
+  return bytes;
+}
+
+size_t hpo_h5_type_bytes(const hpo_h5_column *column, size_t n) {
+  size_t bytes = 8;
+
+  for (size_t k = 0; k < n; k++)
+    bytes += strlen(column[k].name) + 1 + 4 + message_bytes(&column[k]);
+  return bytes;
 }
 
 /* ------------------------------------------------- types to columns */
@@ -196,8 +221,8 @@ static hpo_status read_enum(hid_t type, hpo_h5_column *c, hpo_error *err) {
 
   if (n < 1 || H5Tget_size(type) != 4)
     HPO_FAIL(status, err, HPO_ESTUDY, "an enum is not of this program's kind");
-  HPO_TRY(status, hpo_mem_new((size_t)n - 1, sizeof *c->choice, &c->choice,
-                              err));
+  HPO_TRY(status,
+          hpo_mem_new((size_t)n - 1, sizeof *c->choice, &c->choice, err));
   c->n_choice = (size_t)n - 1;
   for (unsigned i = 0; i < (unsigned)n; i++)
     HPO_TRY(status, read_member(type, i, c, err));
@@ -240,8 +265,7 @@ static hpo_status read_column(hid_t row, unsigned i, size_t at,
   if (H5Tget_member_offset(row, i) != at)
     HPO_FAIL(status, err, HPO_ESTUDY, "column %s is not packed", c->name);
 done:
-  if (type >= 0)
-    H5Tclose(type);
+  hpo_h5_drop(type, true);
   return status;
 }
 
