@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Metrics equal scikit-learn's to 1e-12 on random cases.
 
-Drives the program metric_driver (METRIC_DRIVER, else tests/metric_driver
-under the current folder): ties, weights, missing classes, zero divisions.
+Drives the program tests/metric_driver of the build: ties, weights, missing
+classes, zero divisions.
 """
 import os
+import pathlib
 import subprocess
 import warnings
 
@@ -14,7 +15,9 @@ from sklearn import metrics as sk
 
 warnings.filterwarnings("ignore")
 SEED = int(os.environ.get("HPO_TEST_SEED", "20261121"))
-DRIVER = os.environ.get("METRIC_DRIVER", "tests/metric_driver")
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BUILD = pathlib.Path(os.environ.get("HPOTUNE_BUILD", ROOT / "build"))
+DRIVER = BUILD / "tests" / "metric_driver"
 CASES = 220
 UNDEFINED = "undefined"
 
