@@ -10,10 +10,9 @@ import warnings
 
 import numpy as np
 import pytest
-import xgboost as xgb
 
 from gbt_tools import (SHARED, Ours, generated, higgs, loss, objective, wine,
-                       write_data)
+                       write_data, xgb)
 
 warnings.filterwarnings("ignore")
 SEED = int(os.environ.get("HPO_TEST_SEED", "20261121"))

@@ -6,8 +6,10 @@ import pathlib
 import subprocess
 import tempfile
 
-import numpy as np
-import xgboost as xgb
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # no threads that spin
+
+import numpy as np  # noqa: E402
+import xgboost as xgb  # noqa: E402
 
 SHARED = pathlib.Path(__file__).resolve().parents[2] / "shared" / "data"
 DRIVER = os.environ.get("GBT_DRIVER", "tests/gbt_driver")

@@ -18,11 +18,10 @@ import tempfile
 import time
 
 import numpy as np
-import xgboost as xgb
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from gbt_tools import (SHARED, Ours, generated, higgs, loss,  # noqa: E402
-                       objective, wine, write_data)
+                       objective, wine, write_data, xgb)
 
 
 def mnist():

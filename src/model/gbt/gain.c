@@ -13,10 +13,10 @@
 #include <math.h>
 #include <string.h>
 
-hpo_status gbt_search_create(const hpo_bins *bins, gbt_search *out,
-                             hpo_error *err) {
+hpo_status gbt_search_create(const hpo_bins *bins, const uint32_t *offset,
+                             gbt_search *out, hpo_error *err) {
   hpo_status status = HPO_OK;
-  gbt_search s = {.bins = bins};
+  gbt_search s = {.bins = bins, .offset = offset};
   size_t most = 1;
 
   for (size_t f = 0; f < bins->columns; f++)
@@ -230,7 +230,7 @@ void gbt_search_full(gbt_search *s, const gbt_hist *h, gbt_sums total,
   *out = (gbt_split){.score = -1.0};
   s->rule.total = total;
   for (size_t i = 0; i < set->n; i++) {
-    size_t from = s->bins->offset[set->item[i]];
+    size_t from = s->offset[set->item[i]];
     search_feature(s, h->cell + (h->is_wide ? 2 * from : from), set->item[i],
                    h->is_wide, out);
   }
@@ -270,7 +270,7 @@ static void search_marked(gbt_search *s, const int64_t *cell,
                           const uint64_t *mask, bool is_wide, uint32_t f,
                           gbt_split *out) {
   const hpo_bins *b = s->bins;
-  size_t from = b->offset[f], to = from + b->n_bin[f];
+  size_t from = s->offset[f], to = from + b->n_bin[f];
   gbt_sums sum = {0, 0};
   candidates c = {
       .feature = f, .is_wide = is_wide, .categorical = b->categorical[f]};
@@ -305,6 +305,6 @@ void gbt_search_sparse(gbt_search *s, int64_t *cell, uint64_t *mask,
   s->rule.total = total;
   for (size_t i = 0; i < set->n; i++)
     search_marked(s, cell, mask, is_wide, set->item[i], out);
-  clear_marked(cell, mask,
-               ((size_t)s->bins->offset[s->bins->columns] + 63) / 64, is_wide);
+  clear_marked(cell, mask, ((size_t)s->offset[s->bins->columns] + 63) / 64,
+               is_wide);
 }

@@ -184,6 +184,32 @@ void gbt_sample_rows(const gbt_loss *l, double rate, uint64_t seed,
 void gbt_sample_columns(const gbt_set *from, double rate, hpo_rng_key key,
                         uint64_t a, uint64_t b, uint64_t *work, gbt_set *to);
 
+/* draw.c ---------------------------------------------------------------*/
+
+/** The columns that trees, levels and nodes may use: each drawn from the one
+ *  above, keyed by (seed, tree, level or node). */
+typedef struct gbt_draw {
+  double by_level, by_node, by_tree;
+  hpo_rng_key key;
+  uint64_t id; /* of the tree being grown */
+  gbt_set all, tree, node;
+  gbt_set *level; /* [n_level] of the tree being grown */
+  size_t n_level, level_room;
+  uint64_t *work; /* [columns] */
+} gbt_draw;
+
+hpo_status gbt_draw_create(size_t columns, const gbt_config *c, uint64_t seed,
+                           gbt_draw *out, hpo_error *err);
+void gbt_draw_free(gbt_draw *d);
+/** The columns of a new tree, in d->tree. */
+void gbt_draw_tree(gbt_draw *d, uint64_t id);
+/** Whether the tree may use only some of all columns. */
+bool gbt_draw_is_part(const gbt_draw *d);
+/** The columns of a node, borrowed until the next call.
+ *  \param [in] path  which node of the tree: 1, then 2 path (+ 1) */
+hpo_status gbt_draw_node(gbt_draw *d, int64_t depth, uint64_t path,
+                         const gbt_set **out, hpo_error *err);
+
 /* gain.c ---------------------------------------------------------------*/
 
 typedef struct gbt_gain {
@@ -194,6 +220,7 @@ typedef struct gbt_gain {
 
 typedef struct gbt_search {
   const hpo_bins *bins;
+  const uint32_t *offset; /* [columns + 1] the layout's; borrowed */
   int64_t *pre;   /* [cells of a feature + 1] prefix sums, packed or g */
   int64_t *pre_h; /* the same, wide: h */
   uint32_t *bin;
@@ -201,8 +228,8 @@ typedef struct gbt_search {
   gbt_gain rule;
 } gbt_search;
 
-hpo_status gbt_search_create(const hpo_bins *bins, gbt_search *out,
-                             hpo_error *err);
+hpo_status gbt_search_create(const hpo_bins *bins, const uint32_t *offset,
+                             gbt_search *out, hpo_error *err);
 void gbt_search_free(gbt_search *s);
 void gbt_search_begin(gbt_search *s, const gbt_config *c,
                       const gbt_scale *scale);
@@ -220,10 +247,24 @@ double gbt_gain_node(const gbt_gain *r, gbt_sums s);
 
 /* hist.c ---------------------------------------------------------------*/
 
+/** Where the cells of a feature lie.  Features of one-byte codes that are
+ *  about equally rich get `step` cells each: a constant that the adds know at
+ *  compile time; otherwise each has as many as it needs. */
+typedef struct gbt_layout {
+  size_t step;      /* 0: by offset alone */
+  size_t used;      /* cells that stand for a bin */
+  size_t cells;     /* of a histogram */
+  uint32_t *offset; /* [columns + 1] first cell of a feature */
+} gbt_layout;
+
+hpo_status gbt_layout_create(const hpo_bins *bins, gbt_layout *out,
+                             hpo_error *err);
+
 /** Histograms of live nodes, and scratch. */
 typedef struct gbt_pool {
   const hpo_bins *bins;
-  size_t cells;
+  gbt_layout layout;
+  size_t cells;   /* layout.cells */
   int64_t **slot; /* [n_slot] */
   bool *used;
   size_t n_slot, slot_room;

@@ -41,25 +41,15 @@ struct gbt_grower {
   const hpo_bins *bins;
   const hpo_coll *coll;
   const uint8_t *code; /* of row 0 */
-  hpo_rng_key key;
   gbt_pool pool;
   gbt_search search;
-  gbt_set all, tree, node;
-  gbt_set *level; /* [n_level] of the tree being grown */
-  size_t n_level, level_room;
-  uint64_t *columns; /* [columns] workspace of a draw */
-  uint32_t *right;   /* [span] rows that go right */
-  work_node *work;   /* [n_work] */
+  gbt_draw draw;
+  uint32_t *right; /* [span] rows that go right */
+  work_node *work; /* [n_work] */
   size_t n_work, work_room;
   int32_t *open; /* stack [n_open], and the order of numbering */
   size_t n_open, open_room;
 };
-
-static hpo_status set_create(const gbt_grower *g, gbt_set *set,
-                             hpo_error *err) {
-  set->n = g->bins->columns;
-  return hpo_mem_new(set->n, sizeof *set->item, &set->item, err);
-}
 
 hpo_status gbt_grower_create(const hpo_model_input *in, const gbt_config *c,
                              hpo_row base, size_t span, gbt_grower **out,
@@ -73,17 +63,11 @@ hpo_status gbt_grower_create(const hpo_model_input *in, const gbt_config *c,
   g->bins = bins;
   g->coll = in->coll;
   g->code = (const uint8_t *)bins->code + (size_t)base * bins->stride;
-  g->key = hpo_rng_key_make(in->seed, HPO_RNG_COLSAMPLE);
   HPO_TRY(status, gbt_pool_create(bins, &g->pool, err));
-  HPO_TRY(status, gbt_search_create(bins, &g->search, err));
-  HPO_TRY(status, set_create(g, &g->all, err));
-  HPO_TRY(status, set_create(g, &g->tree, err));
-  HPO_TRY(status, set_create(g, &g->node, err));
   HPO_TRY(status,
-          hpo_mem_new(bins->columns, sizeof *g->columns, &g->columns, err));
+          gbt_search_create(bins, g->pool.layout.offset, &g->search, err));
+  HPO_TRY(status, gbt_draw_create(bins->columns, c, in->seed, &g->draw, err));
   HPO_TRY(status, hpo_mem_new(span, sizeof *g->right, &g->right, err));
-  for (size_t f = 0; f < bins->columns; f++)
-    g->all.item[f] = (uint32_t)f;
   *out = g;
   g = NULL;
 done:
@@ -96,60 +80,11 @@ void gbt_grower_destroy(gbt_grower *g) {
     return;
   gbt_pool_free(&g->pool);
   gbt_search_free(&g->search);
-  hpo_mem_free(g->all.item);
-  hpo_mem_free(g->tree.item);
-  hpo_mem_free(g->node.item);
-  for (size_t i = 0; i < g->level_room; i++)
-    hpo_mem_free(g->level[i].item);
-  hpo_mem_free(g->level);
-  hpo_mem_free(g->columns);
+  gbt_draw_free(&g->draw);
   hpo_mem_free(g->right);
   hpo_mem_free(g->work);
   hpo_mem_free(g->open);
   hpo_mem_free(g);
-}
-
-/* --- Columns ---------------------------------------------------------- */
-
-/* Draws the columns of the levels up to depth. */
-static hpo_status draw_levels(gbt_grower *g, const gbt_task *task,
-                              size_t depth, hpo_error *err) {
-  hpo_status status = HPO_OK;
-
-  HPO_TRY(status, hpo_mem_grow(&g->level, &g->level_room, depth + 1,
-                               sizeof *g->level, err));
-  for (; g->n_level <= depth; g->n_level++) {
-    gbt_set *set = &g->level[g->n_level];
-    if (set->item == NULL)
-      HPO_TRY(status, set_create(g, set, err));
-    gbt_sample_columns(&g->tree, g->config->by_level, g->key, task->tree,
-                       (uint64_t)(g->n_level + 1) << 32, g->columns, set);
-  }
-done:
-  return status;
-}
-
-/* The columns that a node may use. */
-static hpo_status draw_node(gbt_grower *g, const gbt_task *task,
-                            const work_node *node, const gbt_set **out,
-                            hpo_error *err) {
-  hpo_status status = HPO_OK;
-  const gbt_set *set = &g->tree;
-  uint64_t b = 0;
-
-  if (g->config->by_level < 1) {
-    HPO_TRY(status, draw_levels(g, task, (size_t)node->depth, err));
-    set = &g->level[node->depth];
-  }
-  if (g->config->by_node < 1) {
-    b = hpo_rng_hash(g->key, task->tree, ~node->path);
-    gbt_sample_columns(set, g->config->by_node, g->key, task->tree,
-                       b >> 32 << 32, g->columns, &g->node);
-    set = &g->node;
-  }
-  *out = set;
-done:
-  return status;
 }
 
 /* --- Nodes ------------------------------------------------------------ */
@@ -161,7 +96,7 @@ static gbt_rows rows_of(const gbt_grower *g, const gbt_task *task,
                     .total = node->total,
                     .gh = task->gh,
                     .code = g->code,
-                    .set = g->tree.n < g->all.n ? &g->tree : NULL};
+                    .set = gbt_draw_is_part(&g->draw) ? &g->draw.tree : NULL};
 }
 
 /* Whether a split of the node could have two children with enough. */
@@ -173,7 +108,8 @@ static bool may_split(const gbt_grower *g, const work_node *node) {
 }
 
 static bool is_small(const gbt_grower *g, const work_node *node) {
-  return g->coll->size == 1 && node->n * g->tree.n * SMALL < g->pool.cells;
+  return g->coll->size == 1 &&
+         node->n * g->draw.tree.n * SMALL < g->pool.layout.used;
 }
 
 static hpo_status add_node(gbt_grower *g, work_node node, hpo_error *err) {
@@ -225,7 +161,7 @@ static hpo_status search_node(gbt_grower *g, const gbt_task *task,
   gbt_split *split = &node->split;
   bool is_wide = task->scale.is_wide;
 
-  HPO_TRY(status, draw_node(g, task, node, &set, err));
+  HPO_TRY(status, gbt_draw_node(&g->draw, node->depth, node->path, &set, err));
   if (node->hist.cell == NULL) {
     gbt_rows rows = rows_of(g, task, node);
     gbt_hist_sparse(&g->pool, &rows, &task->scale);
@@ -412,9 +348,8 @@ hpo_status gbt_grower_tree(gbt_grower *g, const gbt_task *task, gbt_tree *out,
   gbt_rows rows = {.n = 0};
 
   gbt_search_begin(&g->search, g->config, &task->scale);
-  gbt_sample_columns(&g->all, g->config->by_tree, g->key, task->tree, 0,
-                     g->columns, &g->tree);
-  g->n_level = g->n_open = 0;
+  gbt_draw_tree(&g->draw, task->tree);
+  g->n_open = 0;
   HPO_TRY(status, make_root(g, task, err));
   root = &g->work[0];
   rows = rows_of(g, task, root);

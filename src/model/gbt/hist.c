@@ -10,9 +10,45 @@
 
 #include <string.h>
 
+/* Steps that the adds are built for: powers of two, and eight more so that
+   equal bins of neighbours do not share a line of the cache. */
+static const size_t steps[] = {GBT_STEP_1, GBT_STEP_2, GBT_STEP_3};
+#define N_STEPS (sizeof steps / sizeof *steps)
+/* Most cells to one that is used, for a constant step. */
+#define LOOSE 2
+
+static size_t choose_step(const hpo_bins *bins, size_t used) {
+  size_t most = 0;
+
+  for (size_t f = 0; f < bins->columns; f++)
+    if (bins->offset[f + 1] - bins->offset[f] > most)
+      most = bins->offset[f + 1] - bins->offset[f];
+  for (size_t i = 0; bins->code_bytes == 1 && i < N_STEPS; i++)
+    if (most <= steps[i])
+      return steps[i] * bins->columns <= LOOSE * used ? steps[i] : 0;
+  return 0;
+}
+
+hpo_status gbt_layout_create(const hpo_bins *bins, gbt_layout *out,
+                             hpo_error *err) {
+  hpo_status status = HPO_OK;
+  gbt_layout l = {.used = bins->offset[bins->columns]};
+
+  l.step = choose_step(bins, l.used);
+  l.cells = l.step > 0 ? l.step * bins->columns : l.used;
+  HPO_TRY(status,
+          hpo_mem_new(bins->columns + 1, sizeof *l.offset, &l.offset, err));
+  for (size_t f = 0; f <= bins->columns; f++)
+    l.offset[f] = l.step > 0 ? (uint32_t)(f * l.step) : bins->offset[f];
+  *out = l;
+done:
+  return status;
+}
+
 void gbt_pool_free(gbt_pool *p) {
   for (size_t i = 0; i < p->n_slot; i++)
     hpo_mem_free(p->slot[i]);
+  hpo_mem_free(p->layout.offset);
   hpo_mem_free(p->slot);
   hpo_mem_free(p->used);
   hpo_mem_free(p->narrow);
@@ -24,9 +60,12 @@ void gbt_pool_free(gbt_pool *p) {
 hpo_status gbt_pool_create(const hpo_bins *bins, gbt_pool *out,
                            hpo_error *err) {
   hpo_status status = HPO_OK;
-  gbt_pool p = {.bins = bins, .cells = bins->offset[bins->columns]};
-  size_t words = (p.cells + 63) / 64;
+  gbt_pool p = {.bins = bins};
+  size_t words = 0;
 
+  HPO_TRY(status, gbt_layout_create(bins, &p.layout, err));
+  p.cells = p.layout.cells;
+  words = (p.cells + 63) / 64;
   HPO_TRY(status,
           hpo_mem_new_aligned(p.cells, sizeof *p.narrow, &p.narrow, err));
   HPO_TRY(status,
@@ -75,7 +114,8 @@ static gbt_adds adds_of(const gbt_pool *p, const gbt_rows *rows) {
                     .gh = rows->gh,
                     .code = rows->code,
                     .stride = p->bins->stride,
-                    .offset = p->bins->offset,
+                    .offset = p->layout.offset,
+                    .step = p->layout.step,
                     .columns = p->bins->columns,
                     .set = rows->set,
                     .code_bytes = p->bins->code_bytes};

@@ -3,16 +3,14 @@
  *
  * Adds        rows into histogram cells; bound by one store each
  * Partition   rows of a node to its children
- * Gains       of all cuts of a feature at once
- * Gradients   of a chunk of rows, their maximum, their fixed point
+ * Gains       of all cuts of a feature at once: element by element, so
+ *             HPO_CLONES builds them for several instruction sets
  *
- * The last two are element by element and vectorise; HPO_CLONES builds them
- * for several instruction sets. */
+ * Those over gradients are in kernels_loss.c. */
 #include "kernels.h"
 
 #include "hpo/clones.h"
 
-#include <math.h>
 #include <string.h>
 
 #define INLINE HPO_INLINE
@@ -51,8 +49,9 @@ INLINE void add_one(int64_t *restrict cell, size_t at, addend v, bool wide) {
 }
 
 INLINE void add_row(int64_t *restrict cell, const uint8_t *restrict c,
-                    const gbt_adds *a, const uint32_t *restrict offset,
-                    unsigned bytes, bool whole, addend v, bool wide) {
+                    const gbt_adds *a, unsigned bytes, bool whole, addend v,
+                    bool wide) {
+  const uint32_t *offset = a->offset;
   size_t n = whole ? a->columns : a->set->n;
 
   for (size_t j = 0; j < n; j++) {
@@ -61,32 +60,61 @@ INLINE void add_row(int64_t *restrict cell, const uint8_t *restrict c,
   }
 }
 
+/* All columns at a constant step: the addresses cost nothing. */
+INLINE void add_steps(int64_t *restrict cell, const uint8_t *restrict c,
+                      size_t columns, size_t step, int64_t v) {
+  size_t f = 0;
+
+  for (; f + 4 <= columns; f += 4, cell += 4 * step) {
+    cell[c[f]] += v;
+    cell[step + c[f + 1]] += v;
+    cell[2 * step + c[f + 2]] += v;
+    cell[3 * step + c[f + 3]] += v;
+  }
+  for (; f < columns; f++, cell += step)
+    cell[c[f]] += v;
+}
+
+/* step 0: by offset */
 INLINE void add_rows(const gbt_adds *a, int64_t *restrict cell, int sign,
-                     unsigned bytes, bool whole, bool wide) {
+                     unsigned bytes, bool whole, size_t step, bool wide) {
   for (size_t i = 0; i < a->n; i++) {
     size_t r = a->row[i];
+    const uint8_t *c = a->code + r * a->stride;
+    addend v = addend_make(a->gh[r], sign);
 
     if (i + AHEAD < a->n) {
       size_t next = a->row[i + AHEAD];
       __builtin_prefetch(a->code + next * a->stride);
       __builtin_prefetch(a->gh + next);
     }
-    add_row(cell, a->code + r * a->stride, a, a->offset, bytes, whole,
-            addend_make(a->gh[r], sign), wide);
+    if (step > 0)
+      add_steps(cell, c, a->columns, step, v.v);
+    else
+      add_row(cell, c, a, bytes, whole, v, wide);
   }
 }
 
-/* One loop for each width of codes, with and without a choice of columns. */
+/* A loop for each width of codes, with and without a choice of columns, and
+   for each constant step. */
 INLINE void add_any(const gbt_adds *a, int64_t *restrict cell, int sign,
                     bool wide) {
-  if (a->code_bytes == 1 && a->set == NULL)
-    add_rows(a, cell, sign, 1, true, wide);
+  bool whole = a->set == NULL;
+
+  if (whole && !wide && a->step == GBT_STEP_1)
+    add_rows(a, cell, sign, 1, true, GBT_STEP_1, false);
+  else if (whole && !wide && a->step == GBT_STEP_2)
+    add_rows(a, cell, sign, 1, true, GBT_STEP_2, false);
+  else if (whole && !wide && a->step == GBT_STEP_3)
+    add_rows(a, cell, sign, 1, true, GBT_STEP_3, false);
+  else if (whole && a->code_bytes == 1)
+    add_rows(a, cell, sign, 1, true, 0, wide);
   else if (a->code_bytes == 1)
-    add_rows(a, cell, sign, 1, false, wide);
-  else if (a->set == NULL)
-    add_rows(a, cell, sign, 2, true, wide);
+    add_rows(a, cell, sign, 1, false, 0, wide);
+  else if (whole)
+    add_rows(a, cell, sign, 2, true, 0, wide);
   else
-    add_rows(a, cell, sign, 2, false, wide);
+    add_rows(a, cell, sign, 2, false, 0, wide);
 }
 
 void gbt_kernel_add(const gbt_adds *a, int64_t *cell, int sign) {
@@ -151,11 +179,12 @@ INLINE size_t partition(const gbt_rule *rule, const uint8_t *code,
   gbt_rule q = *rule;
 
   for (size_t i = 0; i < n; i++) {
-    uint32_t r = row[i];
+    size_t r = row[i];
     uint32_t c = (uint32_t)code_at(code + r * stride, q.feature, bytes);
     uint32_t goes = is_plain ? c > q.width : gbt_rule_right(&q, c);
-    row[stay] = r;
-    right[gone] = r;
+    if (i + 2 * AHEAD < n)
+      __builtin_prefetch(code + row[i + 2 * AHEAD] * stride);
+    row[stay] = right[gone] = (uint32_t)r;
     gone += goes;
     stay += 1 - goes;
   }
@@ -182,64 +211,110 @@ INLINE double threshold(double g, double alpha) {
 
 /* XGBoost, eq. 7, of one child; with a limit on the weight, eq. 5 at the
    limited weight. */
-INLINE double part_gain(double g, double h, const gbt_gain *r, bool is_plain) {
-  double t = 0, w = 0, limit = r->max_delta_step;
+INLINE double part_gain(double g, double h, const gbt_gain *r) {
+  double t = threshold(g, r->alpha), limit = r->max_delta_step;
+  double w = -t / (h + r->lambda);
 
-  if (is_plain)
-    return g * g / (h + r->lambda);
-  t = threshold(g, r->alpha);
   if (limit <= 0)
     return t * t / (h + r->lambda);
-  w = -t / (h + r->lambda);
   w = w > limit ? limit : w < -limit ? -limit : w;
   return -(2.0 * g * w + (h + r->lambda) * w * w);
 }
 
 INLINE double both_gain(double gl, double hl, const gbt_gain *r, double gt,
-                        double ht, bool is_plain) {
+                        double ht) {
   double gr = gt - gl, hr = ht - hl;
-  double x = part_gain(gl, hl, r, is_plain) + part_gain(gr, hr, r, is_plain);
 
-  return ((hl >= r->min_hess) & (hr >= r->min_hess)) != 0 ? x : -1.0;
+  if (hl < r->min_hess || hr < r->min_hess)
+    return -1.0;
+  return part_gain(gl, hl, r) + part_gain(gr, hr, r);
 }
 
-INLINE void gain_tile(const gbt_gain *r, const int64_t *restrict pre,
-                      int64_t add, double gt, double ht,
-                      double *restrict gain) {
+/* Node totals, and what is the same for all candidates. */
+typedef struct totals {
+  double g, h, lambda, min_hess;
+} totals;
+
+INLINE totals totals_get(const gbt_gain *r) {
+  return (totals){(double)r->total.g * r->unit_g,
+                  (double)r->total.h * r->unit_h, r->lambda, r->min_hess};
+}
+
+/* gl^2 / a + gr^2 / b with one division; first all, then the choice, so that
+   both loops are without branches. */
+INLINE void gain_tile(const totals *t, const double *restrict g,
+                      const double *restrict h, double *restrict gain) {
+  double x[GBT_PAD], least[GBT_PAD];
+
   for (size_t i = 0; i < GBT_PAD; i++) {
-    int64_t v = pre[i] + add;
-    double g = (double)(int32_t)(v >> 32) * r->unit_g;
-    double h = (double)(int32_t)v * r->unit_h;
-    gain[i] = both_gain(g, h, r, gt, ht, true);
+    double gr = t->g - g[i], hr = t->h - h[i];
+    double a = h[i] + t->lambda, b = hr + t->lambda;
+    x[i] = (g[i] * g[i] * b + gr * gr * a) / (a * b);
+    least[i] = h[i] < hr ? h[i] : hr;
+  }
+  for (size_t i = 0; i < GBT_PAD; i++)
+    gain[i] = least[i] >= t->min_hess ? x[i] : -1.0;
+}
+
+/* 2^52 in the exponent of a double makes its low bits a whole number. */
+#define EXPONENT 0x4330000000000000U
+#define SIGN 0x8000000000000000U
+
+/* The halves of packed sums as doubles, exactly, without conversions (which
+   not every instruction set has): high + 2^31 and low are below 2^32. */
+INLINE void unpack_tile(const int64_t *restrict pre, int64_t add,
+                        double *restrict g, double *restrict h) {
+  uint64_t high[GBT_PAD], low[GBT_PAD];
+
+  for (size_t i = 0; i < GBT_PAD; i++) {
+    uint64_t v = (uint64_t)(pre[i] + add);
+    high[i] = (v ^ SIGN) >> 32 | EXPONENT;
+    low[i] = (v & 0xffffffff) | EXPONENT;
+  }
+  memcpy(g, high, sizeof high);
+  memcpy(h, low, sizeof low);
+  for (size_t i = 0; i < GBT_PAD; i++) {
+    g[i] -= 0x1p52 + 0x1p31;
+    h[i] -= 0x1p52;
   }
 }
 
 HPO_CLONES
 static void gain_plain(const gbt_gain *r, const int64_t *pre, size_t n,
                        int64_t add, double *gain) {
-  gbt_gain q = *r;
-  double gt = (double)q.total.g * q.unit_g, ht = (double)q.total.h * q.unit_h;
+  totals t = totals_get(r);
+  double unit_g = r->unit_g, unit_h = r->unit_h;
 
-  for (size_t i = 0; i < n; i += GBT_PAD)
-    gain_tile(&q, pre + i, add, gt, ht, gain + i);
+  for (size_t i = 0; i < n; i += GBT_PAD) {
+    double g[GBT_PAD], h[GBT_PAD];
+    unpack_tile(pre + i, add, g, h);
+    for (size_t j = 0; j < GBT_PAD; j++) {
+      g[j] *= unit_g;
+      h[j] *= unit_h;
+    }
+    gain_tile(&t, g, h, gain + i);
+  }
 }
 
 static void gain_any(const gbt_gain *r, const int64_t *pre, size_t n,
                      int64_t add, double *gain) {
-  double gt = (double)r->total.g * r->unit_g;
-  double ht = (double)r->total.h * r->unit_h;
+  totals t = totals_get(r);
 
   for (size_t i = 0; i < n; i++) {
     int64_t v = pre[i] + add;
     double g = (double)(int32_t)(v >> 32) * r->unit_g;
     double h = (double)(int32_t)v * r->unit_h;
-    gain[i] = both_gain(g, h, r, gt, ht, false);
+    gain[i] = both_gain(g, h, r, t.g, t.h);
   }
+}
+
+static bool is_plain(const gbt_gain *r) {
+  return r->alpha == 0 && r->max_delta_step == 0;
 }
 
 void gbt_kernel_gain(const gbt_gain *r, const int64_t *pre, size_t n,
                      int64_t add, double *gain) {
-  if (r->alpha == 0 && r->max_delta_step == 0)
+  if (is_plain(r))
     gain_plain(r, pre, n, add, gain);
   else
     gain_any(r, pre, n, add, gain);
@@ -248,181 +323,18 @@ void gbt_kernel_gain(const gbt_gain *r, const int64_t *pre, size_t n,
 void gbt_kernel_gain_wide(const gbt_gain *r, const int64_t *pre_g,
                           const int64_t *pre_h, size_t n, gbt_sums add,
                           double *gain) {
-  double gt = (double)r->total.g * r->unit_g;
-  double ht = (double)r->total.h * r->unit_h;
-  bool is_plain = r->alpha == 0 && r->max_delta_step == 0;
+  totals t = totals_get(r);
 
-  for (size_t i = 0; i < n; i++) {
-    double g = (double)(pre_g[i] + add.g) * r->unit_g;
-    double h = (double)(pre_h[i] + add.h) * r->unit_h;
-    gain[i] = both_gain(g, h, r, gt, ht, is_plain);
-  }
-}
-
-/* --- Gradients -------------------------------------------------------- */
-
-/* Where a chunk's gradients come from and go to. */
-typedef struct chunk {
-  const float *p, *y, *w; /* w NULL: all 1 */
-  float *g, *h;
-  float k; /* class */
-} chunk;
-
-INLINE void logistic(const float *restrict p, const float *restrict y,
-                     float *restrict g, float *restrict h, size_t n) {
-  for (size_t i = 0; i < n; i++) {
-    float v = p[i] * (1.0F - p[i]);
-    g[i] = p[i] - y[i];
-    h[i] = v > 1e-16F ? v : 1e-16F;
-  }
-}
-
-INLINE void softmax(const float *restrict p, const float *restrict y, float k,
-                    float *restrict g, float *restrict h, size_t n) {
-  for (size_t i = 0; i < n; i++) {
-    g[i] = y[i] == k ? p[i] - 1.0F : p[i];
-    h[i] = 2.0F * p[i] * (1.0F - p[i]);
-  }
-}
-
-INLINE void squared(const float *restrict p, const float *restrict y,
-                    float *restrict g, float *restrict h, size_t n) {
-  for (size_t i = 0; i < n; i++) {
-    g[i] = p[i] - y[i];
-    h[i] = 1.0F;
-  }
-}
-
-INLINE void weigh(const float *restrict w, float *restrict g,
-                  float *restrict h, size_t n) {
-  for (size_t i = 0; i < n; i++) {
-    g[i] *= w[i];
-    h[i] *= w[i];
-  }
-}
-
-INLINE void at_least(float *restrict h, size_t n) {
-  for (size_t i = 0; i < n; i++)
-    h[i] = h[i] > 1e-16F ? h[i] : 1e-16F;
-}
-
-INLINE void gradients(const chunk *c, gbt_objective objective, size_t at,
-                      size_t n) {
-  if (objective == GBT_LOGISTIC)
-    logistic(c->p + at, c->y + at, c->g + at, c->h + at, n);
-  else if (objective == GBT_SOFTPROB)
-    softmax(c->p + at, c->y + at, c->k, c->g + at, c->h + at, n);
-  else
-    squared(c->p + at, c->y + at, c->g + at, c->h + at, n);
-  if (c->w != NULL)
-    weigh(c->w + at, c->g + at, c->h + at, n);
-  if (objective == GBT_SOFTPROB)
-    at_least(c->h + at, n);
-}
-
-HPO_CLONES
-void gbt_kernel_logistic(const float *p, const float *y, const float *w,
-                         size_t n, float *g, float *h) {
-  chunk c = {p, y, w, g, h, 0};
-  size_t i = 0;
-
-  for (; i + TILE <= n; i += TILE)
-    gradients(&c, GBT_LOGISTIC, i, TILE);
-  gradients(&c, GBT_LOGISTIC, i, n - i);
-}
-
-HPO_CLONES
-void gbt_kernel_softmax(const float *p, const float *y, const float *w,
-                        float k, size_t n, float *g, float *h) {
-  chunk c = {p, y, w, g, h, k};
-  size_t i = 0;
-
-  for (; i + TILE <= n; i += TILE)
-    gradients(&c, GBT_SOFTPROB, i, TILE);
-  gradients(&c, GBT_SOFTPROB, i, n - i);
-}
-
-HPO_CLONES
-void gbt_kernel_squared(const float *p, const float *y, const float *w,
-                        size_t n, float *g, float *h) {
-  chunk c = {p, y, w, g, h, 0};
-  size_t i = 0;
-
-  for (; i + TILE <= n; i += TILE)
-    gradients(&c, GBT_SQUARED, i, TILE);
-  gradients(&c, GBT_SQUARED, i, n - i);
-}
-
-INLINE void max_bits(const float *restrict x, size_t n,
-                     int32_t *restrict max) {
-  int32_t bits[TILE];
-
-  memcpy(bits, x, n * sizeof *bits);
-  for (size_t i = 0; i < n; i++) {
-    int32_t b = bits[i] & 0x7fffffff;
-    max[i] = b > max[i] ? b : max[i];
-  }
-}
-
-HPO_CLONES
-void gbt_kernel_max(const float *g, const float *h, size_t n, int32_t max[2]) {
-  int32_t top_g[TILE] = {0}, top_h[TILE] = {0};
-  size_t i = 0;
-
-  for (; i + TILE <= n; i += TILE) {
-    max_bits(g + i, TILE, top_g);
-    max_bits(h + i, TILE, top_h);
-  }
-  max_bits(g + i, n - i, top_g);
-  max_bits(h + i, n - i, top_h);
-  for (i = 0; i < TILE; i++) {
-    max[0] = top_g[i] > max[0] ? top_g[i] : max[0];
-    max[1] = top_h[i] > max[1] ? top_h[i] : max[1];
-  }
-}
-
-/* floor(x + u) without a call: x + u + 2^bits is positive and exact. */
-INLINE void round_some(const float *restrict x, double up,
-                       const uint32_t *restrict random, unsigned shift,
-                       int32_t lift, size_t n, int32_t *restrict out) {
-  for (size_t i = 0; i < n; i++) {
-    int32_t word = (int32_t)(random[i] >> shift & 0xffff);
-    double u = ((double)word + 0.5) * 0x1p-16;
-    int32_t q = (int32_t)((double)x[i] * up + u + (double)lift) - lift;
-    q = q < lift ? q : lift - 1;
-    out[i] = q > -lift ? q : 1 - lift;
-  }
-}
-
-INLINE void pack_some(const int32_t *restrict g, const int32_t *restrict h,
-                      size_t n, int64_t *restrict gh, int64_t *restrict sum_g,
-                      int64_t *restrict sum_h) {
-  for (size_t i = 0; i < n; i++) {
-    gh[i] = (int64_t)g[i] * ((int64_t)1 << 32) + h[i];
-    sum_g[i] += g[i] < 0 ? -g[i] : g[i];
-    sum_h[i] += h[i];
-  }
-}
-
-HPO_CLONES
-void gbt_kernel_round(const float *g, const float *h, const uint32_t *random,
-                      size_t n, const gbt_scale *scale, int64_t *gh,
-                      int64_t sum[2]) {
-  double up_g = 1.0 / scale->g, up_h = 1.0 / scale->h;
-  int32_t lift = (int32_t)1 << scale->bits, a[TILE], b[TILE];
-  int64_t sum_g[TILE] = {0}, sum_h[TILE] = {0};
-  size_t i = 0;
-
-  for (; i + TILE <= n; i += TILE) {
-    round_some(g + i, up_g, random + i, 0, lift, TILE, a);
-    round_some(h + i, up_h, random + i, 16, lift, TILE, b);
-    pack_some(a, b, TILE, gh + i, sum_g, sum_h);
-  }
-  round_some(g + i, up_g, random + i, 0, lift, n - i, a);
-  round_some(h + i, up_h, random + i, 16, lift, n - i, b);
-  pack_some(a, b, n - i, gh + i, sum_g, sum_h);
-  for (i = 0; i < TILE; i++) {
-    sum[0] += sum_g[i];
-    sum[1] += sum_h[i];
+  for (size_t i = 0; i < n; i += GBT_PAD) {
+    double g[GBT_PAD], h[GBT_PAD];
+    for (size_t j = 0; j < GBT_PAD; j++) {
+      g[j] = (double)(pre_g[i + j] + add.g) * r->unit_g;
+      h[j] = (double)(pre_h[i + j] + add.h) * r->unit_h;
+    }
+    if (is_plain(r))
+      gain_tile(&t, g, h, gain + i);
+    else
+      for (size_t j = 0; j < GBT_PAD; j++)
+        gain[i + j] = both_gain(g[j], h[j], r, t.g, t.h);
   }
 }

@@ -8,6 +8,11 @@
 
 #include "gbt.h"
 
+/** Steps of a layout that the adds are built for. */
+#define GBT_STEP_1 72
+#define GBT_STEP_2 136
+#define GBT_STEP_3 264
+
 /** Rows to add to cells: row[i] of gh and code, columns by offset. */
 typedef struct gbt_adds {
   const uint32_t *row; /* [n] */
@@ -16,6 +21,7 @@ typedef struct gbt_adds {
   const uint8_t *code; /* of row 0 */
   size_t stride;
   const uint32_t *offset; /* [columns] first cell of a column */
+  size_t step;            /* offset[f] = f * step, or 0 */
   size_t columns;
   const gbt_set *set; /* NULL: all columns */
   unsigned code_bytes;
