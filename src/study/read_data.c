@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* <data>: files, their layout, validation.  Columns: read_columns.c. */
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "hpo/file.h"
+#include "hpo/options.h"
+#include "reading.h"
+
+/* --- Files and their layout ------------------------------------------- */
+
+/* The format that a file's name tells, "" where it tells none. */
+static const char *format_of(const char *href) {
+  static const struct {
+    const char *suffix, *format;
+  } known[] = {{".csv", "csv"},    {".txt", "csv"}, {".data", "csv"},
+               {".tsv", "tsv"},    {".tab", "tsv"}, {".libsvm", "libsvm"},
+               {".svm", "libsvm"}, {".h5", "hdf5"}, {".hdf5", "hdf5"},
+               {".npy", "npy"},    {".npz", "npy"}, {".idx", "idx"},
+               {"-ubyte", "idx"}};
+  size_t n = strlen(href);
+
+  if (n > 3 && strcasecmp(href + n - 3, ".gz") == 0)
+    n -= 3;
+  for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+    size_t m = strlen(known[i].suffix);
+    if (n >= m && strncasecmp(href + n - m, known[i].suffix, m) == 0)
+      return known[i].format;
+  }
+  return "";
+}
+
+/* What stands on the file's own element counts, else what <data> says. */
+static const char *layout_of(const hpo_node *file, const char *attr,
+                             const char *otherwise) {
+  const char *own = hpo_node_get(file, attr);
+  const char *all = hpo_node_get(file->parent, attr);
+
+  return own != NULL ? own : all != NULL ? all : otherwise;
+}
+
+static hpo_status check_format(hpo_reading *r, const hpo_node *file,
+                               const char *href, hpo_error *err) {
+  const char *told = layout_of(file, "format", "");
+  const char *format = told[0] != '\0' ? told : format_of(href);
+
+  if (format[0] == '\0')
+    return hpo_faults_add(r->faults, file, "href", err,
+                          "the name \"%.200s\" does not tell a format; say "
+                          "format=\"csv\" or format=\"tsv\"",
+                          href);
+  if (strcmp(format, "csv") != 0 && strcmp(format, "tsv") != 0)
+    return hpo_faults_add(r->faults, file, "href", err,
+                          "format %s is not built yet in this version; "
+                          "allowed: csv, tsv, plain or .gz",
+                          format);
+  return HPO_OK;
+}
+
+static hpo_status check_file(hpo_reading *r, const hpo_node *file,
+                             const char *path, hpo_error *err) {
+  struct stat st;
+
+  if (stat(path, &st) != 0)
+    return hpo_faults_add_data(
+        r->faults, file, "href", err, "%s%s%s", path,
+        errno == ENOENT ? " does not exist" : ": ",
+        errno == ENOENT
+            ? (path[0] == '/' ? "" : " (seen from the current folder)")
+            : strerror(errno));
+  if (S_ISDIR(st.st_mode))
+    return hpo_faults_add_data(r->faults, file, "href", err,
+                               "%s is a folder, not a file", path);
+  if (access(path, R_OK) != 0)
+    return hpo_faults_add_data(r->faults, file, "href", err,
+                               "%s can't be read: %s", path, strerror(errno));
+  return HPO_OK;
+}
+
+/* All files have one layout: this one's against the plan's. */
+static hpo_status read_layout(hpo_reading *r, const hpo_node *file,
+                              bool is_first, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_plan_data *d = &r->plan->data;
+  const char *format = layout_of(file, "format", "");
+  const char *header = layout_of(file, "header", "auto");
+  const char *names = layout_of(file, "names", "");
+  hpo_names list = {0};
+
+  HPO_TRY(status, hpo_read_list(names, &list, err));
+  if (is_first) {
+    HPO_TRY(status, hpo_read_text(format, &d->format, err));
+    HPO_TRY(status, hpo_read_text(header, &d->header, err));
+    d->names = list;
+    list = (hpo_names){0};
+    goto done;
+  }
+  bool same = strcmp(format, d->format) == 0 &&
+              strcmp(header, d->header) == 0 && list.n == d->names.n;
+  for (size_t i = 0; same && i < list.n; i++)
+    same = strcmp(list.item[i], d->names.item[i]) == 0;
+  if (!same)
+    HPO_TRY(status,
+            hpo_faults_add(r->faults, file, NULL, err,
+                           "files of one study with different format=, "
+                           "header= or names= are not built yet in this "
+                           "version; say them once, in <data>"));
+done:
+  hpo_names_free(&list);
+  return status;
+}
+
+static hpo_status read_file(hpo_reading *r, const hpo_node *file, char **path,
+                            hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const char *href = hpo_node_get(file, "href");
+
+  HPO_TRY(status, hpo_file_resolve(r->path, href, path, err));
+  HPO_TRY(status, check_format(r, file, href, err));
+  HPO_TRY(status, check_file(r, file, *path, err));
+done:
+  return status;
+}
+
+static hpo_status read_trains(hpo_reading *r, const hpo_node *data,
+                              hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_plan_data *d = &r->plan->data;
+  const hpo_node *file = NULL;
+  char *path = NULL;
+
+  for (size_t i = 0; (file = hpo_node_child(data, "train", i)) != NULL; i++) {
+    if (file->bad)
+      continue;
+    HPO_TRY(status, read_layout(r, file, d->train.n == 0, err));
+    HPO_TRY(status, read_file(r, file, &path, err));
+    HPO_TRY(status, hpo_names_add(&d->train, path, err));
+    HPO_TRY(status,
+            hpo_names_add(&d->train_href, hpo_node_get(file, "href"), err));
+    hpo_mem_free(path);
+    path = NULL;
+  }
+done:
+  hpo_mem_free(path);
+  return status;
+}
+
+/* --- Validation ------------------------------------------------------- */
+
+static hpo_status read_fraction(hpo_reading *r, const hpo_node *v,
+                                const char *text, hpo_error *err) {
+  hpo_plan_data *d = &r->plan->data;
+  const char *stratify = hpo_node_get(v, "stratify");
+
+  d->stratify = stratify == NULL ? d->task != HPO_TASK_REGRESSION
+                                 : strcmp(stratify, "yes") == 0;
+  if (!hpo_options_parse_float(text, &d->validation_fraction) ||
+      !(d->validation_fraction > 0 && d->validation_fraction < 1))
+    return hpo_faults_add(r->faults, v, "fraction", err,
+                          "fraction can't be %s; allowed: above 0, below 1",
+                          text);
+  if (d->stratify && d->task == HPO_TASK_REGRESSION)
+    return hpo_faults_add(r->faults, v, "stratify", err,
+                          "stratify=\"yes\" needs classes, and the task is "
+                          "regression");
+  return HPO_OK;
+}
+
+static hpo_status read_validation(hpo_reading *r, const hpo_node *data,
+                                  hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_plan_data *d = &r->plan->data;
+  const hpo_node *v = hpo_node_child(data, "validation", 0);
+  const char *href = v == NULL ? NULL : hpo_node_get(v, "href");
+  const char *fraction = v == NULL ? NULL : hpo_node_get(v, "fraction");
+  bool has_folds = hpo_node_count(data, "folds") > 0;
+  char *path = NULL;
+
+  if (v != NULL && has_folds)
+    return hpo_faults_add(r->faults, v, NULL, err,
+                          "<validation> and <folds> exclude each other");
+  if (v == NULL && has_folds)
+    return HPO_OK;
+  if (v == NULL)
+    return hpo_faults_add(r->faults, data, NULL, err,
+                          "nothing to validate on; say <validation "
+                          "fraction=\"0.2\"/> or <validation href=\"...\"/>");
+  if (v->bad)
+    return HPO_OK;
+  if ((href == NULL) == (fraction == NULL))
+    return hpo_faults_add(r->faults, v, NULL, err,
+                          "either fraction= or href= is wanted, %s",
+                          href == NULL ? "there is none" : "not both");
+  if (fraction != NULL)
+    return read_fraction(r, v, fraction, err);
+  if (hpo_node_find(v, "stratify") != NULL)
+    HPO_TRY(status, hpo_faults_add(r->faults, v, "stratify", err,
+                                   "stratify= goes with fraction=, not with "
+                                   "a file"));
+  HPO_TRY(status, read_layout(r, v, d->train.n == 0, err));
+  HPO_TRY(status, read_file(r, v, &path, err));
+  HPO_TRY(status, hpo_read_text(path, &d->validation, err));
+  HPO_TRY(status, hpo_read_text(href, &d->validation_href, err));
+done:
+  hpo_mem_free(path);
+  return status;
+}
+
+hpo_status hpo_read_data(hpo_reading *r, hpo_error *err) {
+  static const char *const name[] = {"binary", "multiclass", "regression"};
+  hpo_status status = HPO_OK;
+  const hpo_node *data = hpo_node_child(r->root, "data", 0);
+  hpo_plan_data *d = &r->plan->data;
+  const char *task = data == NULL ? NULL : hpo_node_get(data, "task");
+
+  r->knows_task = data == NULL || task != NULL;
+  r->plan->has_data = data != NULL;
+  for (size_t i = 0; task != NULL && i < sizeof name / sizeof *name; i++)
+    if (strcmp(task, name[i]) == 0)
+      d->task = (hpo_task)i;
+  if (data == NULL) {
+    d->task = HPO_TASK_NONE;
+    return hpo_read_text("auto", &d->header, err);
+  }
+  if (data->bad)
+    return HPO_OK;
+  HPO_TRY(status, read_trains(r, data, err));
+  HPO_TRY(status, hpo_read_columns(r, data, err));
+  HPO_TRY(status, read_validation(r, data, err));
+done:
+  return status;
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* <study>, <description>, <tag>; <objective>, <report>; <sampler>, <pruner>.
+ */
+#include <string.h>
+
+#include "reading.h"
+
+static bool parse_seed(const char *text, uint64_t *out) {
+  uint64_t seed = 0;
+
+  for (; *text != '\0'; text++) {
+    uint64_t digit = (uint64_t)(*text - '0');
+    if (seed > (UINT64_MAX - digit) / 10)
+      return false;
+    seed = seed * 10 + digit;
+  }
+  *out = seed;
+  return true;
+}
+
+/* The text without blanks at its ends. */
+static hpo_status read_trimmed(const char *text, char **to, hpo_error *err) {
+  static const char blanks[] = " \t\r\n";
+  hpo_status status = HPO_OK;
+  char *made = NULL;
+  size_t n = 0;
+
+  text += strspn(text, blanks);
+  n = strlen(text);
+  while (n > 0 && strchr(blanks, text[n - 1]) != NULL)
+    n--;
+  HPO_TRY(status, hpo_mem_format(&made, err, "%.*s", (int)n, text));
+  hpo_mem_free(*to);
+  *to = made;
+done:
+  return status;
+}
+
+static hpo_status read_tag(hpo_reading *r, const hpo_node *tag,
+                           hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const char *name = hpo_node_get(tag, "name");
+  char *text = NULL;
+
+  if (tag->bad)
+    return HPO_OK;
+  if (hpo_settings_get(&r->plan->tags, name) != NULL)
+    return hpo_faults_add(r->faults, tag, "name", err,
+                          "tag \"%.60s\" is there twice", name);
+  HPO_TRY(status, read_trimmed(tag->text, &text, err));
+  HPO_TRY(status,
+          hpo_settings_add(&r->plan->tags, name, text, tag->line, err));
+done:
+  hpo_mem_free(text);
+  return status;
+}
+
+hpo_status hpo_read_head(hpo_reading *r, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_node *root = r->root, *node = NULL;
+  const char *name = hpo_node_get(root, "name");
+  const char *seed = hpo_node_get(root, "seed");
+
+  if (name != NULL)
+    HPO_TRY(status, hpo_read_text(name, &r->plan->name, err));
+  if (seed != NULL && !parse_seed(seed, &r->plan->seed))
+    HPO_TRY(status, hpo_faults_add(r->faults, root, "seed", err,
+                                   "seed can't be \"%.40s\"; allowed: 0 to "
+                                   "18446744073709551615",
+                                   seed));
+  node = hpo_node_good(root, "description");
+  if (node != NULL)
+    HPO_TRY(status, read_trimmed(node->text, &r->plan->description, err));
+  for (size_t i = 0; (node = hpo_node_child(root, "tag", i)) != NULL; i++)
+    HPO_TRY(status, read_tag(r, node, err));
+done:
+  return status;
+}
+
+/* --- Metrics ---------------------------------------------------------- */
+
+static unsigned tasks_of(const hpo_reading *r) {
+  return r->knows_task ? 1U << hpo_read_task(r) : ~0U;
+}
+
+static hpo_status read_objective(hpo_reading *r, const hpo_node *node,
+                                 hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_plan *p = r->plan;
+  const char *metric = hpo_node_get(node, "metric");
+  const char *direction = hpo_node_get(node, "direction");
+  const hpo_entry *e = NULL;
+  hpo_plan_objective made = {0};
+
+  if (node->bad)
+    return HPO_OK;
+  if (p->n_objective > 0)
+    return hpo_faults_add(r->faults, node, NULL, err,
+                          "more than one <objective> (a Pareto front) is not "
+                          "built yet in this version");
+  HPO_TRY(status, hpo_read_entry(r, node, "metric", metric, HPO_ENTRY_METRIC,
+                                 tasks_of(r), &e, err));
+  made.maximize = direction == NULL ? e != NULL && e->maximize
+                                    : strcmp(direction, "maximize") == 0;
+  HPO_TRY(status, hpo_mem_string(metric, &made.metric, err));
+  HPO_TRY(status, hpo_mem_grow(&p->objective, &p->objective_room,
+                               p->n_objective + 1, sizeof made, err));
+  p->objective[p->n_objective++] = made;
+  made.metric = NULL;
+done:
+  hpo_mem_free(made.metric);
+  return status;
+}
+
+static hpo_status read_report(hpo_reading *r, const hpo_node *node,
+                              hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_names names = {0};
+  const hpo_entry *e = NULL;
+
+  HPO_TRY(status, hpo_read_list(hpo_node_get(node, "metrics"), &names, err));
+  for (size_t i = 0; i < names.n; i++) {
+    HPO_TRY(status, hpo_read_entry(r, node, "metrics", names.item[i],
+                                   HPO_ENTRY_METRIC, tasks_of(r), &e, err));
+    if (!hpo_read_holds(&r->plan->report, names.item[i]))
+      HPO_TRY(status, hpo_names_add(&r->plan->report, names.item[i], err));
+  }
+done:
+  hpo_names_free(&names);
+  return status;
+}
+
+hpo_status hpo_read_metrics(hpo_reading *r, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_node *node = NULL;
+
+  for (size_t i = 0; (node = hpo_node_child(r->root, "objective", i)) != NULL;
+       i++)
+    HPO_TRY(status, read_objective(r, node, err));
+  node = hpo_node_good(r->root, "report");
+  if (node != NULL)
+    HPO_TRY(status, read_report(r, node, err));
+done:
+  return status;
+}
+
+/* --- Sampler and pruner ----------------------------------------------- */
+
+static hpo_status read_options(hpo_reading *r, const hpo_node *node,
+                               const hpo_entry *e, hpo_plan_choice *to,
+                               hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_options *o = NULL;
+
+  HPO_TRY(status, hpo_options_create(e->option, e->n_option, &o, err));
+  for (size_t i = 0; i < node->n_attr; i++) {
+    const hpo_attr *a = &node->attr[i];
+    if (a->bad || strcmp(a->name, "name") == 0)
+      continue;
+    if (hpo_options_find(e->option, e->n_option, a->name) == NULL) {
+      HPO_TRY(status, hpo_read_no_option(r, node, a->name, e, a->name, err));
+      continue;
+    }
+    HPO_TRY(status,
+            hpo_read_fault(r, node, a->name,
+                           hpo_options_set(o, a->name, a->value, err), err));
+    HPO_TRY(status, hpo_settings_add(&to->options, a->name,
+                                     hpo_options_get_text(o, a->name) == NULL
+                                         ? ""
+                                         : hpo_options_get_text(o, a->name),
+                                     node->line, err));
+  }
+  HPO_TRY(status, hpo_read_defaults(e, &(hpo_names){0}, &to->options, err));
+done:
+  hpo_options_destroy(o);
+  return status;
+}
+
+static hpo_status read_choice(hpo_reading *r, const char *element,
+                              hpo_entry_kind kind, const char *by_default,
+                              hpo_plan_choice *to, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_node *node = hpo_node_good(r->root, element);
+  const char *name = node == NULL ? by_default : hpo_node_get(node, "name");
+  const hpo_entry *e = hpo_catalog_find(r->catalog, kind, name);
+
+  if (node == NULL && (e == NULL || hpo_node_count(r->root, element) > 0))
+    return HPO_OK;
+  HPO_TRY(status, hpo_read_text(name, &to->name, err));
+  if (node == NULL) {
+    HPO_TRY(status, hpo_read_defaults(e, &(hpo_names){0}, &to->options, err));
+    goto done;
+  }
+  to->line = node->line;
+  HPO_TRY(status, hpo_read_entry(r, node, "name", name, kind, ~0U, &e, err));
+  if (e != NULL)
+    HPO_TRY(status, read_options(r, node, e, to, err));
+done:
+  return status;
+}
+
+hpo_status hpo_read_samplers(hpo_reading *r, hpo_error *err) {
+  hpo_status status = HPO_OK;
+
+  HPO_TRY(status, read_choice(r, "sampler", HPO_ENTRY_SAMPLER, "tpe",
+                              &r->plan->sampler, err));
+  HPO_TRY(status, read_choice(r, "pruner", HPO_ENTRY_PRUNER, "none",
+                              &r->plan->pruner, err));
+done:
+  return status;
+}
