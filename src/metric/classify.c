@@ -29,12 +29,10 @@ static size_t two_sums(size_t n_class) {
 }
 
 static void count_right(const hpo_scored *s, hpo_sum *sum) {
-  for (size_t i = 0; i < s->n; i++) {
-    double w = row_weight(s, i);
+  for (size_t i = 0; i < s->n; i++)
     if (predicted_class(s, i) == (size_t)s->y[i])
-      hpo_sum_add(&sum[0], w);
-    hpo_sum_add(&sum[1], w);
-  }
+      hpo_sum_add(&sum[0], row_weight(s, i));
+  add_weights(s, &sum[1]);
 }
 
 static hpo_status finish_mean(const hpo_sum *sum, size_t n_class, double *out,
@@ -239,11 +237,9 @@ static double row_loss(const hpo_scored *s, size_t i) {
 }
 
 static void add_losses(const hpo_scored *s, hpo_sum *sum) {
-  for (size_t i = 0; i < s->n; i++) {
-    double w = row_weight(s, i);
-    hpo_sum_add_product(&sum[0], w, row_loss(s, i));
-    hpo_sum_add(&sum[1], w);
-  }
+  for (size_t i = 0; i < s->n; i++)
+    add_term(s, i, &sum[0], row_loss(s, i));
+  add_weights(s, &sum[1]);
 }
 
 static hpo_status compute_logloss(const hpo_scored *s, double *out,

@@ -5,8 +5,9 @@
  * Definitions: scikit-learn 1.2, sklearn.metrics (roc_auc_score with
  * multi_class="ovr", average_precision_score).  A class without rows, or
  * without rows of the others for ROC, makes the score undefined.
- * Rows are ordered by (score, weight), so the score depends on the set of
- * rows alone, not on their order.
+ * Rows are sorted by score, and the weights of rows with one score are
+ * summed in a way that knows no order; so the metric depends on the set of
+ * rows alone.
  */
 #include <string.h>
 
@@ -15,7 +16,7 @@
 
 typedef struct entry {
   uint64_t key;
-  size_t row;
+  size_t row; /* row << 1 | is positive */
 } entry;
 
 /* Bits whose order as integers is the order of doubles; -0 is +0. */
@@ -82,62 +83,76 @@ static void rank_rows(ranking *r, size_t positive) {
   r->positive = (double)positive;
   r->left = s->n;
   for (size_t i = 0; i < s->n; i++) {
-    r->sorted[i].row = i;
-    r->sorted[i].key = s->weight ? order_key(s->weight[i]) : 0;
+    r->sorted[i].key = order_key(s->p[i * s->k + column]);
+    r->sorted[i].row = i << 1 | (s->y[i] == r->positive);
   }
-  if (s->weight)
-    radix_sort(&r->sorted, &r->spare, s->n);
-  for (size_t i = 0; i < s->n; i++)
-    r->sorted[i].key = order_key(s->p[r->sorted[i].row * s->k + column]);
   radix_sort(&r->sorted, &r->spare, s->n);
 }
 
-static bool next_group(ranking *r, double *positive, double *negative) {
-  running sum[2] = {{0, 0}, {0, 0}};
+/* Weights of the negative and the positive rows among e[0..n-1].  Two rows
+ * have a sum without an order; more are summed exactly. */
+static void weigh(const hpo_scored *s, const entry *e, size_t n,
+                  double out[2]) {
+  hpo_sum sum[2];
 
-  if (r->left == 0)
-    return false;
-  for (uint64_t key = r->sorted[r->left - 1].key;
-       r->left > 0 && r->sorted[r->left - 1].key == key; r->left--) {
-    size_t row = r->sorted[r->left - 1].row;
-    run_add(&sum[r->s->y[row] == r->positive], row_weight(r->s, row));
+  out[0] = out[1] = 0;
+  if (!s->weight || n <= 2) {
+    for (size_t i = 0; i < n; i++)
+      out[e[i].row & 1] += row_weight(s, e[i].row >> 1);
+    return;
   }
-  *positive = run_get(&sum[1]);
-  *negative = run_get(&sum[0]);
+  memset(sum, 0, sizeof sum);
+  for (size_t i = 0; i < n; i++)
+    hpo_sum_add(&sum[e[i].row & 1], s->weight[e[i].row >> 1]);
+  out[0] = hpo_sum_get(&sum[0]);
+  out[1] = hpo_sum_get(&sum[1]);
+}
+
+static bool next_group(ranking *r, double *positive, double *negative) {
+  size_t end = r->left;
+  double weight[2];
+
+  if (end == 0)
+    return false;
+  while (r->left > 0 && r->sorted[r->left - 1].key == r->sorted[end - 1].key)
+    r->left--;
+  weigh(r->s, r->sorted + r->left, end - r->left, weight);
+  *negative = weight[0];
+  *positive = weight[1];
   return true;
 }
 
 /* Area: each negative weight times the positive weight above it, ties
  * half. */
 static double area_under_roc(ranking *r) {
-  hpo_sum area = {0};
-  running above = {0, 0}, below = {0, 0};
-  double pos, neg;
+  running area = {0, 0}, above = {0, 0}, below = {0, 0};
+  double pos, neg, hi, lo;
 
   while (next_group(r, &pos, &neg)) {
-    hpo_sum_add_product(&area, neg, above.hi);
-    hpo_sum_add_product(&area, neg, above.lo);
-    hpo_sum_add_product(&area, neg, 0.5 * pos);
+    if (neg > 0) {
+      exact_product(neg, above.hi + 0.5 * pos, &hi, &lo);
+      run_add(&area, hi);
+      area.lo += lo + neg * above.lo;
+      run_add(&below, neg);
+    }
     run_add(&above, pos);
-    run_add(&below, neg);
   }
-  return hpo_sum_get(&area) / run_get(&above) / run_get(&below);
+  return run_get(&area) / run_get(&above) / run_get(&below);
 }
 
 /* Mean of the precision at each score, weighted by the recall it adds. */
 static double average_precision(ranking *r) {
-  hpo_sum area = {0};
-  running tp = {0, 0}, all = {0, 0};
+  running area = {0, 0}, tp = {0, 0}, all = {0, 0};
   double pos, neg;
 
   while (next_group(r, &pos, &neg)) {
     run_add(&tp, pos);
     run_add(&all, pos);
     run_add(&all, neg);
-    if (run_get(&all) > 0)
-      hpo_sum_add_product(&area, pos, run_get(&tp) / run_get(&all));
+    if (pos > 0)
+      run_add(&area, pos * (run_get(&tp) / run_get(&all)));
   }
-  return hpo_sum_get(&area) / run_get(&tp);
+  return run_get(&area) / run_get(&tp);
 }
 
 /* Weight of a class, and of all others. */

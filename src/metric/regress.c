@@ -29,10 +29,10 @@ done:
 
 static void add_squares(const hpo_scored *s, hpo_sum *sum) {
   for (size_t i = 0; i < s->n; i++) {
-    double w = row_weight(s, i), d = s->y[i] - s->p[i];
-    hpo_sum_add_product(&sum[0], w, d * d);
-    hpo_sum_add(&sum[1], w);
+    double d = s->y[i] - s->p[i];
+    add_term(s, i, &sum[0], d * d);
   }
+  add_weights(s, &sum[1]);
 }
 
 static hpo_status finish_rmse(const hpo_sum *sum, size_t n_class, double *out,
@@ -47,20 +47,17 @@ done:
 }
 
 static void add_distances(const hpo_scored *s, hpo_sum *sum) {
-  for (size_t i = 0; i < s->n; i++) {
-    double w = row_weight(s, i);
-    hpo_sum_add_product(&sum[0], w, fabs(s->y[i] - s->p[i]));
-    hpo_sum_add(&sum[1], w);
-  }
+  for (size_t i = 0; i < s->n; i++)
+    add_term(s, i, &sum[0], fabs(s->y[i] - s->p[i]));
+  add_weights(s, &sum[1]);
 }
 
 static void add_shares(const hpo_scored *s, hpo_sum *sum) {
   for (size_t i = 0; i < s->n; i++) {
-    double w = row_weight(s, i);
     double share = fabs(s->y[i] - s->p[i]) / fmax(fabs(s->y[i]), 0x1p-52);
-    hpo_sum_add_product(&sum[0], w, share);
-    hpo_sum_add(&sum[1], w);
+    add_term(s, i, &sum[0], share);
   }
+  add_weights(s, &sum[1]);
 }
 
 static hpo_status compute_rmse(const hpo_scored *s, double *out,
@@ -118,30 +115,20 @@ static size_t r2_sums(size_t n_class) {
   return R2_SUMS;
 }
 
-/* hi + lo = a * b exactly.  T. J. Dekker, A floating-point technique for
- * extending the available precision, Numer. Math. 18, 1971, section 5. */
-static void exact_product(double a, double b, double *hi, double *lo) {
-  const double half = 0x1p27 + 1.0;
-  double ta = half * a, tb = half * b;
-  double a1 = ta - (ta - a), b1 = tb - (tb - b);
-  double a2 = a - a1, b2 = b - b1;
-
-  *hi = a * b;
-  *lo = ((a1 * b1 - *hi) + a1 * b2 + a2 * b1) + a2 * b2;
-}
-
 static void add_moments(const hpo_scored *s, hpo_sum *sum) {
   for (size_t i = 0; i < s->n; i++) {
     double w = row_weight(s, i), y = s->y[i], d = y - s->p[i], hi, lo;
     exact_product(w, y, &hi, &lo);
-    hpo_sum_add_product(&sum[DISTANCE], w, d * d);
-    hpo_sum_add(&sum[WEIGHT], w);
+    add_term(s, i, &sum[DISTANCE], d * d);
     hpo_sum_add(&sum[FIRST], hi);
-    hpo_sum_add(&sum[FIRST], lo);
     hpo_sum_add_product(&sum[SECOND], hi, y);
-    hpo_sum_add_product(&sum[SECOND], lo, y);
-    hpo_sum_add(&sum[ROWS], 1.0);
+    if (s->weight) { /* else lo is 0 */
+      hpo_sum_add(&sum[FIRST], lo);
+      hpo_sum_add_product(&sum[SECOND], lo, y);
+    }
   }
+  add_weights(s, &sum[WEIGHT]);
+  hpo_sum_add(&sum[ROWS], (double)s->n);
 }
 
 static void sum_parts(const hpo_sum *sum, double part[3]) {
