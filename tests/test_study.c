@@ -955,7 +955,7 @@ static void garbage_is_told_or_read(void **state) {
   const place *p = *state;
   const char *given = getenv("HPO_TEST_SEED"), *most = getenv("HPO_TEST_N");
   uint64_t seed = given != NULL ? strtoull(given, NULL, 10) : 20240229;
-  long rounds = most != NULL ? strtol(most, NULL, 10) : 1500;
+  long rounds = most != NULL ? strtol(most, NULL, 10) : 700;
   hpo_catalog catalog = studynames();
   char text[2 * sizeof base];
   long good = 0;
@@ -978,6 +978,27 @@ static void garbage_is_told_or_read(void **state) {
     hpo_plan_destroy(plan);
   }
   assert_true(good < rounds);
+}
+
+static void garbage_paths_are_told_or_set(void **state) {
+  static const char *const piece[] = {
+      "model",  "[gbt]",  "[1]",  "/",    "fixed", "[max_bin]", "=",    "3",
+      "budget", "trials", "[",    "]",    "data",  "train",     "href", "tag",
+      "choice", "set",    "name", "seed", "\xff",  "sampler",   "x-y",  ""};
+  const char *given = getenv("HPO_TEST_SEED");
+  uint64_t s = (given != NULL ? strtoull(given, NULL, 10) : 20240229) * 2 + 1;
+  for (int i = 0; i < 700; i++) {
+    char text[256] = "";
+    const char *const set[] = {text};
+    hpo_error err;
+    hpo_plan *plan = NULL;
+    for (uint64_t k = next_random(&s) % 9; k > 0; k--)
+      strcat(text, piece[next_random(&s) % COUNT(piece)]);
+    hpo_status status = read_with(*state, base, set, 1, &plan, &err);
+    assert_true(status == HPO_OK || err.text[0] != '\0');
+    assert_true((status == HPO_OK) == (plan != NULL));
+    hpo_plan_destroy(plan);
+  }
 }
 
 static void schema_is_the_shipped_one(void **state) {
@@ -1012,6 +1033,7 @@ int main(void) {
       cmocka_unit_test(set_makes_elements),
       cmocka_unit_test(set_tells_faults),
       cmocka_unit_test(garbage_is_told_or_read),
+      cmocka_unit_test(garbage_paths_are_told_or_set),
       cmocka_unit_test(schema_is_the_shipped_one),
   };
   return cmocka_run_group_tests(tests, make_place, remove_place);

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The study file's reference page against the schema and the program."""
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import xml.etree.ElementTree as ET
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BUILD = pathlib.Path(os.environ.get("HPOTUNE_BUILD", ROOT / "build"))
+DRIVER = os.environ.get("STUDY_DRIVER", str(BUILD / "tests" / "study_driver"))
+PAGE = ROOT / "docs" / "study-format.md"
+XSD = ROOT / "src" / "study" / "study.xsd"
+XS = "{http://www.w3.org/2001/XMLSchema}"
+HPO = "{urn:hpotune:schema}"
+
+EXAMPLES = [block for block in
+            re.findall(r"```xml\n(.*?)```", PAGE.read_text(), re.S)
+            if "<study" in block]
+
+
+def read(path, *sets):
+    return subprocess.run([DRIVER, str(path), *sets], text=True,
+                          capture_output=True, cwd=path.parent)
+
+
+def with_data(folder, text):
+    """The study in a folder where all its data files are there."""
+    for href in re.findall(r'href="([^"]+)"', text):
+        (folder / href).write_text("a,b\n1,0\n")
+    path = folder / "study.xml"
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize("number", range(len(EXAMPLES)))
+def test_example_of_the_page_is_read(number, tmp_path):
+    done = read(with_data(tmp_path, EXAMPLES[number]))
+    assert done.returncode == 0, done.stderr
+    assert "sampler.name = tpe" in done.stdout
+
+
+def test_page_has_examples():
+    assert len(EXAMPLES) >= 4
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "inputs").glob("*.xml")),
+                         ids=lambda p: p.name)
+def test_shipped_study_is_read(path):
+    done = read(path)  # 3: its data lie elsewhere
+    assert done.returncode in (0, 3), done.stderr
+    assert done.returncode == 0 or "does not exist" in done.stderr
+
+
+def declared():
+    """(element or type, attribute) and all elements of the schema."""
+    tree = ET.parse(XSD).getroot()
+    attributes = [(a.get("name"), a) for a in tree.iter(XS + "attribute")]
+    return tree, attributes
+
+
+def test_page_names_all_that_the_schema_has():
+    page = PAGE.read_text()
+    tree, attributes = declared()
+    for element in tree.iter(XS + "element"):
+        assert f"<{element.get('name')}" in page, element.get("name")
+    for name, node in attributes:
+        assert f"`{name}`" in page or f"{name}=" in page, name
+        for word in node.iter(XS + "enumeration"):
+            assert word.get("value") in page, (name, word.get("value"))
+        if node.get("default"):
+            assert f"`{node.get('default')}`" in page or \
+                f"| {node.get('default')} |" in page or \
+                node.get("default") in ("no", "5"), name
+
+
+def test_page_names_no_more():
+    tree, attributes = declared()
+    known = {e.get("name") for e in tree.iter(XS + "element")}
+    for name in re.findall(r"`<([a-z-]+)", PAGE.read_text()):
+        assert name in known, name
+    names = {name for name, _ in attributes} | {
+        "startup-trials", "warmup-steps", "version", "encoding"}
+    for block in EXAMPLES:
+        for name in re.findall(r'([a-z-]+)="', block):
+            assert name in names, name
+
+
+def test_later_is_told_for_all_that_is_not_built(tmp_path):
+    """Each attribute and element that the schema calls not built."""
+    tree, _ = declared()
+    for element in tree.iter(XS + "element"):
+        if element.get(HPO + "built") != "no":
+            continue
+        name = element.get("name")
+        inside = name in ("folds", "test", "standardize")
+        text = EXAMPLES[0].replace(
+            "</data>" if inside else "</study>",
+            f"<{name}/>" + ("</data>" if inside else "</study>"))
+        done = read(with_data(tmp_path, text))
+        assert done.returncode == 2
+        assert f"<{name}> is not built yet in this version" in done.stderr
+
+
+@pytest.mark.skipif(not shutil.which("xmllint"), reason="no xmllint")
+def test_another_validator_agrees(tmp_path):
+    good = sorted((ROOT / "tests" / "study" / "good").glob("*.xml"))
+    for number, text in enumerate(EXAMPLES):
+        path = tmp_path / f"{number}.xml"
+        path.write_text(text)
+        good.append(path)
+    done = subprocess.run(["xmllint", "--noout", "--nonet", "--schema", XSD,
+                           *good], text=True, capture_output=True)
+    assert done.returncode == 0, done.stderr
