@@ -35,9 +35,8 @@ static void read_param(hpo_param *p) {
 }
 
 int main(void) {
-  hpo_parzen_options options = {.multivariate = number() > 0,
-                                .magic_clip = true,
-                                .prior_weight = 1};
+  hpo_parzen_options options = {
+      .multivariate = number() > 0, .magic_clip = true, .prior_weight = 1};
   size_t d = (size_t)number(), n, m;
   hpo_param param[16];
   hpo_axis axis[16];

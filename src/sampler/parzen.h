@@ -60,7 +60,8 @@ HPO_MUST_USE hpo_status hpo_parzen_build(hpo_parzen *p, const hpo_axis *axis,
                                          hpo_error *err);
 /** Draws places x [n_axis]. */
 void hpo_parzen_draw(const hpo_parzen *p, hpo_rng *rng, double *x);
-/** log density of n points x [n][n_axis] into out [n]. O(n observations). */
+/** log density of n points x [n][n_axis] into out [n], with kernels by height
+ *  where multivariate (parzen.c). O(n observations). */
 HPO_MUST_USE hpo_status hpo_parzen_density(hpo_parzen *p, const double *x,
                                            size_t n, double *out,
                                            hpo_error *err);

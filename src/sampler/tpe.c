@@ -257,6 +257,7 @@ static void take(const tpe *t, const group *g, size_t c, const double *given,
                ? given[i]
                : hpo_axis_value(&g->axis[a], t->place[c * g->n_param + a]);
   }
+  hpo_space_mask(&t->plan->space, x); /* what another candidate activated */
   set_single(&t->plan->space, x);
 }
 

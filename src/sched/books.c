@@ -4,8 +4,13 @@
 
 #include "hpo/mem.h"
 
-#include <math.h>
+#include <stdio.h>
 #include <string.h>
+
+void hpo_pending_free(hpo_pending *p) {
+  hpo_mem_free(p->threshold);
+  *p = (hpo_pending){.trial = -1};
+}
 
 bool hpo_sched_has_point(const hpo_sched *s, const hpo_trial *t) {
   return hpo_space_check(&s->plan->space, t->x, NULL) == HPO_OK;
@@ -108,6 +113,28 @@ hpo_status hpo_sched_write(hpo_sched *s, hpo_id trial, hpo_buffer *model,
   HPO_TRY(status, hpo_sched_push(s, &a, err));
   if (model != NULL)
     *model = (hpo_buffer){0}; /* now the action's */
+done:
+  return status;
+}
+
+hpo_status hpo_sched_stop_all(hpo_sched *s, hpo_trial_state state,
+                              const char *reason, hpo_error *err) {
+  hpo_status status = HPO_OK;
+
+  for (size_t i = 0; i < s->n_team; i++) {
+    hpo_team *team = &s->team[i];
+    if (team->job.trial < 0 || team->is_told)
+      continue;
+    team->is_told = true;
+    snprintf(team->reason, sizeof team->reason, "%s", reason);
+    HPO_TRY(status, hpo_sched_push(s,
+                                   &(hpo_action){.kind = HPO_ACTION_STOP,
+                                                 .team = (int)i,
+                                                 .trial = team->job.trial,
+                                                 .state = state,
+                                                 .reason = team->reason},
+                                   err));
+  }
 done:
   return status;
 }

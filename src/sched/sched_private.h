@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The state machine's books, and what its two orders share.
  *
- *   sched.c    events in, actions out; what both orders do
+ *   sched.c    life, and actions on demand
+ *   events.c   what happened, as it enters the books
+ *   books.c    small steps that all take
  *   arrival.c  a free team gets the next trial at once
  *   strict.c   slots: decision j sees results of jobs <= j - window only
  *   stop.c     target and patience */
@@ -72,6 +74,7 @@ struct hpo_sched {
   int64_t passes;  /* slots at the end in which nothing was to be done */
 };
 
+void hpo_pending_free(hpo_pending *p);
 /** Whether x is a point of the space (a torn row has none). */
 bool hpo_sched_has_point(const hpo_sched *s, const hpo_trial *t);
 /** The sampler's point for a trial, an enqueued one before all. */
@@ -95,6 +98,8 @@ HPO_MUST_USE hpo_status hpo_sched_write(hpo_sched *s, hpo_id trial,
 /** Tells all teams to stop their trials. */
 HPO_MUST_USE hpo_status hpo_sched_stop_all(hpo_sched *s, hpo_trial_state state,
                                            const char *reason, hpo_error *err);
+/** Ends the study if its timeout is over. */
+HPO_MUST_USE hpo_status hpo_sched_check_time(hpo_sched *s, hpo_error *err);
 /** A line "end" for /decisions, and the end. */
 HPO_MUST_USE hpo_status hpo_sched_finish(hpo_sched *s, hpo_end end,
                                          bool is_cut, hpo_error *err);
