@@ -13,6 +13,7 @@
 #include "hpo/mem.h"
 #include "hpo/options.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,10 +119,10 @@ static void print_next(const hpo_run *r, bool can_go_on) {
   const char *file = r->plan->output;
   if (can_go_on)
     printf("the same command goes on from here\n");
-  printf("next: hpotune best %s\n      hpotune list %s --sort value\n"
+  printf("next: %s best %s\n      %s list %s --sort value\n"
          "      python3 -c 'import h5py, pandas; print(pandas.DataFrame("
          "h5py.File(\"%s\", swmr=True)[\"trials\"][:]))'\n",
-         file, file, file);
+         program_invocation_name, file, program_invocation_name, file, file);
 }
 
 static void print_best(const hpo_run *r, const hpo_trial *best) {
