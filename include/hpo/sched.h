@@ -9,12 +9,28 @@
  *  decision j looks only at results of jobs <= j - P, and waits for them.
  *
  *  Invariants
- *  1. Trial numbers are handed out 0, 1, 2, ... without gaps; jobs too.
+ *  1. Trial numbers are handed out 0, 1, 2, ... without gaps; jobs too, but
+ *     in strict order a job number at which nothing could be decided (only
+ *     retries may still come) stays unused.
  *  2. Complete + pruned + failed trials never exceed the plan's trials.
  *  3. A team has at most one job; a trial at most one team.
  *  4. Every ASSIGN is preceded by a WRITE of its trial as running; every
  *     result gives exactly one WRITE.
  *  5. After SHUTDOWN no other action comes.
+ *
+ *  A failed attempt that is to be tried again leaves its trial waiting, with
+ *  its attempt; in strict order its job is then that of the retry to come,
+ *  the failed one plus the window.  So the rows alone tell all decisions,
+ *  and nothing but the ledger is needed to go on.  Retry and interruption
+ *  raise attempt.
+ *
+ *  models="best:N": in strict order a model is kept if its value was among
+ *  the N best that the job's start could know, so which are kept depends on
+ *  no timing; in order of arrival, if it is when it arrives.
+ *
+ *  Strict order after target or patience: what was decided before runs to
+ *  its end.  In order of arrival, and at a timeout, running trials are
+ *  stopped and cancelled.  A soft stop interrupts them.
  */
 #ifndef HPO_SCHED_H
 #define HPO_SCHED_H
@@ -25,7 +41,8 @@
 #include "hpo/trial.h"
 
 typedef enum hpo_event_kind {
-  HPO_EVENT_IDLE,   /* team is ready for a job */
+  HPO_EVENT_IDLE,   /* team is ready for its first job; RESULT says so too,
+                       so a second one does no harm */
   HPO_EVENT_REPORT, /* trial's objective after step */
   HPO_EVENT_RESULT, /* result: the trial ended on its team */
   HPO_EVENT_LOST,   /* team is gone; its trial is put back */
