@@ -93,7 +93,8 @@ bool hpo_h5_is_swmr(const hpo_h5 *f);
  *  column.
  *  \param [in] column [n_column] of a row in order; n_column = 0: a row is
  *                     one byte
- *  \param [in] chunk  rows per chunk
+ *  \param [in] chunk  rows per chunk; up to a quarter more are taken to fill
+ *                     whole pages
  *  \return HPO_EINVAL: too many columns or choices for HDF5; HPO_EIO */
 HPO_MUST_USE hpo_status hpo_h5_add_table(hpo_h5 *f, const char *path,
                                          const hpo_h5_column *column,

@@ -217,6 +217,8 @@ hpo_status hpo_h5_close(hpo_h5 *f, hpo_error *err) {
              "%s was left as it stood when a write to it failed; what was "
              "saved before is in it",
              f->path);
+  for (size_t i = 0; i < f->n_table && f->write; i++)
+    HPO_TRY(status, hpo_h5_table_settle(f->table[i], err));
   if (f->write && H5Fflush(f->id, H5F_SCOPE_LOCAL) < 0) {
     f->failed = true;
     HPO_TRY(status, hpo_h5_fail(err, HPO_EIO, "cannot write %s", f->path));

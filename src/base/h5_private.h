@@ -20,9 +20,14 @@ struct hpo_h5_table {
   char *path;
   hid_t id, type; /* data set; its rows as they stand in the file */
   hpo_h5_column *column;
-  size_t n_column; /* 0: bytes */
-  size_t width;    /* bytes of a row */
-  hsize_t rows;    /* as last seen or written */
+  size_t n_column;     /* 0: bytes */
+  size_t width;        /* bytes of a row */
+  size_t chunk;        /* rows of a chunk */
+  hsize_t rows;        /* as last seen or written */
+  hsize_t extent;      /* rows that HDF5 knows of, at most `rows` */
+  uint8_t *image;      /* [chunk * width] the chunk at work; NULL: none yet */
+  hsize_t image_chunk; /* its number */
+  bool dirty;          /* the file's chunk is not yet like the image */
 };
 
 struct hpo_h5 {
@@ -69,6 +74,10 @@ hpo_status hpo_h5_add_groups(hpo_h5 *f, const char *path, hpo_error *err);
 /** Properties of a link with an UTF-8 name. */
 hid_t hpo_h5_link_list(void);
 
+/** Looks how many rows there are. */
+hpo_status hpo_h5_table_look(hpo_h5_table *t, hpo_error *err);
+/** Hands all rows to HDF5. */
+hpo_status hpo_h5_table_settle(hpo_h5_table *t, hpo_error *err);
 /** Closes a table; keep: leaves its HDF5 objects as they are. */
 void hpo_h5_table_free(hpo_h5_table *t, bool keep);
 

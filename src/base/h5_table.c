@@ -63,11 +63,28 @@ static bool are_long(const hpo_h5_column *column, size_t n,
   return n * (unit + words) + strlen(description) > PAGE / 2;
 }
 
+/** A few more rows than asked for, if so the pages of a chunk are better
+ *  filled: chunks start at a page like all else. */
+static size_t fill_pages(size_t chunk, size_t width) {
+  size_t best = chunk;
+  double fill = 0;
+
+  for (size_t rows = chunk; rows <= chunk + chunk / 4; rows++) {
+    size_t bytes = rows * width;
+    size_t whole = (bytes + PAGE - 1) / PAGE * PAGE;
+    if ((double)bytes / (double)whole > fill) {
+      fill = (double)bytes / (double)whole;
+      best = rows;
+    }
+  }
+  return best;
+}
+
 static hid_t make_table(hpo_h5 *f, const char *path, hid_t type, size_t chunk,
                         bool dense) {
   const hsize_t none = 0;
   const hsize_t most = H5S_UNLIMITED;
-  const hsize_t size = (hsize_t)chunk;
+  const hsize_t size = (hsize_t)fill_pages(chunk, H5Tget_size(type));
   hid_t link = hpo_h5_link_list();
   hid_t how = H5Pcreate(H5P_DATASET_CREATE);
   hid_t space = H5Screate_simple(1, &none, &most);
@@ -144,22 +161,36 @@ void hpo_h5_table_free(hpo_h5_table *t, bool keep) {
   for (size_t k = 0; k < t->n_column; k++)
     hpo_h5_column_free(&t->column[k]);
   hpo_mem_free(t->column);
+  hpo_mem_free(t->image);
   hpo_mem_free(t->path);
   hpo_mem_free(t);
 }
 
-/** Looks how many rows there are. */
-static hpo_status look(hpo_h5_table *t, hpo_error *err) {
+hpo_status hpo_h5_table_look(hpo_h5_table *t, hpo_error *err) {
   hpo_status status = HPO_OK;
   hid_t space = H5Dget_space(t->id);
   hsize_t most = 0;
 
   if (space < 0 || H5Sget_simple_extent_ndims(space) != 1 ||
-      H5Sget_simple_extent_dims(space, &t->rows, &most) < 0 ||
+      H5Sget_simple_extent_dims(space, &t->extent, &most) < 0 ||
       most != H5S_UNLIMITED)
     status = hpo_h5_fail(err, HPO_ESTUDY, "study file %s: %s is no table",
                          t->file->path, t->path);
+  t->rows = t->extent;
   hpo_h5_drop(space, true);
+  return status;
+}
+
+static hpo_status read_chunk_size(hpo_h5_table *t, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hid_t how = H5Dget_create_plist(t->id);
+  hsize_t chunk = 0;
+
+  if (how < 0 || H5Pget_chunk(how, 1, &chunk) != 1 || chunk == 0)
+    status = hpo_h5_fail(err, HPO_ESTUDY, "study file %s: %s has no chunks",
+                         t->file->path, t->path);
+  t->chunk = (size_t)chunk;
+  hpo_h5_drop(how, true);
   return status;
 }
 
@@ -205,7 +236,8 @@ static hpo_status open_table(hpo_h5 *f, const char *path, hpo_h5_table **out,
                                 "study file %s has no readable table %s",
                                 f->path, path));
   t->width = H5Tget_size(t->type);
-  HPO_TRY(status, look(t, err));
+  HPO_TRY(status, read_chunk_size(t, err));
+  HPO_TRY(status, hpo_h5_table_look(t, err));
   HPO_TRY(status, read_columns(t, err));
   *out = t;
   t = NULL;
@@ -239,107 +271,3 @@ const hpo_h5_column *hpo_h5_table_columns(const hpo_h5_table *t, size_t *n) {
 }
 
 size_t hpo_h5_table_width(const hpo_h5_table *t) { return t->width; }
-
-/* ------------------------------------------------------------- rows */
-
-hpo_status hpo_h5_table_rows(hpo_h5_table *t, size_t *out, hpo_error *err) {
-  hpo_status status = HPO_OK;
-
-  if (!t->file->write && t->file->swmr) {
-    if (H5Drefresh(t->id) < 0)
-      HPO_TRY(status, hpo_h5_fail(err, HPO_ESTUDY,
-                                  "study file %s: table %s is damaged",
-                                  t->file->path, t->path));
-    HPO_TRY(status, look(t, err));
-  }
-  *out = (size_t)t->rows;
-done:
-  return status;
-}
-
-/** Moves rows first .. first+n-1 between memory and file. */
-static bool transfer(hpo_h5_table *t, hsize_t first, hsize_t n, void *to,
-                     const void *from) {
-  hid_t file = H5Dget_space(t->id);
-  hid_t memory = H5Screate_simple(1, &n, NULL);
-  bool good =
-      file >= 0 && memory >= 0 &&
-      H5Sselect_hyperslab(file, H5S_SELECT_SET, &first, NULL, &n, NULL) >= 0;
-
-  if (good && from != NULL)
-    good = H5Dwrite(t->id, t->type, memory, file, H5P_DEFAULT, from) >= 0;
-  else if (good)
-    good = H5Dread(t->id, t->type, memory, file, H5P_DEFAULT, to) >= 0;
-  hpo_h5_drop(memory, good);
-  hpo_h5_drop(file, good);
-  return good;
-}
-
-static hpo_status refuse_more(const hpo_h5_table *t, hpo_error *err) {
-  HPO_ASSERT(t->file->write);
-  if (!t->file->failed)
-    return HPO_OK;
-  return hpo_error_set(err, HPO_EIO,
-                       "nothing more is written to %s since a write failed",
-                       t->file->path);
-}
-
-/** A write failed: says so and lets no other follow. */
-static hpo_status write_failed(hpo_h5_table *t, hpo_error *err) {
-  hpo_status status = hpo_h5_fail(err, HPO_EIO, "cannot write %s of %s",
-                                  t->path, t->file->path);
-
-  t->file->failed = true;
-  return status;
-}
-
-hpo_status hpo_h5_table_append(hpo_h5_table *t, const void *rows, size_t n,
-                               size_t *first, hpo_error *err) {
-  hpo_status status = HPO_OK;
-  hsize_t end = t->rows + (hsize_t)n;
-
-  HPO_TRY(status, refuse_more(t, err));
-  if (n > 0 && (H5Dset_extent(t->id, &end) < 0 ||
-                !transfer(t, t->rows, (hsize_t)n, NULL, rows)))
-    HPO_TRY(status, write_failed(t, err));
-  if (first != NULL)
-    *first = (size_t)t->rows;
-  t->rows = end;
-done:
-  return status;
-}
-
-hpo_status hpo_h5_table_put(hpo_h5_table *t, size_t i, const void *row,
-                            hpo_error *err) {
-  hpo_status status = HPO_OK;
-
-  HPO_ASSERT((hsize_t)i < t->rows);
-  HPO_TRY(status, refuse_more(t, err));
-  if (!transfer(t, (hsize_t)i, 1, NULL, row))
-    HPO_TRY(status, write_failed(t, err));
-done:
-  return status;
-}
-
-hpo_status hpo_h5_table_read(hpo_h5_table *t, size_t first, size_t n, void *to,
-                             hpo_error *err) {
-  if (n > t->rows || first > t->rows - n)
-    return hpo_error_set(err, HPO_ESTUDY,
-                         "study file %s: table %s has no rows %zu to %zu",
-                         t->file->path, t->path, first, first + n);
-  if (n == 0 || transfer(t, (hsize_t)first, (hsize_t)n, to, NULL))
-    return HPO_OK;
-  return hpo_h5_fail(err, HPO_ESTUDY,
-                     "study file %s: rows %zu to %zu of %s cannot be read",
-                     t->file->path, first, first + n - 1, t->path);
-}
-
-hpo_status hpo_h5_table_flush(hpo_h5_table *t, hpo_error *err) {
-  hpo_status status = HPO_OK;
-
-  HPO_TRY(status, refuse_more(t, err));
-  if (H5Dflush(t->id) < 0)
-    HPO_TRY(status, write_failed(t, err));
-done:
-  return status;
-}
