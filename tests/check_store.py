@@ -5,14 +5,12 @@ Files come from tests/store_driver and tests/test_store_kill (storedata.h:
 trials that are functions of their number). What docs/hdf5-format.md tells
 its readers to type is run here on files of hpotune itself.
 """
-import ctypes
 import os
 import pathlib
 import re
 import signal
 import subprocess
 import sys
-import time
 import zlib
 
 import h5py
@@ -209,3 +207,56 @@ def test_killed_files(tmp_path):
     for acked in files:
         with h5py.File(acked.with_suffix(".h5"), "r", swmr=True) as f:
             check_trials(f, int(acked.read_text()))
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    """A file of hpotune itself."""
+    folder = tmp_path_factory.mktemp("study")
+    subprocess.run([PROGRAM, "run", INPUTS / "quickstart.xml", "--trials", "8",
+                    "--quiet", "--output", "study.h5"], cwd=folder,
+                   check=True, stdout=subprocess.DEVNULL, timeout=100)
+    return folder
+
+
+def test_words_of_the_docs(study, monkeypatch, capsys):
+    monkeypatch.chdir(study)
+    blocks = re.findall(r"```python\n(.*?)```", FORMAT.read_text(), re.S)
+    assert len(blocks) >= 7
+    names = {}
+    for block in blocks:
+        exec(compile(block, str(FORMAT), "exec"), names)
+    assert "8 trials" in capsys.readouterr().out
+    assert set(names["trials"].state) <= {"complete", "pruned", "failed"}
+    assert names["booster"].num_boosted_rounds() > 0
+    names["f"].close()
+
+
+def test_docs_name_everything(study):
+    text = re.sub(r"```.*?```", "", FORMAT.read_text(), flags=re.S)
+    told = set(re.findall(r"`([^`]+)`", text))
+    missing = []
+
+    def look(name, x):
+        if not isinstance(x, h5py.Dataset):
+            return
+        if x.dtype.names is None:
+            if f"/{name}" not in told and f"## /{name}\n" not in text:
+                missing.append(name)
+            return
+        assert f"/{name}" in text
+        part = text[text.index(f"/{name}"):]
+        for column in x.dtype.names:
+            column = re.sub(r"^(params|metrics)\..*", r"\1.NAME", column)
+            if f"`{column}`" not in part:
+                missing.append(f"{name}: {column}")
+
+    with h5py.File(study / "study.h5", "r") as f:
+        f.visititems(look)
+        missing += [a for a in f.attrs if a not in told]
+        assert f.attrs["format_version"] == 1
+        assert f["trials"].attrs["units"].shape == \
+            (len(f["trials"].dtype.names),)
+        assert list(f["study/columns/name"][:]) == \
+            [c.encode() for c in f["trials"].dtype.names if c != "crc"]
+    assert not missing

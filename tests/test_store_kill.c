@@ -8,8 +8,7 @@
  *
  * LIMITS: from the 8177th chunk of a table on, blocks of its index take more
  * than a page (H5EA: 512 addresses), so that half of such a write leaves a
- * wrong checksum. That is 520,000 trials, 19 million points of curves or
- * 511 MB of models; no file here gets so long.
+ * wrong checksum.  No file here gets so long.
  *
  * HPO_TEST_KILLS=N  kill points per test (default 40; thousands for a soak)
  * HPO_TEST_KEEP=DIR keeps a copy of each killed file as DIR/n.h5 with

@@ -10,6 +10,15 @@
  *      create --> (writing) --append/put/flush--> close
  *      open_write (after a close or a kill) --> (writing)
  *      open_read (any time, also while it is written)
+ *
+ *  1. Rows that were appended or put are in the file after a flush of their
+ *     table; a kill before may lose them, and may tear a row that is put.
+ *  2. The writer flushes what rows point at before the rows; a reader looks
+ *     at the rows first (hpo_store_rows, hpo_store_read).
+ *  3. After a write that failed nothing more is written (HPO_EIO): what was
+ *     flushed before stays, as after a kill.
+ *  4. A process that writes a file does not open it for reading too, and
+ *     does not fork a child that uses it.
  */
 #ifndef HPO_STORE_H
 #define HPO_STORE_H
@@ -27,7 +36,8 @@ typedef struct hpo_store_table {
   const char *path;        /* "/trials" */
   const hpo_record *row;   /* prototype: one item per field; names, types,
                               units, descriptions count; borrowed */
-  size_t chunk;            /* rows (or bytes) per chunk */
+  size_t chunk;            /* rows (or bytes) per chunk; up to a quarter
+                              more are taken where that fills pages */
   bool crc;                /* rows end with a uint32 column "crc": CRC-32 of
                               the row's other bytes as stored */
   const char *description; /* attribute of the dataset */
@@ -95,7 +105,7 @@ HPO_MUST_USE hpo_status hpo_store_read_facts(hpo_store *s, const char *path,
  *  and models before the rows that point at them. */
 HPO_MUST_USE hpo_status hpo_store_flush(hpo_store *s, const char *const *paths,
                                         size_t n, hpo_error *err);
-/** fdatasync. */
+/** Forces what was flushed to the disk (fdatasync), against power cuts. */
 HPO_MUST_USE hpo_status hpo_store_sync(hpo_store *s, hpo_error *err);
 /** Whether the file is being written by a live process now (lock is held). */
 bool hpo_store_is_live(const hpo_store *s);
