@@ -4,7 +4,7 @@
 # header outside its one wrapper. Usage: tests/layers.sh [SOURCE_ROOT]
 set -eu
 cd "${1:-$(dirname "$0")/..}"
-exec python3 - <<'PY'
+exec /usr/bin/env python3 - <<'PY'
 import collections, pathlib, re, sys
 
 root = pathlib.Path("src")

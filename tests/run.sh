@@ -15,4 +15,4 @@ install_packages libcmocka-dev python3 python3-h5py python3-numpy \
   python3-pandas python3-pytest python3-scipy python3-sklearn \
   python3-xgboost python3-optuna valgrind clang clang-format libxml2-utils \
   hdf5-tools procps
-exec python3 tests/run_all.py "$@"
+exec /usr/bin/python3 tests/run_all.py "$@"

@@ -2,8 +2,8 @@
 /* The plan: record and back, text, identity, metrics. */
 #include "hpo/plan.h"
 
-#include "hpo/wire.h"
 #include "hpo/mem.h"
+#include "hpo/wire.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -23,6 +23,10 @@
 #define LEAST_GAIN 1e-6
 /* A node is small if its codes, this many times, are fewer than cells. */
 #define SMALL 2
+/* A node of so many rows is parted in blocks, and a child added up on the
+   way. */
+#define FUSED_ROWS 8192
+#define FUSED_BLOCK 1024
 
 typedef struct work_node {
   int32_t parent, left; /* indices of work nodes; -1: none */
@@ -190,35 +194,97 @@ static gbt_node node_of(const work_node *w) {
                     .default_left = w->split.default_left};
 }
 
+/* Whether the histogram of a child is to be added up while its parent's rows
+   are parted: they come from memory only once then. */
+static bool is_fused(const gbt_grower *g, const work_node *w) {
+  const gbt_gain *r = &g->search.rule;
+  int64_t l = w->split.left.h, h = w->split.right.h;
+
+  return w->hist.cell != NULL && w->total >= FUSED_ROWS &&
+         w->depth + 1 < g->config->max_depth &&
+         (double)(l > h ? l : h) * r->unit_h >= 2 * r->min_hess;
+}
+
+/* Parts the rows of a node in blocks; adds those of one side to h. */
+static size_t part_and_add(gbt_grower *g, const gbt_task *task,
+                           const work_node *w, const gbt_rule *rule,
+                           bool add_right, gbt_hist *h) {
+  gbt_rows rows = rows_of(g, task, w);
+  uint32_t *row = task->idx + w->begin;
+  size_t stay = 0, gone = 0;
+
+  for (size_t from = 0; from < w->n; from += FUSED_BLOCK) {
+    size_t n = w->n - from < FUSED_BLOCK ? w->n - from : FUSED_BLOCK;
+    size_t left = gbt_kernel_partition(rule, g->code, g->bins->stride,
+                                       g->bins->code_bytes, row + from, n,
+                                       g->right + gone);
+    memmove(row + stay, row + from, left * sizeof *row);
+    rows.row = add_right ? g->right + gone : row + stay;
+    rows.n = add_right ? n - left : left;
+    gbt_hist_more(&g->pool, &rows, &task->scale, h);
+    stay += left;
+    gone += n - left;
+  }
+  return stay;
+}
+
+/* Parts the rows of a node: n_left and, over the team, total_left.  h: the
+   histogram of the child with less hessian, if it is made at once. */
+static hpo_status part_rows(gbt_grower *g, const gbt_task *task,
+                            const work_node *w, size_t *n_left,
+                            hpo_row *total_left, gbt_hist *h, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  gbt_node node = node_of(w);
+  gbt_rule rule = gbt_rule_get(&node, 0, g->bins);
+  uint32_t *row = task->idx + w->begin;
+  bool add_right = w->split.right.h < w->split.left.h;
+  size_t n = 0;
+  int64_t total = 0;
+
+  if (is_fused(g, w)) {
+    HPO_TRY(status, gbt_pool_take(&g->pool, h, err));
+    gbt_hist_begin(&g->pool, &task->scale, w->total, h);
+    n = part_and_add(g, task, w, &rule, add_right, h);
+  } else {
+    n = gbt_kernel_partition(&rule, g->code, g->bins->stride,
+                             g->bins->code_bytes, row, w->n, g->right);
+  }
+  memcpy(row + n, g->right, (w->n - n) * sizeof *row);
+  total = (int64_t)n;
+  if (g->coll->size > 1)
+    HPO_TRY(status, g->coll->sum(g->coll->self, &total, 1, err));
+  if (h->cell != NULL)
+    HPO_TRY(status,
+            gbt_hist_end(&g->pool, &task->scale, g->coll,
+                         add_right ? w->total - total : total, h, err));
+  *n_left = n;
+  *total_left = total;
+done:
+  return status;
+}
+
 /* Parts the rows of a node and makes its children. */
 static hpo_status split_node(gbt_grower *g, const gbt_task *task, int32_t at,
                              hpo_error *err) {
   hpo_status status = HPO_OK;
-  work_node *w = &g->work[at], left, right;
-  gbt_node node = node_of(w);
-  gbt_rule rule = gbt_rule_get(&node, 0, g->bins);
-  uint32_t *row = task->idx + w->begin;
-  size_t n = gbt_kernel_partition(&rule, g->code, g->bins->stride,
-                                  g->bins->code_bytes, row, w->n, g->right);
-  int64_t total = (int64_t)n;
+  work_node *w = &g->work[at];
+  work_node left = {.parent = at, .left = -1}, right = left;
+  gbt_hist h = {.cell = NULL};
 
-  memcpy(row + n, g->right, (w->n - n) * sizeof *row);
-  if (g->coll->size > 1)
-    HPO_TRY(status, g->coll->sum(g->coll->self, &total, 1, err));
-  left = (work_node){.parent = at,
-                     .left = -1,
-                     .depth = w->depth + 1,
-                     .path = 2 * w->path,
-                     .begin = w->begin,
-                     .n = n,
-                     .total = total,
-                     .sums = w->split.left};
-  right = left;
-  right.path++;
-  right.begin += n;
-  right.n = w->n - n;
-  right.total = w->total - total;
+  HPO_TRY(status, part_rows(g, task, w, &left.n, &left.total, &h, err));
+  left.depth = right.depth = w->depth + 1;
+  left.path = 2 * w->path;
+  right.path = left.path + 1;
+  left.begin = w->begin;
+  right.begin = w->begin + left.n;
+  right.n = w->n - left.n;
+  right.total = w->total - left.total;
+  left.sums = w->split.left;
   right.sums = w->split.right;
+  if (right.sums.h < left.sums.h)
+    right.hist = h;
+  else
+    left.hist = h;
   w->left = (int32_t)g->n_work;
   HPO_TRY(status, add_node(g, left, err));
   HPO_TRY(status, add_node(g, right, err));
@@ -226,8 +292,8 @@ done:
   return status;
 }
 
-/* Histograms of two children from the parent's; children that need none get
- * none. */
+/* Histograms of two children from the parent's; small may have its own
+ * already.  Children that need none are left without. */
 static hpo_status prepare(gbt_grower *g, const gbt_task *task,
                           gbt_hist *parent, work_node *small, work_node *large,
                           hpo_error *err) {
@@ -235,26 +301,26 @@ static hpo_status prepare(gbt_grower *g, const gbt_task *task,
   gbt_rows rows = rows_of(g, task, small);
   bool full_small = may_split(g, small) && !is_small(g, small);
   bool full_large = may_split(g, large) && !is_small(g, large);
-  gbt_hist h = {.cell = NULL};
+  bool is_made = small->hist.cell != NULL;
+  gbt_hist h = small->hist;
 
-  if (!full_large && full_small) {
-    small->hist = *parent;
-    parent->cell = NULL;
-    HPO_TRY(status, gbt_hist_build(&g->pool, &rows, &task->scale, g->coll,
-                                   &small->hist, err));
-  } else if (full_large && is_small(g, small)) {
+  small->hist.cell = NULL;
+  if (full_large && !is_made && is_small(g, small)) {
     gbt_hist_remove(&g->pool, parent, &rows, &task->scale, large->total);
-  } else if (full_large) {
-    HPO_TRY(status, gbt_pool_take(&g->pool, &h, err));
-    HPO_TRY(status,
-            gbt_hist_build(&g->pool, &rows, &task->scale, g->coll, &h, err));
-    gbt_hist_subtract(&g->pool, parent, &h, &task->scale, large->total);
+  } else if (full_large || (full_small && !is_made)) {
+    if (!is_made) {
+      HPO_TRY(status, gbt_pool_take(&g->pool, &h, err));
+      HPO_TRY(status,
+              gbt_hist_build(&g->pool, &rows, &task->scale, g->coll, &h, err));
+    }
+    if (full_large)
+      gbt_hist_subtract(&g->pool, parent, &h, &task->scale, large->total);
   }
   if (full_large) {
     large->hist = *parent;
     parent->cell = NULL;
   }
-  if (full_large && full_small) {
+  if (full_small) {
     small->hist = h;
     h.cell = NULL;
   }
@@ -264,25 +330,33 @@ done:
   return status;
 }
 
-/* Splits a node and opens its children. */
+/* Which child is added up: the one that is already, else the smaller. */
+static bool is_right_small(const work_node *left, const work_node *right) {
+  if (left->hist.cell != NULL || right->hist.cell != NULL)
+    return right->hist.cell != NULL;
+  return right->total < left->total;
+}
+
+/* Splits a node and opens its children, the smaller to be taken first. */
 static hpo_status expand(gbt_grower *g, const gbt_task *task, int32_t at,
                          hpo_error *err) {
   hpo_status status = HPO_OK;
-  int32_t small = 0, large = 0;
+  int32_t left = 0, small = 0, large = 0;
   gbt_hist hist = {.cell = NULL};
 
   HPO_TRY(status, split_node(g, task, at, err));
-  small = g->work[at].left;
-  large = small + 1;
-  if (g->work[large].total < g->work[small].total) {
-    small = large;
-    large = g->work[at].left;
-  }
+  left = g->work[at].left;
+  small = left + is_right_small(&g->work[left], &g->work[left + 1]);
+  large = 2 * left + 1 - small;
   hist = g->work[at].hist;
   g->work[at].hist.cell = NULL;
   if (hist.cell != NULL)
     HPO_TRY(status,
             prepare(g, task, &hist, &g->work[small], &g->work[large], err));
+  if (g->work[large].total < g->work[small].total) {
+    small = large;
+    large = 2 * left + 1 - small;
+  }
   if (may_split(g, &g->work[large]))
     HPO_TRY(status, push(g, large, err));
   if (may_split(g, &g->work[small]))

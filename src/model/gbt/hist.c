@@ -133,41 +133,36 @@ static void spill(gbt_pool *p, int64_t *wide) {
     wide[2 * i + 1] += v & 0xffffffff;
     p->narrow[i] = 0;
   }
+  p->pending = 0;
 }
 
-static void build_large(gbt_pool *p, gbt_adds a, int64_t *cell) {
+void gbt_hist_begin(gbt_pool *p, const gbt_scale *scale, hpo_row total,
+                    gbt_hist *h) {
+  h->is_wide = is_wide_node(scale, total);
+  memset(h->cell, 0, (h->is_wide ? 2 * p->cells : p->cells) * sizeof *h->cell);
+}
+
+void gbt_hist_more(gbt_pool *p, const gbt_rows *rows, const gbt_scale *scale,
+                   gbt_hist *h) {
+  gbt_adds a = adds_of(p, rows);
   size_t left = a.n;
 
-  for (; left > 0; left -= a.n, a.row += a.n) {
-    a.n = left < GBT_NARROW_ROWS ? left : GBT_NARROW_ROWS;
-    gbt_kernel_add(&a, p->narrow, 1);
-    spill(p, cell);
-  }
-}
-
-hpo_status gbt_hist_build(gbt_pool *p, const gbt_rows *rows,
-                          const gbt_scale *scale, const hpo_coll *coll,
-                          gbt_hist *h, hpo_error *err) {
-  hpo_status status = HPO_OK;
-  gbt_adds a = adds_of(p, rows);
-  size_t cells = 0;
-
-  h->is_wide = is_wide_node(scale, rows->total);
-  cells = h->is_wide ? 2 * p->cells : p->cells;
-  memset(h->cell, 0, cells * sizeof *h->cell);
   if (scale->is_wide)
     gbt_kernel_add_wide(&a, h->cell, 1);
-  else if (h->is_wide)
-    build_large(p, a, h->cell);
-  else
+  else if (!h->is_wide)
     gbt_kernel_add(&a, h->cell, 1);
-  if (coll->size > 1)
-    HPO_TRY(status, coll->sum(coll->self, h->cell, cells, err));
-done:
-  return status;
+  else
+    for (; left > 0; left -= a.n, a.row += a.n) {
+      size_t room = GBT_NARROW_ROWS - p->pending;
+      a.n = left < room ? left : room;
+      gbt_kernel_add(&a, p->narrow, 1);
+      p->pending += a.n;
+      if (p->pending == GBT_NARROW_ROWS)
+        spill(p, h->cell);
+    }
 }
 
-/* Wide cells of a node that narrow ones can hold now. */
+/* Wide cells of a node that narrow ones can hold. */
 static void make_narrow(gbt_pool *p, gbt_hist *h, const gbt_scale *scale,
                         hpo_row total) {
   if (!h->is_wide || is_wide_node(scale, total))
@@ -175,6 +170,29 @@ static void make_narrow(gbt_pool *p, gbt_hist *h, const gbt_scale *scale,
   for (size_t i = 0; i < p->cells; i++)
     h->cell[i] = h->cell[2 * i] * ((int64_t)1 << 32) + h->cell[2 * i + 1];
   h->is_wide = false;
+}
+
+hpo_status gbt_hist_end(gbt_pool *p, const gbt_scale *scale,
+                        const hpo_coll *coll, hpo_row total, gbt_hist *h,
+                        hpo_error *err) {
+  hpo_status status = HPO_OK;
+
+  if (p->pending > 0)
+    spill(p, h->cell);
+  make_narrow(p, h, scale, total);
+  if (coll->size > 1)
+    HPO_TRY(status, coll->sum(coll->self, h->cell,
+                              h->is_wide ? 2 * p->cells : p->cells, err));
+done:
+  return status;
+}
+
+hpo_status gbt_hist_build(gbt_pool *p, const gbt_rows *rows,
+                          const gbt_scale *scale, const hpo_coll *coll,
+                          gbt_hist *h, hpo_error *err) {
+  gbt_hist_begin(p, scale, rows->total, h);
+  gbt_hist_more(p, rows, scale, h);
+  return gbt_hist_end(p, scale, coll, rows->total, h, err);
 }
 
 void gbt_hist_subtract(gbt_pool *p, gbt_hist *parent, const gbt_hist *child,

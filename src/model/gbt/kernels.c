@@ -78,6 +78,8 @@ INLINE void add_steps(int64_t *restrict cell, const uint8_t *restrict c,
 /* step 0: by offset */
 INLINE void add_rows(const gbt_adds *a, int64_t *restrict cell, int sign,
                      unsigned bytes, bool whole, size_t step, bool wide) {
+  size_t last = a->stride < 64 ? a->stride - 1 : 64;
+
   for (size_t i = 0; i < a->n; i++) {
     size_t r = a->row[i];
     const uint8_t *c = a->code + r * a->stride;
@@ -86,6 +88,7 @@ INLINE void add_rows(const gbt_adds *a, int64_t *restrict cell, int sign,
     if (i + AHEAD < a->n) {
       size_t next = a->row[i + AHEAD];
       __builtin_prefetch(a->code + next * a->stride);
+      __builtin_prefetch(a->code + next * a->stride + last);
       __builtin_prefetch(a->gh + next);
     }
     if (step > 0)
@@ -175,7 +178,7 @@ INLINE size_t partition(const gbt_rule *rule, const uint8_t *code,
                         size_t stride, unsigned bytes, bool is_plain,
                         uint32_t *restrict row, size_t n,
                         uint32_t *restrict right) {
-  size_t stay = 0, gone = 0;
+  size_t stay = 0, gone = 0, at = rule->feature * (size_t)bytes;
   gbt_rule q = *rule;
 
   for (size_t i = 0; i < n; i++) {
@@ -183,7 +186,7 @@ INLINE size_t partition(const gbt_rule *rule, const uint8_t *code,
     uint32_t c = (uint32_t)code_at(code + r * stride, q.feature, bytes);
     uint32_t goes = is_plain ? c > q.width : gbt_rule_right(&q, c);
     if (i + 2 * AHEAD < n)
-      __builtin_prefetch(code + row[i + 2 * AHEAD] * stride);
+      __builtin_prefetch(code + row[i + 2 * AHEAD] * stride + at);
     row[stay] = right[gone] = (uint32_t)r;
     gone += goes;
     stay += 1 - goes;
