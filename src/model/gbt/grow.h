@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** \file grow.h
+ *  A tree while it grows, for grow.c (order of the work, search, the
+ *  finished tree) and children.c (rows and histograms of two children).
+ */
+#ifndef HPO_MODEL_GBT_GROW_H
+#define HPO_MODEL_GBT_GROW_H
+
+#include "gbt.h"
+#include "kernels.h"
+
+typedef struct gbt_work {
+  int32_t parent, left; /* indices of work nodes; -1: none */
+  int64_t depth;
+  uint64_t path;   /* 1, then twice the parent's, + 1 on the right */
+  size_t begin, n; /* rows of this rank: idx[begin .. begin + n) */
+  hpo_row total;   /* rows of the team */
+  gbt_sums sums;
+  gbt_hist hist; /* cell NULL: small, or a leaf */
+  gbt_split split;
+  double gain;
+} gbt_work;
+
+struct gbt_grower {
+  const gbt_config *config;
+  const hpo_bins *bins;
+  const hpo_coll *coll;
+  const uint8_t *code; /* of row 0 */
+  gbt_pool pool;
+  gbt_search search;
+  gbt_draw draw;
+  uint32_t *right; /* [span] rows that go right */
+  gbt_work *work;  /* [n_work] */
+  size_t n_work, work_room;
+  int32_t *open; /* stack [n_open], and the order of numbering */
+  size_t n_open, open_room;
+};
+
+/** The rows of a node. */
+gbt_rows gbt_grow_rows(const gbt_grower *g, const gbt_task *task,
+                       const gbt_work *node);
+/** Whether a split of the node could have two children with enough. */
+bool gbt_grow_may_split(const gbt_grower *g, const gbt_work *node);
+/** Whether the node has so few rows that it needs no histogram. */
+bool gbt_grow_is_small(const gbt_grower *g, const gbt_work *node);
+/** A new node at the end of g->work, which may move. */
+hpo_status gbt_grow_add(gbt_grower *g, gbt_work node, hpo_error *err);
+/** The node's split as a tree's node has it. */
+gbt_node gbt_grow_node(const gbt_work *w);
+
+/** Parts the rows of node `at` by its split and makes its children, each
+ *  with the histogram that it needs; the node's own is used up. Collective. */
+hpo_status gbt_grow_children(gbt_grower *g, const gbt_task *task, int32_t at,
+                             hpo_error *err);
+
+#endif
