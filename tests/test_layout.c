@@ -183,7 +183,7 @@ static void test_facts(void **state) {
   hpo_record_destroy(r);
   assert_int_equal(hpo_layout_study(p, "<study/>", 8, &r, NULL), HPO_OK);
   assert_int_equal(hpo_record_find(r, "xml")->n, 8);
-  assert_true(hpo_record_find(r, "plan")->width > 100);
+  assert_true(hpo_record_find(r, "resolved")->width > 100);
   hpo_record_destroy(r);
   assert_int_equal(hpo_layout_columns(p, &r, NULL), HPO_OK);
   assert_int_equal(hpo_layout_tables(p, &tables, &n, NULL), HPO_OK);

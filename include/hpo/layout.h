@@ -39,7 +39,6 @@
 /** Records written once, when the file is made. */
 #define HPO_FACTS_STUDY "/study"
 #define HPO_FACTS_COLUMNS "/study/columns"
-#define HPO_FACTS_RESOLVED "/study/resolved"
 #define HPO_FACTS_DATA "/data"
 #define HPO_FACTS_CUTS "/data/cuts"
 
@@ -70,7 +69,7 @@ HPO_MUST_USE hpo_status
 hpo_layout_attributes(const hpo_plan *plan, const char *uuid,
                       const char *created, const char *version,
                       const char *identity, hpo_record **out, hpo_error *err);
-/** HPO_FACTS_STUDY: xml (the file's bytes), plan (hpo_plan_text). */
+/** HPO_FACTS_STUDY: xml (the file's bytes), resolved (hpo_plan_text). */
 HPO_MUST_USE hpo_status hpo_layout_study(const hpo_plan *plan, const void *xml,
                                          size_t n, hpo_record **out,
                                          hpo_error *err);

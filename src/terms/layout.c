@@ -258,7 +258,7 @@ hpo_status hpo_layout_study(const hpo_plan *plan, const void *xml, size_t n,
                          "The study file, as it was when the study was made.",
                          err));
   HPO_TRY(status, hpo_record_add_text(
-                      r, "plan", text, 0,
+                      r, "resolved", text, 0,
                       "The study with all defaults taken, as lines.", err));
   *out = r;
   r = NULL;

@@ -146,7 +146,7 @@ static const hpo_column artifact_columns[] = {
 const hpo_table hpo_layout_declared[] = {
     {HPO_TABLE_TRIALS, NULL, 0, 64, true,
      "One row per trial; row n is trial n."},
-    {HPO_TABLE_CURVES, NULL, 0, 256, false,
+    {HPO_TABLE_CURVES, NULL, 0, 2048, false,
      "One row per point of a trial's curves."},
     {HPO_TABLE_MODELS, NULL, 0, 65536, false,
      "The stored models, one after the other."},
