@@ -110,7 +110,7 @@ typedef struct hpo_job {
                         so far is worse than threshold[s]; NaN: never */
   size_t n_threshold;
   double send_model; /* send the model only if the value is at least this
-                        good; NaN: always; keep_models = 0: never */
+                        good; NaN: always; an infinity: never */
   bool want_reports; /* send each step's value as it comes */
 } hpo_job;
 void hpo_job_free(hpo_job *j);

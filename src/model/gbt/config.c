@@ -18,8 +18,8 @@ const hpo_option gbt_options[GBT_OPTIONS] = {
     {"n_estimators", HPO_OPTION_INT, "100", 1, 1e9, false, NULL,
      "boosting rounds; each grows one tree, or one for each of many classes",
      NULL},
-    {"max_depth", HPO_OPTION_INT, "6", 0, 1000, false, NULL,
-     "depth of a tree; 0 (no limit) is not built yet", NULL},
+    {"max_depth", HPO_OPTION_INT, "6", 1, 1000, false, NULL,
+     "depth of a tree; XGBoost's 0 (no limit) is not built yet", NULL},
     {"learning_rate", ANY, "0.3", 0, INF, false, NULL,
      "what a leaf's weight is multiplied by", NULL},
     {"min_child_weight", ANY, "1", 0, INF, false, NULL,
@@ -51,7 +51,7 @@ const hpo_option gbt_options[GBT_OPTIONS] = {
     {"grow_policy", HPO_OPTION_CHOICE, "depthwise", -INF, INF, false,
      "depthwise lossguide", "which nodes are split first", "lossguide"},
     {"max_leaves", HPO_OPTION_INT, "0", 0, 1e9, false, NULL,
-     "most leaves of a tree; 0: no limit; more is not built yet", NULL},
+     "most leaves of a tree; 0: no limit", "*"},
     {"early_stopping_rounds", HPO_OPTION_INT, NULL, 1, 1e9, false, NULL,
      "stop after so many rounds without a better one", "*"},
     {"monotone_constraints", HPO_OPTION_TEXT, NULL, -INF, INF, false, NULL,
@@ -100,14 +100,6 @@ hpo_status gbt_config_check(const hpo_options *o, hpo_task task,
   double base = hpo_options_get_float(o, "base_score");
 
   HPO_TRY(status, check_objective(o, task, err));
-  if (hpo_options_get_int(o, "max_depth") == 0)
-    HPO_FAIL(status, err, HPO_EINVAL,
-             "max_depth = 0 (no limit) is not built yet in this version; "
-             "allowed: 1 .. 1000");
-  if (hpo_options_get_int(o, "max_leaves") != 0)
-    HPO_FAIL(status, err, HPO_EINVAL,
-             "max_leaves above 0 is not built yet in this version; "
-             "allowed: 0 (no limit)");
   if (task == HPO_TASK_BINARY && !isnan(base) && !(base > 0 && base < 1))
     HPO_FAIL(status, err, HPO_EINVAL,
              "base_score is %g; with binary:logistic it is a probability: "
