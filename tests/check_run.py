@@ -4,6 +4,7 @@ import io
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import time
@@ -326,3 +327,93 @@ def test_waiting_costs_little(tool):
     used = (after.children_user + after.children_system -
             before.children_user - before.children_system)
     assert used < 2.5, used
+
+
+def test_quickstart_is_no_worse_than_xgboost_untuned(tool):
+    """Guard for tests/bench/quickstart_vs_optuna.py: on the same rows the
+    best of 50 trials is at least as good as XGBoost's own defaults."""
+    import xgboost
+    table = pandas.read_csv(INPUTS / "breast_cancer.csv")
+    y = (table["diagnosis"] == "malignant").to_numpy(float)
+    x = table.drop(columns="diagnosis").to_numpy(np.float32)
+    ours, theirs = [], []
+    for seed in range(3):
+        tool.run(QUICK, "--seed", seed, "--quiet", "--overwrite",
+                 "--output", "q.h5", ranks=3)
+        with h5py.File(tool.folder / "q.h5", "r", swmr=True) as f:
+            rows, role = f["trials"][:], f["data/role"][:]
+        names = h5py.check_enum_dtype(rows.dtype["state"])
+        ours.append(rows["value"][rows["state"] == names["complete"]].max())
+        train = xgboost.DMatrix(x[role == 0], y[role == 0])
+        valid = xgboost.DMatrix(x[role == 1], y[role == 1])
+        log = {}
+        xgboost.train({"objective": "binary:logistic", "eval_metric": "auc",
+                       "tree_method": "hist", "nthread": 1}, train, 100,
+                      evals=[(valid, "v")], evals_result=log,
+                      verbose_eval=False)
+        theirs.append(log["v"]["auc"][-1])
+    assert np.mean(ours) >= np.mean(theirs), (ours, theirs)
+
+
+@pytest.mark.parametrize("name", ["quickstart", "digits", "diabetes"])
+def test_best_model_in_xgboost(tool, name):
+    """README's words: the best model's bytes load in XGBoost; its scores on
+    the validation rows are those that the trial's row says."""
+    import sklearn.metrics
+    import xgboost
+    tool.run(INPUTS / f"{name}.xml", "--trials", 6, "--output", "s.h5",
+             "--quiet", ranks=3)
+    label = {"quickstart": "diagnosis", "digits": "digit",
+             "diabetes": "progression"}[name]
+    table = pandas.read_csv(INPUTS / {
+        "quickstart": "breast_cancer.csv"}.get(name, f"{name}.csv"))
+    x = table.drop(columns=label).to_numpy(np.float32)
+    f = h5py.File(tool.folder / "s.h5", "r", swmr=True)
+    trials = pandas.DataFrame(f["trials"][:])
+    states_of = {v: k for k, v in
+                 h5py.check_enum_dtype(f["trials"].dtype["state"]).items()}
+    done = trials[trials["state"].map(states_of) == "complete"]
+    done = done[done["model_length"] > 0]
+    formats = h5py.check_enum_dtype(f["trials"].dtype["model_format"])
+    done = done[done["model_format"] == formats["xgboost-ubj"]]
+    best = done.sort_values("value").iloc[-1 if name == "quickstart" else 0]
+    at, n = int(best.model_offset), int(best.model_length)
+    booster = xgboost.Booster()
+    booster.load_model(bytearray(f["models"][at:at + n]))
+    rows = f["data/role"][:] == 1
+    names = list(table.drop(columns=label).columns)
+    p = booster.predict(xgboost.DMatrix(x[rows], feature_names=names))
+    y = table[label].to_numpy()[rows]
+    if name == "quickstart":
+        found = sklearn.metrics.roc_auc_score(y == "malignant", p)
+    elif name == "digits":
+        found = sklearn.metrics.log_loss(y, p.astype(float))
+    else:
+        found = np.sqrt(np.mean((y - p.astype(float)) ** 2))
+    assert found == pytest.approx(best["value"], rel=1e-5)
+
+
+def test_readme_python_runs_as_it_stands(tool, monkeypatch):
+    tool.run(QUICK, "--trials", 8, "--output", "mine.h5", "--quiet")
+    monkeypatch.chdir(tool.folder)
+    text = (INPUTS.parent / "README.md").read_text()
+    blocks = re.findall(r"```python\n(.*?)```", text, re.S)
+    assert len(blocks) == 3
+    names = {}
+    for block in blocks:
+        exec(block, names)
+    assert set(names["trials"].state) <= {"complete", "pruned"}
+    assert names["booster"].num_boosted_rounds() == names["best"].steps
+
+
+def test_readme_study_checks(tool):
+    text = (INPUTS.parent / "README.md").read_text()
+    study = re.search(r"```xml\n(.*?)```", text, re.S).group(1)
+    (tool.folder / "mine.xml").write_text(study)
+    (tool.folder / "customers.csv").write_text(
+        "age,churned\n" + "".join(f"{i},{i % 2}\n" for i in range(40)))
+    assert "is good" in tool.run("check", "mine.xml").stdout
+    (tool.folder / "mine.xml").write_text(
+        study.replace("max_depth", "max_dept"))
+    done = tool.run("check", "mine.xml", expect=2)
+    assert 'did you mean "max_depth"' in done.stderr
