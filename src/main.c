@@ -5,6 +5,7 @@
 #include "hpo/comm.h"
 #include "hpo/options.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -84,8 +85,10 @@ static int run_command(const hpo_command *c, int argc, char **argv) {
     exit_code = hpo_status_exit(status);
   }
   hpo_args_free(&args);
-  if (exit_code == 0 && (fflush(stdout) != 0 || ferror(stdout)))
+  if (exit_code == 0 && (fflush(stdout) != 0 || ferror(stdout))) {
+    fprintf(stderr, "hpotune: error: standard output: %s\n", strerror(errno));
     exit_code = 1;
+  }
   return exit_code;
 }
 

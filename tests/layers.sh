@@ -14,7 +14,7 @@ may = {
     "study": ["base", "terms"], "sampler": ["base", "terms"],
     "data": ["base", "terms"], "metric": ["base"],
     "store": ["base", "record"], "comm": ["base", "terms"],
-    "model": ["base", "record", "coll", "data", "terms"],
+    "model": ["base", "record", "coll", "plan", "data"],
     "evaluate": ["base", "terms", "data", "metric", "model"],
     "sched": ["base", "terms", "sampler"],
     "manager": ["base", "terms", "comm", "store", "sched"],

@@ -28,7 +28,8 @@ HPO_MUST_USE hpo_status hpo_study_file_open(const char *path,
                                             hpo_study_file *out,
                                             hpo_error *err);
 void hpo_study_file_close(hpo_study_file *f);
-/** State of trial i by name; "torn" where its crc is wrong. */
+/** State of trial i by name; "torn" where its crc is wrong; a trial that ran
+ *  when nothing writes the file any more is interrupted. */
 void hpo_study_file_state(const hpo_study_file *f, size_t i, char *text,
                           size_t room);
 /** Trials in a state. */

@@ -2,6 +2,7 @@
 /* hpotune check: everything that can be known before training. */
 #include "cmd/cmd.h"
 #include "cmd/prepare.h"
+#include "cmd/run.h"
 #include "hpo/clock.h"
 #include "hpo/evaluate.h"
 #include "hpo/file.h"
@@ -98,6 +99,22 @@ static void print_warnings(const hpo_plan *plan) {
            plan->output);
 }
 
+/* An output that exists must be of this study, as run will find. */
+static hpo_status check_output(const hpo_plan *plan, const hpo_dataset *data,
+                               hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_store *store = NULL;
+
+  if (!hpo_file_exists(plan->output))
+    return HPO_OK;
+  HPO_TRY(status, hpo_store_open_read(plan->output, &store, err));
+  HPO_TRY(status,
+          hpo_run_check_identity(plan, data ? data->hash : "", store, err));
+done:
+  hpo_store_destroy(store);
+  return status;
+}
+
 static hpo_status check(const hpo_args *args, int *exit_code, hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_plan *plan = NULL;
@@ -111,6 +128,7 @@ static hpo_status check(const hpo_args *args, int *exit_code, hpo_error *err) {
     HPO_TRY(status, hpo_dataset_load(plan, &node, &data, err));
   HPO_TRY(status, hpo_prepare_check_data(plan, data, err));
   HPO_TRY(status, hpo_evaluator_create(plan, data, &team, &evaluator, err));
+  HPO_TRY(status, check_output(plan, data, err));
   printf("study       %s\n", plan->name);
   if (data)
     print_data(data);

@@ -8,8 +8,10 @@
 #include "hpo/model.h"
 #include "hpo/study.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* --trials N and the like are overrides by other names. */
 static const struct {
@@ -44,6 +46,52 @@ done:
   return status;
 }
 
+/* One searched option of a model at one value. */
+static hpo_status check_at(const hpo_plan *plan, size_t model,
+                           const hpo_param *p, double value,
+                           const hpo_dataset *data, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_options *o = NULL;
+  const hpo_model_kind *kind = hpo_model_find(plan->model[model].kind);
+  hpo_task task = plan->has_data ? plan->data.task : HPO_TASK_NONE;
+
+  HPO_TRY(status, hpo_evaluate_options(plan, model, NULL, &o, err));
+  if (p->kind == HPO_PARAM_CATEGORICAL)
+    HPO_TRY(status,
+            hpo_options_set(o, p->name, p->choice[(size_t)value], err));
+  else
+    HPO_TRY(status, hpo_options_set_number(o, p->name, value, err));
+  if (kind->check)
+    HPO_TRY(status, kind->check(o, task, data, err));
+done:
+  if (status == HPO_EINVAL)
+    hpo_error_prefix(err, "parameter %s: ", p->full_name);
+  hpo_options_destroy(o);
+  return status;
+}
+
+/* The ends of the ranges and the choices that the search may take. */
+static hpo_status check_searched(const hpo_plan *plan, size_t model,
+                                 const hpo_dataset *data, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_model_kind *kind = hpo_model_find(plan->model[model].kind);
+
+  for (size_t i = 0; i < plan->space.n_param; i++) {
+    const hpo_param *p = &plan->space.param[i];
+    if (p->model != (int)model ||
+        !hpo_options_find(kind->option, kind->n_option, p->name))
+      continue;
+    for (size_t c = 0; c < p->n_choice; c++)
+      HPO_TRY(status, check_at(plan, model, p, (double)c, data, err));
+    if (p->kind == HPO_PARAM_CATEGORICAL)
+      continue;
+    HPO_TRY(status, check_at(plan, model, p, p->low, data, err));
+    HPO_TRY(status, check_at(plan, model, p, p->high, data, err));
+  }
+done:
+  return status;
+}
+
 static hpo_status check_models(const hpo_plan *plan, const hpo_dataset *data,
                                hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -56,11 +104,29 @@ static hpo_status check_models(const hpo_plan *plan, const hpo_dataset *data,
     HPO_TRY(status, hpo_evaluate_options(plan, m, NULL, &o, err));
     if (kind->check)
       HPO_TRY(status, kind->check(o, task, data, err));
+    HPO_TRY(status, check_searched(plan, m, data, err));
     hpo_options_destroy(o);
     o = NULL;
   }
 done:
   hpo_options_destroy(o);
+  return status;
+}
+
+/* The study file's folder must be there before anything is trained. */
+static hpo_status check_output(const hpo_plan *plan, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  char *folder = NULL;
+  const char *slash = strrchr(plan->output, '/');
+
+  HPO_TRY(status, hpo_mem_format(&folder, err, "%.*s",
+                                 slash ? (int)(slash - plan->output) + 1 : 1,
+                                 slash ? plan->output : "."));
+  if (access(folder, W_OK | X_OK) != 0)
+    HPO_FAIL(status, err, HPO_EINVAL, "<output file=\"%s\">: folder %s: %s",
+             plan->output, folder, strerror(errno));
+done:
+  hpo_mem_free(folder);
   return status;
 }
 
@@ -70,6 +136,7 @@ hpo_status hpo_prepare_plan(const hpo_args *args, hpo_plan **plan,
   hpo_catalog catalog = {0};
   hpo_names set = {0};
   hpo_plan *p = NULL;
+  bool is_read = false;
 
   if (args->word.n != 1)
     HPO_FAIL(status, err, HPO_EINVAL,
@@ -80,12 +147,14 @@ hpo_status hpo_prepare_plan(const hpo_args *args, hpo_plan **plan,
   HPO_TRY(status,
           hpo_study_read(args->word.item[0], &catalog,
                          (const char *const *)set.item, set.n, &p, xml, err));
+  is_read = true;
+  HPO_TRY(status, check_output(p, err));
   HPO_TRY(status, hpo_layout_check(p, err));
   HPO_TRY(status, check_models(p, NULL, err));
   *plan = p;
   p = NULL;
 done:
-  if (status == HPO_EINVAL && args->word.n == 1 && !strchr(err->text, ':'))
+  if (status == HPO_EINVAL && is_read)
     hpo_error_prefix(err, "%s: ", args->word.item[0]);
   hpo_plan_destroy(p);
   hpo_names_free(&set);

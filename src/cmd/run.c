@@ -9,6 +9,7 @@
 #include "cmd/prepare.h"
 #include "hpo/blas.h"
 #include "hpo/clock.h"
+#include "hpo/file.h"
 #include "hpo/log.h"
 #include "hpo/mem.h"
 #include "hpo/options.h"
@@ -90,7 +91,8 @@ static hpo_status create_manager(hpo_run *r, books *b, hpo_comm comm,
                                  hpo_error *err) {
   hpo_status status = HPO_OK;
   int *team_rank = NULL;
-  int size = comm.size > 2 ? (comm.size - 1) / r->n_teams : 1;
+  int size =
+      r->plan->ranks_per_trial > 0 ? r->plan->ranks_per_trial : comm.size - 1;
   hpo_manager_input in = {.plan = r->plan,
                           .store = b->store,
                           .ledger = b->ledger,
@@ -136,6 +138,13 @@ static void print_best(const hpo_run *r, const hpo_trial *best) {
              hpo_param_format(&s->param[i], best->x[i], text, sizeof text));
 }
 
+static const char *what_ended(hpo_end end) {
+  return end == HPO_END_TARGET     ? "the target is reached"
+         : end == HPO_END_PATIENCE ? "patience is over"
+         : end == HPO_END_TIMEOUT  ? "the timeout is over"
+                                   : hpo_end_name(end);
+}
+
 static void print_summary(const hpo_run *r, const hpo_ledger *l, hpo_end end,
                           size_t done_before) {
   size_t done = hpo_display_done(l);
@@ -146,9 +155,13 @@ static void print_summary(const hpo_run *r, const hpo_ledger *l, hpo_end end,
          hpo_ledger_count(l, HPO_TRIAL_FAILED),
          end == HPO_END_STOPPED  ? r->stopping.reason
          : end == HPO_END_TRIALS ? "all done"
-                                 : hpo_end_name(end));
+                                 : what_ended(end));
   if (!can_go_on && done == done_before)
-    printf("the study was finished before; a raised --trials goes on\n");
+    printf("the study was finished before; a larger %s goes on\n",
+           end == HPO_END_TIMEOUT    ? "--timeout"
+           : end == HPO_END_TARGET   ? "target"
+           : end == HPO_END_PATIENCE ? "patience"
+                                     : "--trials");
   if (hpo_ledger_best(l))
     print_best(r, hpo_ledger_best(l));
   else
@@ -173,6 +186,11 @@ static hpo_status run_study(hpo_run *r, books *b, hpo_comm comm,
   hpo_display progress;
   size_t done_before = hpo_display_done(b->ledger);
 
+  if (r->plan->strict && r->n_teams > r->plan->window)
+    hpo_log(HPO_LOG_WARN, "run",
+            "%d teams, but strict order with window %lld keeps only so many "
+            "busy: the others idle; a larger window is another study",
+            r->n_teams, (long long)r->plan->window);
   hpo_display_start(&progress, r->plan, done_before, r->quiet);
   HPO_TRY(status, create_manager(r, b, comm, &progress, &manager, err));
   status = run_turns(r, manager, worker, err);
@@ -182,6 +200,11 @@ static hpo_status run_study(hpo_run *r, books *b, hpo_comm comm,
   HPO_TRY(status, hpo_run_close_session(r, b->store, b->session, end, err));
   HPO_TRY(status, hpo_store_close(b->store, err));
   b->store = NULL;
+  if (!hpo_file_exists(r->plan->output))
+    HPO_FAIL(status, err, HPO_EIO,
+             "%s is gone: it was removed while the study ran, and its results "
+             "with it",
+             r->plan->output);
   print_summary(r, hpo_manager_ledger(manager), end, done_before);
   *exit_code = exit_code_of(end, hpo_manager_ledger(manager));
 done:
@@ -218,24 +241,23 @@ static hpo_status run_roles(hpo_run *r, books *b, int *exit_code,
   return HPO_OK;
 }
 
-static hpo_status run_all(hpo_run *r, int *exit_code, hpo_error *err) {
+/* ready: what this rank alone knows already. */
+static hpo_status run_all(hpo_run *r, hpo_status ready, int *exit_code,
+                          hpo_error *err) {
   hpo_status status = HPO_OK;
   books b = {0};
-  bool peers_wait = false;
 
-  HPO_TRY(status, hpo_run_agree(
-                      r, hpo_stopping_start(r->args, &r->stopping, err), err));
+  HPO_TRY(status, hpo_run_agree(r, ready, err));
   HPO_TRY(status, hpo_run_setup(r, err));
   if (r->world.rank == 0)
     status = hpo_run_open_books(r, &b.store, &b.ledger, &b.seconds_before,
                                 &b.session, err);
   HPO_TRY(status, hpo_run_agree(r, status, err));
-  peers_wait = r->world.size > 1;
   HPO_TRY(status, run_roles(r, &b, exit_code, err));
 done:
   hpo_ledger_destroy(b.ledger);
   hpo_store_destroy(b.store);
-  if (status != HPO_OK && peers_wait) {
+  if (status != HPO_OK && r->world.size > 1 && !r->agreed) {
     hpo_cmd_complain(err);
     hpo_mpi_abort(r->mpi, hpo_status_exit(status));
   }
@@ -247,15 +269,17 @@ static hpo_status run(const hpo_args *args, int *exit_code, hpo_error *err) {
   hpo_run r = {.args = args,
                .started = hpo_clock_seconds(),
                .started_wall = hpo_clock_wall_ns()};
-
-  hpo_blas_start();
+  hpo_error own = {0};
+  hpo_status ready = hpo_stopping_start(args, &r.stopping, &own);
 
   *exit_code = 0;
+  hpo_blas_start();
   HPO_TRY(status, hpo_mpi_start(NULL, NULL, &r.mpi, err));
   r.world = hpo_mpi_world(r.mpi);
   r.node = hpo_mpi_node(r.mpi);
   hpo_log_set_rank(r.world.rank);
-  HPO_TRY(status, run_all(&r, exit_code, err));
+  *err = own;
+  HPO_TRY(status, run_all(&r, ready, exit_code, err));
 done:
   hpo_run_free(&r);
   fflush(stdout);

@@ -34,6 +34,7 @@ typedef struct hpo_run {
   int64_t started_wall; /* ns UTC */
   int64_t xml_offset;   /* of this session's study file, in the file */
   bool overwrite, quiet;
+  bool agreed; /* a failure that all ranks know of */
 } hpo_run;
 
 /** Collective over the world: a rank's failure becomes everybody's, told in
@@ -53,6 +54,11 @@ HPO_MUST_USE hpo_status hpo_run_open_books(hpo_run *r, hpo_store **store,
                                            hpo_ledger **ledger,
                                            double *seconds, hpo_id *session,
                                            hpo_error *err);
+/** Whether an open file is of this study. HPO_ESTUDY: no, and what differs. */
+HPO_MUST_USE hpo_status hpo_run_check_identity(const hpo_plan *plan,
+                                               const char *hash,
+                                               hpo_store *store,
+                                               hpo_error *err);
 /** Rank 0: notes in the session's row how it ended. */
 HPO_MUST_USE hpo_status hpo_run_close_session(const hpo_run *r,
                                               hpo_store *store, hpo_id session,

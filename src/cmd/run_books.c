@@ -95,35 +95,50 @@ done:
 
 /* --- an existing file --------------------------------------------------- */
 
-static hpo_status check_identity(const hpo_run *r, hpo_store *store,
-                                 const char *identity, hpo_error *err) {
+/* What differs, as far as the file tells: the data or the settings. */
+static const char *tell_difference(hpo_store *store, const char *hash) {
+  hpo_record *data = NULL;
+  hpo_error ignored = {0};
+  char found[80] = "";
+
+  if (hpo_store_read_facts(store, HPO_FACTS_DATA, &data, &ignored) == HPO_OK)
+    hpo_record_text(data, "sha256", found, sizeof found);
+  hpo_record_destroy(data);
+  return strcmp(found, hash) != 0
+             ? "its data differ"
+             : "its data are the same, but its seed, models, space, "
+               "objective, metrics, sampler, pruner or order differ "
+               "(/study/resolved in the file names them)";
+}
+
+hpo_status hpo_run_check_identity(const hpo_plan *plan, const char *hash,
+                                  hpo_store *store, hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_record *attributes = NULL;
-  char found[80], name[128], created[40];
+  char identity[65], found[80], name[128], created[40];
 
+  HPO_TRY(status, hpo_plan_identity(plan, hash, identity, err));
   HPO_TRY(status, hpo_store_read_facts(store, "/", &attributes, err));
   hpo_record_text(attributes, "identity", found, sizeof found);
   hpo_record_text(attributes, "name", name, sizeof name);
   hpo_record_text(attributes, "created", created, sizeof created);
   if (strcmp(found, identity) != 0)
     HPO_FAIL(status, err, HPO_ESTUDY,
-             "%s holds another study (\"%s\", begun %s): its data, seed, "
-             "models, space, objective, sampler, pruner or order differ from "
-             "those of %s; --overwrite starts anew, --output F writes "
-             "elsewhere",
-             r->plan->output, name, created, r->args->word.item[0]);
+             "%s holds another study (\"%s\", begun %s): %s; --overwrite "
+             "starts anew, --output F writes elsewhere",
+             plan->output, name, created, tell_difference(store, hash));
 done:
   hpo_record_destroy(attributes);
   return status;
 }
 
-static hpo_status open_file(const hpo_run *r, const char *identity,
-                            hpo_store **out, hpo_error *err) {
+static hpo_status open_file(const hpo_run *r, hpo_store **out,
+                            hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_store *store = NULL;
 
   HPO_TRY(status, hpo_store_open_write(r->plan->output, &store, err));
-  HPO_TRY(status, check_identity(r, store, identity, err));
+  HPO_TRY(status, hpo_run_check_identity(r->plan, r->hash, store, err));
   *out = store;
   store = NULL;
 done:
@@ -237,7 +252,7 @@ hpo_status hpo_run_open_books(hpo_run *r, hpo_store **store,
             "%s lies on NFS, where HDF5 readers may not see a running study",
             r->plan->output);
   if (exists)
-    HPO_TRY(status, open_file(r, identity, &s, err));
+    HPO_TRY(status, open_file(r, &s, err));
   else
     HPO_TRY(status, create_file(r, identity, &s, err));
   HPO_TRY(status, hpo_manager_load(r->plan, s, &l, seconds, err));

@@ -30,6 +30,7 @@ hpo_status hpo_run_agree(hpo_run *r, hpo_status mine, hpo_error *err) {
   HPO_TRY(status, w->broadcast(w->self, &told, sizeof told, err));
   *err = told;
   status = told.code;
+  r->agreed = true;
 done:
   hpo_mem_free(all);
   hpo_mem_free(count);
@@ -96,11 +97,31 @@ done:
   return status;
 }
 
+/* Every node's leader has read the files itself: they must be the same. */
+static hpo_status compare_data(hpo_run *r, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_coll *w = &r->world;
+  char first[sizeof r->hash], host[64] = "";
+
+  snprintf(r->hash, sizeof r->hash, "%s", r->data ? r->data->hash : "");
+  memcpy(first, r->hash, sizeof first);
+  HPO_TRY(status, w->broadcast(w->self, first, sizeof first, err));
+  hpo_clock_host(host, sizeof host);
+  if (strcmp(first, r->hash) != 0)
+    status = hpo_error_set(err, HPO_EDATA,
+                           "host %s reads other data than rank 0 (SHA-256 "
+                           "%.12s... and %.12s...): the files must be the "
+                           "same on all nodes",
+                           host, r->hash, first);
+  status = hpo_run_agree(r, status, err);
+done:
+  return status;
+}
+
 /* What rank 0 writes to /data, while it is all there. */
 static hpo_status describe_data(hpo_run *r, hpo_error *err) {
   hpo_status status = HPO_OK;
 
-  snprintf(r->hash, sizeof r->hash, "%s", r->data ? r->data->hash : "");
   if (r->world.rank != 0 || !r->data)
     return HPO_OK;
   HPO_TRY(status, hpo_dataset_record(r->data, &r->facts, err));
@@ -119,6 +140,7 @@ static hpo_status load_data(hpo_run *r, hpo_error *err) {
   if (status == HPO_OK)
     status = hpo_prepare_check_data(r->plan, r->data, err);
   HPO_TRY(status, hpo_run_agree(r, status, err));
+  HPO_TRY(status, compare_data(r, err));
   status =
       hpo_evaluator_create(r->plan, r->data, &r->team, &r->evaluator, err);
   if (status == HPO_OK)

@@ -39,9 +39,10 @@ static void print_rest(const hpo_study_file *f, size_t i) {
     if (strchr(field->name, '.') || strcmp(field->name, "crc") == 0)
       continue;
     hpo_report_cell(field, i, false, cell, sizeof cell);
+    bool date = strcmp(field->unit, "ns") == 0; /* printed as a date */
     if (cell[0])
-      printf("  %-24s %s%s%s\n", field->name, cell, *field->unit ? " " : "",
-             field->unit);
+      printf("  %-24s %s%s%s\n", field->name, cell,
+             *field->unit && !date ? " " : "", date ? "" : field->unit);
   }
 }
 

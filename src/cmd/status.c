@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { EXIT_NO_SUCCESS = 5, EXIT_CAN_GO_ON = 75 };
+enum { EXIT_DAMAGED = 4, EXIT_NO_SUCCESS = 5, EXIT_CAN_GO_ON = 75 };
 
 /* How the last session ended: "" while it runs or if it was killed. */
 static hpo_status read_end(hpo_study_file *f, char *text, size_t room,
@@ -40,7 +40,14 @@ static bool is_finished(const char *end) {
          strcmp(end, hpo_end_name(HPO_END_TIMEOUT)) == 0;
 }
 
-static void print_status(const hpo_study_file *f, const char *end) {
+/* A study that ended in order has no torn row, unless it was damaged. */
+static bool is_damaged(const hpo_study_file *f, const char *end) {
+  return !f->is_live && is_finished(end) &&
+         hpo_study_file_count(f, "torn") > 0;
+}
+
+static void print_status(const hpo_study_file *f, const char *end,
+                         bool damaged) {
   static const char *const states[] = {"complete", "pruned",      "failed",
                                        "running",  "interrupted", "cancelled",
                                        "waiting",  "paused",      "torn"};
@@ -48,6 +55,7 @@ static void print_status(const hpo_study_file *f, const char *end) {
   hpo_record_text(f->attributes, "name", name, sizeof name);
   printf("study    %s\nstate    %s\ntrials   ", name,
          f->is_live         ? "running"
+         : damaged          ? "damaged: rows of finished trials are torn"
          : is_finished(end) ? "finished"
                             : "can go on");
   const char *between = "";
@@ -65,7 +73,9 @@ static void print_status(const hpo_study_file *f, const char *end) {
     return;
   hpo_report_cell(hpo_record_find(f->trials, hpo_study_file_value(f)),
                   (size_t)best, false, cell, sizeof cell);
-  printf("best     trial %td, %s\n", best, cell);
+  hpo_record_text(f->attributes, "metrics", name, sizeof name);
+  printf("best     trial %td, %.*s %s\n", best, (int)strcspn(name, " ,"), name,
+         cell);
 }
 
 static hpo_status show_status(const hpo_args *args, int *exit_code,
@@ -80,10 +90,11 @@ static hpo_status show_status(const hpo_args *args, int *exit_code,
   HPO_TRY(status, hpo_study_file_open(args->word.item[0], &f, err));
   HPO_TRY(status, read_end(&f, end, sizeof end, err));
   if (!hpo_args_get(args, "quiet"))
-    print_status(&f, end);
-  *exit_code = f.is_live || !is_finished(end) ? EXIT_CAN_GO_ON
-               : hpo_study_file_best(&f) < 0  ? EXIT_NO_SUCCESS
-                                              : 0;
+    print_status(&f, end, is_damaged(&f, end));
+  *exit_code = is_damaged(&f, end)              ? EXIT_DAMAGED
+               : f.is_live || !is_finished(end) ? EXIT_CAN_GO_ON
+               : hpo_study_file_best(&f) < 0    ? EXIT_NO_SUCCESS
+                                                : 0;
 done:
   hpo_study_file_close(&f);
   return status;

@@ -288,7 +288,7 @@ static void judge_limits(const hpo_evaluation *v, verdict *t) {
   if (plan->limit_time > 0 && seconds > plan->limit_time) {
     t->state = HPO_TRIAL_FAILED;
     snprintf(t->reason, sizeof t->reason,
-             "time limit: %.1f s of %.1f s used after step %lld", seconds,
+             "time limit: %.3g s of %.3g s used after step %lld", seconds,
              plan->limit_time, (long long)v->trial->steps);
   }
   if (plan->limit_memory > 0 && hpo_clock_rss() > plan->limit_memory) {
@@ -423,6 +423,8 @@ static hpo_status finish(hpo_evaluation *v, hpo_buffer *model,
   hpo_status status = HPO_OK;
   if (v->kind->save)
     HPO_TRY(status, v->kind->save(v->model, model, err));
+  if (v->objective->of_trial && v->kind->predict_valid)
+    HPO_TRY(status, predict(v, err));
   if (v->e->team->rank == 0)
     HPO_TRY(status, fill_scores(v, model->n, err));
 done:

@@ -28,7 +28,7 @@ done:
   return status;
 }
 
-/* The searched values of max_bin, or the fixed one. */
+/* The searched values of max_bin, and the fixed one where it can count. */
 static hpo_status add_matrices(hpo_evaluator *e, size_t model,
                                hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -41,7 +41,7 @@ static hpo_status add_matrices(hpo_evaluator *e, size_t model,
     int64_t value = 0;
     if (p->model != (int)model || strcmp(p->name, "max_bin") != 0)
       continue;
-    searched = true;
+    searched = searched || p->parent < 0 || s->param[p->parent].model < 0;
     for (size_t c = 0; c < p->n_choice; c++) {
       if (!hpo_options_parse_int(p->choice[c], &value))
         HPO_FAIL(status, err, HPO_EINVAL, "max_bin = %s is not an integer",

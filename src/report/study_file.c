@@ -48,6 +48,8 @@ void hpo_study_file_state(const hpo_study_file *f, size_t i, char *text,
     snprintf(text, room, "torn");
   else
     hpo_field_text(state, i, text, room);
+  if (!f->is_live && strcmp(text, "running") == 0)
+    snprintf(text, room, "interrupted");
 }
 
 size_t hpo_study_file_count(const hpo_study_file *f, const char *state) {
