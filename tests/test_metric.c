@@ -53,7 +53,8 @@ static void test_registry(void **state) {
   for (size_t i = 0; i < n; i++) {
     assert_ptr_equal(hpo_metric_find(m[i]->name), m[i]);
     assert_true(m[i]->help && m[i]->tasks);
-    assert_true(m[i]->of_trial == !m[i]->compute);
+    assert_true(m[i]->of_trial == (!m[i]->compute && !m[i]->n_sum));
+    assert_false(m[i]->compute && m[i]->n_sum);
     assert_true(!m[i]->n_sum == !m[i]->accumulate);
     assert_true(!m[i]->n_sum == !m[i]->finish);
   }

@@ -38,7 +38,8 @@ struct hpo_metric {
   void (*accumulate)(const hpo_scored *s, hpo_sum *sum);
   hpo_status (*finish)(const hpo_sum *sum, size_t n_class, double *out,
                        hpo_error *err);
-  /** The score from all rows at once; never NULL unless of_trial. */
+  /** The score from all rows at once; NULL where the sums give it, and for
+   *  metrics of_trial. */
   hpo_status (*compute)(const hpo_scored *s, double *out, hpo_error *err);
 };
 

@@ -58,16 +58,6 @@ done:
   return status;
 }
 
-static hpo_status compute_accuracy(const hpo_scored *s, double *out,
-                                   hpo_error *err) {
-  return hpo_metric_by_sums(&hpo_metric_accuracy, s, out, err);
-}
-
-static hpo_status compute_error(const hpo_scored *s, double *out,
-                                hpo_error *err) {
-  return hpo_metric_by_sums(&hpo_metric_error, s, out, err);
-}
-
 const hpo_metric hpo_metric_accuracy = {
     .name = "accuracy",
     .help = "share of the rows (of their weight) whose class is predicted; "
@@ -77,8 +67,7 @@ const hpo_metric hpo_metric_accuracy = {
     .tasks = ON_CLASSES,
     .n_sum = two_sums,
     .accumulate = count_right,
-    .finish = finish_mean,
-    .compute = compute_accuracy};
+    .finish = finish_mean};
 
 const hpo_metric hpo_metric_error = {
     .name = "error",
@@ -86,8 +75,7 @@ const hpo_metric hpo_metric_error = {
     .tasks = ON_CLASSES,
     .n_sum = two_sums,
     .accumulate = count_right,
-    .finish = finish_error,
-    .compute = compute_error};
+    .finish = finish_error};
 
 /* Precision, recall, f1: per class the weight that is it, is said to be it,
  * and both; and how many rows or predictions name it at all, because a
@@ -166,21 +154,6 @@ static hpo_status finish_f1(const hpo_sum *sum, size_t n_class, double *out,
   return finish_classes(sum, n_class, score_f1, out, err);
 }
 
-static hpo_status compute_precision(const hpo_scored *s, double *out,
-                                    hpo_error *err) {
-  return hpo_metric_by_sums(&hpo_metric_precision, s, out, err);
-}
-
-static hpo_status compute_recall(const hpo_scored *s, double *out,
-                                 hpo_error *err) {
-  return hpo_metric_by_sums(&hpo_metric_recall, s, out, err);
-}
-
-static hpo_status compute_f1(const hpo_scored *s, double *out,
-                             hpo_error *err) {
-  return hpo_metric_by_sums(&hpo_metric_f1, s, out, err);
-}
-
 const hpo_metric hpo_metric_precision = {
     .name = "precision",
     .help = "tp / (tp + fp) of the positive class, 0 where nothing is said "
@@ -190,8 +163,7 @@ const hpo_metric hpo_metric_precision = {
     .tasks = ON_CLASSES,
     .n_sum = class_sums,
     .accumulate = count_classes,
-    .finish = finish_precision,
-    .compute = compute_precision};
+    .finish = finish_precision};
 
 const hpo_metric hpo_metric_recall = {
     .name = "recall",
@@ -201,8 +173,7 @@ const hpo_metric hpo_metric_recall = {
     .tasks = ON_CLASSES,
     .n_sum = class_sums,
     .accumulate = count_classes,
-    .finish = finish_recall,
-    .compute = compute_recall};
+    .finish = finish_recall};
 
 const hpo_metric hpo_metric_f1 = {
     .name = "f1",
@@ -212,8 +183,7 @@ const hpo_metric hpo_metric_f1 = {
     .tasks = ON_CLASSES,
     .n_sum = class_sums,
     .accumulate = count_classes,
-    .finish = finish_f1,
-    .compute = compute_f1};
+    .finish = finish_f1};
 
 /* Logloss: weighted loss, weight. */
 
@@ -242,11 +212,6 @@ static void add_losses(const hpo_scored *s, hpo_sum *sum) {
   add_weights(s, &sum[1]);
 }
 
-static hpo_status compute_logloss(const hpo_scored *s, double *out,
-                                  hpo_error *err) {
-  return hpo_metric_by_sums(&hpo_metric_logloss, s, out, err);
-}
-
 const hpo_metric hpo_metric_logloss = {
     .name = "logloss",
     .help = "weighted mean of -log(probability of the true class), "
@@ -255,5 +220,4 @@ const hpo_metric hpo_metric_logloss = {
     .tasks = ON_CLASSES,
     .n_sum = two_sums,
     .accumulate = add_losses,
-    .finish = finish_mean,
-    .compute = compute_logloss};
+    .finish = finish_mean};

@@ -53,8 +53,8 @@ hpo_status hpo_metric_check_weight(double weight, hpo_error *err) {
                              "weights are 0");
 }
 
-hpo_status hpo_metric_by_sums(const hpo_metric *m, const hpo_scored *s,
-                              double *out, hpo_error *err) {
+static hpo_status by_sums(const hpo_metric *m, const hpo_scored *s,
+                          double *out, hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_sum *sum = NULL;
 
@@ -90,10 +90,11 @@ hpo_status hpo_metric_compute(const hpo_metric *m, const hpo_scored *s,
   hpo_status status = HPO_OK;
   double score = NAN;
 
-  HPO_ASSERT(m->compute);
+  HPO_ASSERT(m->compute || m->n_sum);
   HPO_ASSERT(s->n_class == 0 ? s->k == 1 : s->n_class == 2 || s->k > 2);
   HPO_TRY(status, check_rows(s, err));
-  HPO_TRY(status, m->compute(s, &score, err));
+  HPO_TRY(status, m->compute ? m->compute(s, &score, err)
+                             : by_sums(m, s, &score, err));
   if (!isfinite(score))
     HPO_FAIL(status, err, HPO_ETRIAL, "%s is not finite", m->name);
   *out = score;

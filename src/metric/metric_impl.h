@@ -22,11 +22,6 @@ extern const hpo_metric hpo_metric_roc_auc, hpo_metric_pr_auc;
 extern const hpo_metric hpo_metric_rmse, hpo_metric_mae, hpo_metric_r2,
     hpo_metric_mape;
 
-/* The score of m from its own sums over all rows. */
-HPO_MUST_USE hpo_status hpo_metric_by_sums(const hpo_metric *m,
-                                           const hpo_scored *s, double *out,
-                                           hpo_error *err);
-
 static inline double row_weight(const hpo_scored *s, size_t i) {
   return s->weight ? s->weight[i] : 1.0;
 }

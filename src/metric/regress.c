@@ -60,21 +60,6 @@ static void add_shares(const hpo_scored *s, hpo_sum *sum) {
   add_weights(s, &sum[1]);
 }
 
-static hpo_status compute_rmse(const hpo_scored *s, double *out,
-                               hpo_error *err) {
-  return hpo_metric_by_sums(&hpo_metric_rmse, s, out, err);
-}
-
-static hpo_status compute_mae(const hpo_scored *s, double *out,
-                              hpo_error *err) {
-  return hpo_metric_by_sums(&hpo_metric_mae, s, out, err);
-}
-
-static hpo_status compute_mape(const hpo_scored *s, double *out,
-                               hpo_error *err) {
-  return hpo_metric_by_sums(&hpo_metric_mape, s, out, err);
-}
-
 const hpo_metric hpo_metric_rmse = {
     .name = "rmse",
     .help = "root of the weighted mean of (y - p)^2 "
@@ -82,8 +67,7 @@ const hpo_metric hpo_metric_rmse = {
     .tasks = ON_REGRESSION,
     .n_sum = two_sums,
     .accumulate = add_squares,
-    .finish = finish_rmse,
-    .compute = compute_rmse};
+    .finish = finish_rmse};
 
 const hpo_metric hpo_metric_mae = {
     .name = "mae",
@@ -91,8 +75,7 @@ const hpo_metric hpo_metric_mae = {
     .tasks = ON_REGRESSION,
     .n_sum = two_sums,
     .accumulate = add_distances,
-    .finish = finish_mean,
-    .compute = compute_mae};
+    .finish = finish_mean};
 
 const hpo_metric hpo_metric_mape = {
     .name = "mape",
@@ -101,8 +84,7 @@ const hpo_metric hpo_metric_mape = {
     .tasks = ON_REGRESSION,
     .n_sum = two_sums,
     .accumulate = add_shares,
-    .finish = finish_mean,
-    .compute = compute_mape};
+    .finish = finish_mean};
 
 /* r2 in one pass: the spread of y about its mean is
  * (sum w y^2 - (sum w y)^2 / sum w), which cancels; the sums are exact, so
@@ -168,11 +150,6 @@ done:
   return status;
 }
 
-static hpo_status compute_r2(const hpo_scored *s, double *out,
-                             hpo_error *err) {
-  return hpo_metric_by_sums(&hpo_metric_r2, s, out, err);
-}
-
 const hpo_metric hpo_metric_r2 = {
     .name = "r2",
     .help = "1 - sum w (y - p)^2 / sum w (y - mean)^2; where y is constant "
@@ -181,5 +158,4 @@ const hpo_metric hpo_metric_r2 = {
     .tasks = ON_REGRESSION,
     .n_sum = r2_sums,
     .accumulate = add_moments,
-    .finish = finish_r2,
-    .compute = compute_r2};
+    .finish = finish_r2};
