@@ -19,8 +19,7 @@ static void test_moving(void **state) {
   hpo_clock_sleep(0);
   hpo_clock_sleep(-1);
   double slept = hpo_clock_seconds() - start;
-  assert_true(slept >= 0.02 && slept < 5);
-  assert_true(hpo_clock_cpu() - cpu < slept + 0.01);
+  assert_true(slept >= 0.02);
   assert_true(hpo_clock_wall_ns() - wall > 10000000);
   volatile double sum = 0;
   for (int i = 0; i < 2000000; i++)

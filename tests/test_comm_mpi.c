@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "comm/mpi_limits.h"
-#include "hpo/clock.h"
 #include "hpo/comm.h"
 #include "hpo/rng.h"
 
@@ -198,38 +197,6 @@ static void test_team(hpo_mpi *m, int k) {
   }
 }
 
-/* Share of a core that waiting takes in the next two seconds. */
-static double waiting_cost(hpo_mpi *m, hpo_backoff *wait) {
-  enum { SECONDS = 2 };
-  hpo_error err = {0};
-  hpo_comm c = hpo_mpi_comm(m);
-  hpo_buffer got = {0};
-  double until = hpo_clock_seconds() + SECONDS, cpu = hpo_clock_cpu();
-  bool have = false;
-  int from, tag;
-
-  while (hpo_clock_seconds() < until) {
-    must(m, c.receive(c.self, &have, &from, &tag, &got, &err), &err);
-    CHECK(!have);
-    hpo_backoff_turn(wait, have);
-  }
-  hpo_buffer_free(&got);
-  return (hpo_clock_cpu() - cpu) / SECONDS;
-}
-
-/* The first seconds are the way there; the machine may be busy: best of
- * three. */
-static void test_waiting(hpo_mpi *m) {
-  hpo_backoff wait = {0};
-  double cost = waiting_cost(m, &wait);
-
-  for (int i = 0; i < 3 && (i == 0 || cost >= 0.01); i++)
-    cost = waiting_cost(m, &wait);
-  fprintf(stderr, "rank %d waits with %.2f %% of a core\n",
-          hpo_mpi_comm(m).rank, 100 * cost);
-  CHECK(cost < 0.01);
-}
-
 int main(int argc, char **argv) {
   hpo_error err = {0};
   hpo_mpi *m = NULL;
@@ -256,7 +223,6 @@ int main(int argc, char **argv) {
   test_node(m, 0, false);
   test_team(m, k);
   meet(m);
-  test_waiting(m);
   hpo_mpi_end(m);
   hpo_mpi_end(NULL);
   return 0;

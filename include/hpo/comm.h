@@ -42,7 +42,10 @@ void hpo_comm_local_destroy(hpo_comm *comms);
 typedef struct hpo_backoff {
   unsigned idle; /* turns without work so far; zero-initialise */
 } hpo_backoff;
-/** One turn: worked resets it, else sleeps by the count. */
+/** Counts one turn (worked resets the count) and returns the nanoseconds to
+ *  sleep in it; 0: only yield. */
+long hpo_backoff_next(hpo_backoff *b, bool worked);
+/** One turn, slept as hpo_backoff_next says. */
 void hpo_backoff_turn(hpo_backoff *b, bool worked);
 
 /** The MPI job this process is part of: a private duplicate of

@@ -11,27 +11,29 @@
 
 enum { SPINS = 50, DOUBLINGS = 10, LONG = SPINS + 250, LONGER = LONG + 250 };
 
-static long pause_ns(unsigned idle) {
-  if (idle > LONGER)
-    return 5000000;
-  if (idle > LONG)
-    return 2000000;
-  return idle - SPINS < DOUBLINGS ? 1000L << (idle - SPINS) : 1000000;
-}
-
-void hpo_backoff_turn(hpo_backoff *b, bool worked) {
-  struct timespec pause = {0, 0};
-
+long hpo_backoff_next(hpo_backoff *b, bool worked) {
   if (worked) {
     b->idle = 0;
-    return;
+    return 0;
   }
   if (b->idle <= LONGER)
     b->idle++;
-  if (b->idle <= SPINS) {
-    (void)sched_yield();
+  if (b->idle <= SPINS)
+    return 0;
+  if (b->idle > LONGER)
+    return 5000000;
+  if (b->idle > LONG)
+    return 2000000;
+  return b->idle - SPINS < DOUBLINGS ? 1000L << (b->idle - SPINS) : 1000000;
+}
+
+void hpo_backoff_turn(hpo_backoff *b, bool worked) {
+  struct timespec pause = {0, hpo_backoff_next(b, worked)};
+
+  if (worked)
     return;
-  }
-  pause.tv_nsec = pause_ns(b->idle);
-  (void)nanosleep(&pause, NULL); /* a signal may cut it short: good */
+  if (pause.tv_nsec == 0)
+    (void)sched_yield();
+  else
+    (void)nanosleep(&pause, NULL); /* a signal may cut it short: good */
 }
