@@ -382,8 +382,7 @@ def test_check_knows_another_study(tool):
 def test_removed_file_is_told(tool):
     study = write_function(tool.folder, steps=20, delay=0.02, trials=10)
     run = tool.start(study, "--quiet")
-    while not (tool.folder / "f.h5").exists():
-        time.sleep(0.01)
+    wait_for(run, tool.folder / "f.h5", 1)
     (tool.folder / "f.h5").unlink()
     text, _ = run.communicate(timeout=60)
     assert run.returncode == 1 and "is gone" in text
