@@ -62,6 +62,10 @@ typedef struct hpo_model_kind {
   void (*destroy)(void *self);
   /** One step; HPO_ETRIAL: diverged. */
   hpo_status (*step)(void *self, hpo_error *err);
+  /** Whether more steps would change nothing (converged, stopped early): the
+   *  trial is then complete before its last step.  The same on all ranks of
+   *  the team; NULL: never. */
+  bool (*is_done)(void *self);
   /** Predictions for this rank's validation rows: p [n_valid][k], k as in
    *  metric.h.  NULL for models without data. */
   hpo_status (*predict_valid)(void *self, double *p, hpo_error *err);

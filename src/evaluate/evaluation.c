@@ -300,10 +300,15 @@ static void judge_limits(const hpo_evaluation *v, verdict *t) {
   }
 }
 
+static bool is_done(const hpo_evaluation *v) {
+  return v->trial->steps >= v->steps ||
+         (v->kind->is_done != NULL && v->kind->is_done(v->model));
+}
+
 /* Complete, pruned by the job's thresholds, over a limit, or go on. */
 static void judge(const hpo_evaluation *v, verdict *t) {
   int64_t step = v->trial->steps;
-  if (step >= v->steps) {
+  if (is_done(v)) {
     t->state = HPO_TRIAL_COMPLETE;
     return;
   }
