@@ -24,7 +24,7 @@ may = {
 }
 face = {}  # header -> wing
 for wing, names in {
-    "base": "status mem log num rng options file clock clones blas h5 host",
+    "base": "status mem log num rng options process file clock clones blas h5 host",
     "terms": "record coll space plan trial ledger catalog layout",
     "study": "study", "sampler": "sampler pruner", "data": "dataset bins",
     "metric": "metric", "store": "store", "comm": "comm proto wire",

@@ -223,6 +223,7 @@ int main(int argc, char **argv) {
   test_node(m, 0, false);
   test_team(m, k);
   meet(m);
+  fprintf(stderr, "rank %d: all is well\n", world.rank);
   hpo_mpi_end(m);
   hpo_mpi_end(NULL);
   return 0;

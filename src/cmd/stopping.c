@@ -2,10 +2,13 @@
 /* Signals and deadlines of a run. */
 #include "cmd/stopping.h"
 #include "hpo/clock.h"
+#include "hpo/comm.h"
 #include "hpo/options.h"
+#include "hpo/process.h"
 
 #include <math.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +20,44 @@ static void note(int number) { caught = number; }
 static double with_margin(double seconds) {
   double margin = fmin(fmax(0.05 * seconds, 1), 60);
   return hpo_clock_seconds() + fmax(seconds - margin, 0);
+}
+
+/* "1-02:03:04", "2:03:04", "3:04" -> seconds; false: "UNLIMITED" ... */
+bool hpo_stopping_parse_left(const char *text, double *out) {
+  double days = 0, seconds = 0, part = 0;
+  const char *dash = strchr(text, '-');
+  size_t n, colons = 0;
+
+  if (dash && !hpo_options_parse_float_n(text, (size_t)(dash - text), &days))
+    return false;
+  text = dash ? dash + 1 : text;
+  for (;; text += n + 1, colons++) {
+    n = strcspn(text, ":\n");
+    if (!hpo_options_parse_float_n(text, n, &part) || part < 0)
+      return false;
+    seconds = 60 * seconds + part;
+    if (text[n] != ':')
+      break;
+  }
+  if (colons < 1 || colons > 2)
+    return false;
+  *out = 86400 * days + seconds;
+  return true;
+}
+
+/* Slurm before 23.02 does not tell a job when it ends: squeue knows how much
+ * time is left. */
+static bool ask_slurm(double *left) {
+  const char *job = getenv("SLURM_JOB_ID");
+  const char *const squeue[] = {"squeue", "-h", "-o", "%L", "-j", job, NULL};
+  enum { PATIENCE = 10 };
+  hpo_error ignored = {0};
+  char text[64];
+
+  return job && hpo_mpi_rank_hint() <= 0 &&
+         hpo_process_read(squeue, PATIENCE, text, sizeof text, &ignored) ==
+             HPO_OK &&
+         hpo_stopping_parse_left(text, left);
 }
 
 hpo_status hpo_stopping_start(const hpo_args *args, hpo_stopping *out,
@@ -38,6 +79,8 @@ hpo_status hpo_stopping_start(const hpo_args *args, hpo_stopping *out,
     s.deadline = with_margin(seconds);
   } else if (slurm && hpo_options_parse_int(slurm, &end) && end > 0) {
     s.deadline = with_margin((double)end - 1e-9 * (double)hpo_clock_wall_ns());
+  } else if (ask_slurm(&seconds)) {
+    s.deadline = with_margin(seconds);
   }
   memset(&action, 0, sizeof action);
   action.sa_handler = note;

@@ -19,10 +19,14 @@ typedef struct hpo_stopping {
 } hpo_stopping;
 
 /** Installs the handlers and finds the deadline: --time-limit T counts from
- *  now; else Slurm's SLURM_JOB_END_TIME.  It is met with a margin of 5 %, at
+ *  now; else Slurm's SLURM_JOB_END_TIME; else, in a Slurm job, what squeue
+ *  says (asked by rank 0 alone).  It is met with a margin of 5 %, at
  *  least 1 s, at most 60 s.  HPO_EINVAL: T is no duration. */
 HPO_MUST_USE hpo_status hpo_stopping_start(const hpo_args *args,
                                            hpo_stopping *out, hpo_error *err);
+/** squeue's "[D-]H:MM:SS" or "M:SS" as seconds; false: it says something
+ *  else (UNLIMITED, INVALID, NOT_SET). */
+bool hpo_stopping_parse_left(const char *text, double *out);
 /** Looks at signals and clock. */
 void hpo_stopping_poll(hpo_stopping *s);
 
