@@ -143,7 +143,8 @@ static hpo_status make_group(hpo_h5 *f, const char *path, hpo_error *err) {
   if (link >= 0 && how >= 0 && H5Pset_link_creation_order(how, order) >= 0)
     group = H5Gcreate2(f->id, path, link, how, H5P_DEFAULT);
   if (group < 0)
-    status = hpo_h5_fail(err, HPO_EIO, "cannot make group %s", path);
+    status =
+        hpo_h5_fail(err, HPO_EIO, "cannot make group %s of %s", path, f->path);
   else
     H5Gclose(group);
   hpo_h5_drop(how, true);
@@ -201,10 +202,12 @@ hpo_status hpo_h5_add_array(hpo_h5 *f, const hpo_h5_array *a, hpo_error *err) {
   HPO_TRY(status, stored_data(a, &data, &bytes, err));
   if (link >= 0 && type >= 0 && space >= 0)
     id = H5Dcreate2(f->id, path, type, space, link, H5P_DEFAULT, H5P_DEFAULT);
-  if (id < 0 || (bytes > 0 &&
-                 H5Dwrite(id, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0))
-    HPO_TRY(status,
-            hpo_h5_fail(err, HPO_EIO, "cannot write data set %s", path));
+  /* small data wait in HDF5's sieve buffer, and closing tells no failure */
+  if (id < 0 || (bytes > 0 && (H5Dwrite(id, type, H5S_ALL, H5S_ALL,
+                                        H5P_DEFAULT, data) < 0 ||
+                               H5Dflush(id) < 0)))
+    HPO_TRY(status, hpo_h5_fail(err, HPO_EIO, "cannot write data set %s of %s",
+                                path, f->path));
   HPO_TRY(status, describe(id, &a->about, data, bytes, err));
 done:
   hpo_mem_free(data);

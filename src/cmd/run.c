@@ -183,6 +183,7 @@ static hpo_status run_study(hpo_run *r, books *b, hpo_comm comm,
                             hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_manager *manager = NULL;
+  hpo_store *store = NULL;
   hpo_display progress;
   size_t done_before = hpo_display_done(b->ledger);
 
@@ -198,8 +199,9 @@ static hpo_status run_study(hpo_run *r, books *b, hpo_comm comm,
   HPO_TRY(status, status);
   hpo_end end = hpo_manager_end(manager);
   HPO_TRY(status, hpo_run_close_session(r, b->store, b->session, end, err));
-  HPO_TRY(status, hpo_store_close(b->store, err));
-  b->store = NULL;
+  store = b->store;
+  b->store = NULL; /* it is freed, whatever comes of it */
+  HPO_TRY(status, hpo_store_close(store, err));
   if (!hpo_file_exists(r->plan->output))
     HPO_FAIL(status, err, HPO_EIO,
              "%s is gone: it was removed while the study ran, and its results "

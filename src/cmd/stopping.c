@@ -89,6 +89,7 @@ hpo_status hpo_stopping_start(const hpo_args *args, hpo_stopping *out,
   sigaction(SIGUSR1, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
   sigaction(SIGINT, &action, NULL);
+  signal(SIGXFSZ, SIG_IGN); /* a write beyond the limit is then refused */
   *out = s;
 done:
   return status;

@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""A study on several ranks, killed again and again: rank 0 or a worker, at
+random times, by SIGKILL; continued on another number of ranks each time.
+After every kill what was acknowledged is looked for, and at the end the
+study is compared with one that ran through.
+
+usage: tests/bench/kills.py [--program build/hpotune] [--kills 300] [--seed S]
+"""
+import argparse
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from digest import digest  # noqa: E402
+from faults import check_after  # noqa: E402
+
+os.environ.setdefault("OMPI_ALLOW_RUN_AS_ROOT", "1")
+os.environ.setdefault("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1")
+os.environ.setdefault("OMPI_MCA_rmaps_base_oversubscribe", "1")
+
+STUDY = """<study name="kills" seed="5">
+  <data task="binary" label="diagnosis">
+    <train href="{csv}"/><validation fraction="0.2"/>
+  </data>
+  <model kind="gbt" objective="binary:logistic">
+    <int name="n_estimators" low="60" high="200"/>
+    <int name="max_depth" low="2" high="6"/>
+  </model>
+  <objective metric="roc_auc" direction="maximize"/>
+  <sampler name="tpe"/><pruner name="median"/>
+  <budget trials="{trials}"/><parallel order="strict"/>
+  <output file="f.h5" models="all"/>
+</study>
+"""
+
+
+def ranks_of(folder):
+    """Process ids of the study's ranks, rank 0 first."""
+    found = []
+    for entry in pathlib.Path("/proc").iterdir():
+        try:
+            if (entry.name.isdigit() and
+                    os.readlink(entry / "cwd") == str(folder) and
+                    (entry / "comm").read_text().strip() == "hpotune"):
+                found.append(int(entry.name))
+        except OSError:
+            continue
+    return sorted(found)
+
+
+def run(program, folder, ranks, out):
+    return subprocess.Popen(
+        ["mpirun", "-np", str(ranks), program, "s.xml", "--output", out],
+        cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--program", default="build/hpotune")
+    parser.add_argument("--csv", default="inputs/breast_cancer.csv")
+    parser.add_argument("--kills", type=int, default=300)
+    parser.add_argument("--trials", type=int, default=60)
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6))
+    options = parser.parse_args()
+    print("seed", options.seed)
+    dice = random.Random(options.seed)
+    program = os.path.abspath(options.program)
+    kills = studies = trials = 0
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        (folder / "s.xml").write_text(STUDY.format(
+            csv=os.path.abspath(options.csv), trials=options.trials))
+        whole = run(program, folder, 3, "whole.h5")
+        text, _ = whole.communicate()
+        assert whole.returncode == 0, text
+        expected = digest(folder / "whole.h5", options.trials)
+        while kills < options.kills:
+            for p in folder.glob("f.h5*"):
+                p.unlink()
+            known, code = {}, None
+            while code != 0:
+                job = run(program, folder, dice.choice([1, 2, 3, 5]), "f.h5")
+                time.sleep(0.25 + dice.random() * 2)
+                pids = ranks_of(folder)
+                if pids and job.poll() is None:
+                    os.kill(dice.choice([pids[0], *pids]), signal.SIGKILL)
+                    kills += 1
+                text, _ = job.communicate(timeout=100)
+                code = job.returncode
+                known = check_after(folder / "f.h5", text, known)
+            assert sorted(known) == list(range(options.trials))
+            assert digest(folder / "f.h5", options.trials) == expected
+            studies += 1
+            trials += len(known)
+            print(f"{studies} studies, {kills} kills, {trials} trials, "
+                  "0 lost", flush=True)
+
+
+main()
