@@ -14,12 +14,12 @@ FINAL = ("complete", "pruned", "failed")
 
 
 def library(folder):
-    """Builds tests/faults.c into folder; its path."""
+    """Builds tests/faults_preload.c into folder; its path."""
     path = pathlib.Path(folder) / "faults.so"
     if not path.exists():
         subprocess.run([os.environ.get("CC", "gcc").split()[-1], "-shared",
                         "-fPIC", "-D_GNU_SOURCE", "-O1", "-o", path,
-                        HERE / "faults.c", "-ldl"], check=True)
+                        HERE / "faults_preload.c", "-ldl"], check=True)
     return path
 
 
