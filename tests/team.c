@@ -78,6 +78,32 @@ static hpo_status team_broadcast(void *self, void *bytes, size_t n,
   return HPO_OK;
 }
 
+static hpo_status team_gather(void *self, const void *bytes, size_t n,
+                              void *out, size_t *counts, hpo_error *err) {
+  member *m = self;
+  uint8_t *all = NULL;
+  size_t at = 0;
+
+  (void)err;
+  show(m, bytes, n);
+  for (int r = 0; r < m->team->size; r++)
+    at += m->team->n[r];
+  if (m->coll.rank == 0) {
+    all = malloc(at + 1);
+    HPO_ASSERT(all != NULL);
+    at = 0;
+    for (int r = 0; r < m->team->size; r++) {
+      counts[r] = m->team->n[r];
+      if (counts[r] > 0)
+        memcpy(all + at, m->team->shown[r], counts[r]);
+      at += counts[r];
+    }
+  }
+  pthread_barrier_wait(&m->team->barrier);
+  *(uint8_t **)out = all;
+  return HPO_OK;
+}
+
 static void *member_run(void *self) {
   member *m = self;
 
@@ -101,6 +127,7 @@ void team_run(int size, void (*work)(const hpo_coll *coll, void *argument),
     m[r].coll.sum = team_sum;
     m[r].coll.max = team_max;
     m[r].coll.broadcast = team_broadcast;
+    m[r].coll.gather = team_gather;
   }
   for (int r = 1; r < size; r++)
     HPO_ASSERT(pthread_create(&thread[r], NULL, member_run, &m[r]) == 0);

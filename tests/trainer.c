@@ -21,6 +21,7 @@ typedef struct run {
   const hpo_model_kind *kind;
   const hpo_dataset *d;
   const hpo_bins *bins;
+  const hpo_design *design;
   const hpo_options *options;
   int64_t steps;
   trainer_deal deal;
@@ -43,6 +44,15 @@ static size_t deal_rows(const hpo_row *all, size_t n, const hpo_coll *coll,
   return m;
 }
 
+/* Models with a design matrix train on whole blocks of it. */
+static void deal_blocks(const run *r, const hpo_coll *coll, hpo_part *part) {
+  size_t first = 0;
+
+  hpo_design_share(r->d->train, (size_t)r->d->n_train, coll->rank, coll->size,
+                   &first, &part->n_train);
+  part->train = r->d->train + first;
+}
+
 static void run_rank(const hpo_coll *coll, void *argument) {
   const run *r = argument;
   size_t n_train = (size_t)r->d->n_train, n_valid = (size_t)r->d->n_valid;
@@ -57,17 +67,25 @@ static void run_rank(const hpo_coll *coll, void *argument) {
   in.part = (hpo_part){
       .data = r->d,
       .bins = r->bins,
+      .design = r->design,
       .train = train,
       .valid = valid,
       .n_train = deal_rows(r->d->train, n_train, coll, r->deal, train, place),
       .n_valid = deal_rows(r->d->valid, n_valid, coll, r->deal, valid, place),
       .train_total = r->d->n_train};
+  if (r->kind->needs_design)
+    deal_blocks(r, coll, &in.part);
   MUST(r->kind->create(&in, &self, &must_err));
-  for (int64_t i = 0; i < r->steps; i++)
+  int64_t i = 0;
+  for (bool done = false; i < r->steps && !done; i++) {
     MUST(r->kind->step(self, &must_err));
+    done = r->kind->is_done != NULL && r->kind->is_done(self);
+  }
+  if (coll->rank == 0)
+    r->out->steps = i;
   MUST(r->kind->predict_valid(self, p, &must_err));
-  for (size_t i = 0; i < in.part.n_valid; i++)
-    memcpy(r->out->p + place[i] * r->k, p + i * r->k, r->k * sizeof *p);
+  for (size_t v = 0; v < in.part.n_valid; v++)
+    memcpy(r->out->p + place[v] * r->k, p + v * r->k, r->k * sizeof *p);
   if (coll->rank == 0)
     MUST(r->kind->save(self, &r->out->model, &must_err));
   r->kind->destroy(self);
@@ -95,10 +113,20 @@ static hpo_options *options_of(const hpo_model_kind *kind,
 trainer_result trainer_run(const char *kind, const hpo_dataset *d,
                            const char *const *words, int64_t steps, int ranks,
                            trainer_deal deal) {
+  trainer_options how = {.steps = steps, .ranks = ranks, .deal = deal};
+  return trainer_train(kind, d, words, &how);
+}
+
+trainer_result trainer_train(const char *kind, const hpo_dataset *d,
+                             const char *const *words,
+                             const trainer_options *how) {
+  static const hpo_plan_data plain;
   trainer_result out = {.p = NULL};
-  run r = {.kind = hpo_model_find(kind), .d = d, .deal = deal, .out = &out};
+  run r = {
+      .kind = hpo_model_find(kind), .d = d, .deal = how->deal, .out = &out};
   hpo_options *o = options_of(r.kind, words);
   hpo_bins *bins = NULL;
+  hpo_design *design = NULL;
 
   r.k = d->task == HPO_TASK_MULTICLASS ? d->n_class : 1;
   out.n = (size_t)d->n_valid * r.k;
@@ -107,10 +135,15 @@ trainer_result trainer_run(const char *kind, const hpo_dataset *d,
   if (r.kind->needs_bins)
     MUST(hpo_bins_create(d, (int)hpo_options_get_int(o, "max_bin"), &bins,
                          &must_err));
+  if (r.kind->needs_design)
+    MUST(hpo_design_create(how->plan != NULL ? how->plan : &plain, d, &design,
+                           &must_err));
   r.bins = bins;
+  r.design = design;
   r.options = o;
-  r.steps = steps > 0 ? steps : r.kind->steps(o);
-  team_run(ranks, run_rank, &r);
+  r.steps = how->steps > 0 ? how->steps : r.kind->steps(o);
+  team_run(how->ranks, run_rank, &r);
+  hpo_design_destroy(design);
   hpo_bins_destroy(bins);
   hpo_options_destroy(o);
   return out;

@@ -14,13 +14,26 @@ typedef struct trainer_result {
   double *p; /* [n_valid][k], rows in the order of the data set */
   size_t n;  /* n_valid * k */
   hpo_buffer model;
+  int64_t steps; /* taken: fewer than asked where the model was done */
 } trainer_result;
+
+/** How to train; zero-initialised: as many steps as the options say, one
+ *  rank at least must be said. */
+typedef struct trainer_options {
+  int64_t steps;
+  int ranks;
+  trainer_deal deal;
+  const hpo_plan_data *plan; /* of a design matrix; NULL: as it comes */
+} trainer_options;
 
 /** Trains `steps` steps (0: as many as the options say).
  *  \param [in] words  "name=value" of options, NULL at the end */
 trainer_result trainer_run(const char *kind, const hpo_dataset *d,
                            const char *const *words, int64_t steps, int ranks,
                            trainer_deal deal);
+trainer_result trainer_train(const char *kind, const hpo_dataset *d,
+                             const char *const *words,
+                             const trainer_options *how);
 void trainer_free(trainer_result *r);
 /** FNV-1a over bytes. */
 uint64_t trainer_digest(const void *bytes, size_t n);

@@ -26,6 +26,7 @@ typedef enum hpo_role {
 typedef struct hpo_column {
   char *name;
   bool categorical; /* x holds the index into category */
+  bool onehot;      /* <categorical encode="onehot"> names it */
   char **category;  /* [n_category] sorted by name */
   size_t n_category;
   hpo_row missing; /* missing values in all rows */

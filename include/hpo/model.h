@@ -13,6 +13,7 @@
 #include "hpo/bins.h"
 #include "hpo/coll.h"
 #include "hpo/dataset.h"
+#include "hpo/design.h"
 #include "hpo/mem.h"
 #include "hpo/options.h"
 #include "hpo/record.h"
@@ -20,10 +21,12 @@
 
 /** What one trainer sees of the data; all borrowed. */
 typedef struct hpo_part {
-  const hpo_dataset *data; /* NULL for models without data */
-  const hpo_bins *bins;    /* NULL unless the kind needs_bins */
-  const hpo_row *train;    /* [n_train] this rank's training rows */
-  const hpo_row *valid;    /* [n_valid] this rank's validation rows */
+  const hpo_dataset *data;  /* NULL for models without data */
+  const hpo_bins *bins;     /* NULL unless the kind needs_bins */
+  const hpo_design *design; /* NULL unless the kind needs_design: the rows
+                               below are then whole blocks of it */
+  const hpo_row *train;     /* [n_train] this rank's training rows */
+  const hpo_row *valid;     /* [n_valid] this rank's validation rows */
   size_t n_train, n_valid;
   hpo_row train_total; /* of the whole team */
 } hpo_part;
@@ -46,8 +49,9 @@ typedef struct hpo_model_kind {
   const hpo_option *option; /* [n_option] */
   size_t n_option;
   bool is_built;
-  unsigned tasks;  /* bits 1u << hpo_task */
-  bool needs_bins; /* option max_bin says which */
+  unsigned tasks;    /* bits 1u << hpo_task */
+  bool needs_bins;   /* option max_bin says which */
+  bool needs_design; /* the matrix of linear models */
   bool free_params;
   const char *format; /* of saved bytes: "xgboost-ubj", "json" */
   /** Checks what the table can't say (objective against task); the data's

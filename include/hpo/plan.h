@@ -51,6 +51,9 @@ typedef struct hpo_plan_data {
   hpo_names categorical, ignore;
   char *weight;      /* column or "" */
   hpo_names missing; /* texts that mean missing beside the usual */
+  hpo_names onehot;  /* those of categorical with encode="onehot" */
+  bool standardize;
+  char *impute; /* "", mean, median, most_frequent */
 } hpo_plan_data;
 
 typedef struct hpo_plan_model {

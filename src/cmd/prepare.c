@@ -46,6 +46,22 @@ done:
   return status;
 }
 
+/* The choices that a conditional parameter hangs on. */
+static hpo_status set_parents(const hpo_plan *plan, const hpo_param *p,
+                              hpo_options *o, hpo_error *err) {
+  hpo_status status = HPO_OK;
+
+  while (p->parent >= 0) {
+    const hpo_param *parent = &plan->space.param[p->parent];
+    if (parent->model == p->model)
+      HPO_TRY(status, hpo_options_set(o, parent->name,
+                                      parent->choice[p->parent_choice], err));
+    p = parent;
+  }
+done:
+  return status;
+}
+
 /* One searched option of a model at one value. */
 static hpo_status check_at(const hpo_plan *plan, size_t model,
                            const hpo_param *p, double value,
@@ -56,6 +72,7 @@ static hpo_status check_at(const hpo_plan *plan, size_t model,
   hpo_task task = plan->has_data ? plan->data.task : HPO_TASK_NONE;
 
   HPO_TRY(status, hpo_evaluate_options(plan, model, NULL, &o, err));
+  HPO_TRY(status, set_parents(plan, p, o, err));
   if (p->kind == HPO_PARAM_CATEGORICAL)
     HPO_TRY(status,
             hpo_options_set(o, p->name, p->choice[(size_t)value], err));

@@ -126,6 +126,8 @@ static hpo_status claim_all(hpo_columns *c, const hpo_plan_data *data,
     c->item[j].forced = true;
     c->item[j].is_text = true;
   }
+  for (size_t i = 0; i < data->onehot.n; i++)
+    c->item[find_column(c, data->onehot.item[i])].onehot = true;
   for (j = 0; j < c->n; j++)
     if (c->item[j].use == HPO_USE_FEATURE)
       c->item[j].feature = c->features++;

@@ -24,6 +24,7 @@ typedef struct hpo_text_column {
   hpo_use use;
   size_t feature; /* index among the features */
   bool forced;    /* <categorical> names it */
+  bool onehot;    /* with encode="onehot" */
   bool is_text;
   bool had_number; /* a number was stored as such */
   bool is_late;    /* became text after that */
@@ -60,7 +61,8 @@ void hpo_positive_free(hpo_positive *p);
 
 /** Finds the study's columns among those of the first file.
  *  \param [in] names   [n] of the first file; made up ("f0") if not given
- *  eturn HPO_OK; HPO_EDATA: a column the study names is not there (all
+ *
+eturn HPO_OK; HPO_EDATA: a column the study names is not there (all
  *  names, the nearest one), is named twice, or no feature is left */
 HPO_MUST_USE hpo_status hpo_columns_create(const hpo_plan_data *data,
                                            const hpo_positive *positive,

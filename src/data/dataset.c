@@ -111,6 +111,7 @@ static hpo_status find_columns(leader *l, hpo_dataset *d, hpo_error *err) {
     HPO_TRY(status, hpo_mem_string(c->name, &to->name, err));
     to->missing = missing[c->feature];
     to->categorical = c->is_text;
+    to->onehot = c->onehot;
     if (!c->is_text)
       continue;
     HPO_TRY(status, check_mixed(c, err));

@@ -63,6 +63,7 @@ static hpo_status encode(const hpo_dataset *d, hpo_buffer *b, hpo_error *err) {
 
     HPO_TRY(status, put_text(b, c->name, err));
     HPO_TRY(status, put_number(b, c->categorical, err));
+    HPO_TRY(status, put_number(b, c->onehot, err));
     HPO_TRY(status, put_number(b, c->missing, err));
     HPO_TRY(status, put_texts(b, c->category, c->n_category, err));
   }
@@ -86,6 +87,7 @@ static hpo_status decode(const uint8_t *at, hpo_dataset *d, hpo_error *err) {
 
     HPO_TRY(status, get_text(&at, &c->name, err));
     c->categorical = get_number(&at) != 0;
+    c->onehot = get_number(&at) != 0;
     c->missing = get_number(&at);
     HPO_TRY(status, get_texts(&at, &c->category, &c->n_category, err));
   }

@@ -126,6 +126,13 @@ static hpo_status make_part(hpo_evaluation *v, hpo_part *part,
   part->data = d;
   part->train_total = d->n_train;
   share(d->train, d->n_train, v->e->team, &part->train, &part->n_train);
+  if (v->kind->needs_design) {
+    size_t first = 0;
+    hpo_design_share(d->train, (size_t)d->n_train, v->e->team->rank,
+                     v->e->team->size, &first, &part->n_train);
+    part->train = d->train + first;
+    part->design = v->e->design;
+  }
   share(d->valid, d->n_valid, v->e->team, &part->valid, &part->n_valid);
   if (v->kind->needs_bins) {
     part->bins =

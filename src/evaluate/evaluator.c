@@ -96,6 +96,8 @@ hpo_status hpo_evaluator_create(const hpo_plan *plan, const hpo_dataset *data,
     const hpo_model_kind *kind = hpo_model_find(plan->model[m].kind);
     if (kind && kind->needs_bins)
       HPO_TRY(status, add_matrices(e, m, err));
+    if (kind && kind->needs_design && !e->design)
+      HPO_TRY(status, hpo_design_create(&plan->data, data, &e->design, err));
   }
   *out = e;
   e = NULL;
@@ -110,6 +112,7 @@ void hpo_evaluator_destroy(hpo_evaluator *e) {
   for (size_t i = 0; i < e->n_bins; i++)
     hpo_bins_destroy(e->bins[i]);
   hpo_mem_free(e->bins);
+  hpo_design_destroy(e->design);
   hpo_mem_free(e->valid_y);
   hpo_mem_free(e->valid_weight);
   hpo_mem_free(e);

@@ -11,6 +11,7 @@ struct hpo_evaluator {
   const hpo_coll *team;
   hpo_bins **bins; /* [n_bins], one for each max_bin */
   size_t n_bins;
+  hpo_design *design;   /* NULL unless a model needs it */
   double *valid_y;      /* [n_valid] truth of the validation rows, in the
                            order of data->valid */
   double *valid_weight; /* [n_valid] or NULL: all 1 */

@@ -9,5 +9,7 @@
 extern const hpo_model_kind hpo_model_gbt;
 extern const hpo_model_kind hpo_model_baseline;
 extern const hpo_model_kind hpo_model_function;
+extern const hpo_model_kind hpo_model_logistic;
+extern const hpo_model_kind hpo_model_linear;
 
 #endif

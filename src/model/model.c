@@ -8,14 +8,6 @@
 #define CLASSIFY (1U << HPO_TASK_BINARY | 1U << HPO_TASK_MULTICLASS)
 #define REGRESS (1U << HPO_TASK_REGRESSION)
 
-static const hpo_model_kind logistic = {
-    .name = "logistic",
-    .help = "logistic regression; names and meanings are scikit-learn's",
-    .tasks = CLASSIFY};
-static const hpo_model_kind linear = {
-    .name = "linear",
-    .help = "linear regression; names and meanings are scikit-learn's",
-    .tasks = REGRESS};
 static const hpo_model_kind mlp = {.name = "mlp",
                                    .help = "multi-layer perceptron",
                                    .tasks = CLASSIFY | REGRESS};
@@ -31,8 +23,8 @@ static const hpo_model_kind command = {
 static const hpo_model_kind *const kinds[] = {&hpo_model_gbt,
                                               &hpo_model_baseline,
                                               &hpo_model_function,
-                                              &logistic,
-                                              &linear,
+                                              &hpo_model_logistic,
+                                              &hpo_model_linear,
                                               &mlp,
                                               &plugin,
                                               &command};

@@ -48,6 +48,8 @@ static hpo_status read_lists(hpo_reading *r, const hpo_node *data,
                                        "\"%.60s\" is the label", column));
       if (!hpo_read_holds(to, column))
         HPO_TRY(status, hpo_names_add(to, column, err));
+      if (hpo_node_get(node, "encode") != NULL)
+        HPO_TRY(status, hpo_names_add(&r->plan->data.onehot, column, err));
     }
     hpo_names_free(&list);
   }
@@ -83,18 +85,26 @@ done:
 static hpo_status read_missing(hpo_reading *r, const hpo_node *data,
                                hpo_error *err) {
   hpo_status status = HPO_OK;
-  hpo_names *to = &r->plan->data.missing;
+  hpo_plan_data *d = &r->plan->data;
+  hpo_names *to = &d->missing;
   const hpo_node *node = NULL;
 
   for (size_t i = 0; (node = hpo_node_child(data, "missing", i)) != NULL;
        i++) {
     const char *value = hpo_node_get(node, "value");
+    const char *impute = hpo_node_get(node, "impute");
     if (node->bad)
       continue;
-    if (value == NULL && hpo_node_find(node, "impute") == NULL)
+    if (value == NULL && impute == NULL)
       HPO_TRY(status, hpo_faults_add(r->faults, node, NULL, err,
                                      "value= is missing: the text that stands "
-                                     "for a missing value"));
+                                     "for a missing value; or impute=, what "
+                                     "linear models take in its place"));
+    if (impute != NULL && d->impute != NULL && d->impute[0] != '\0')
+      HPO_TRY(status, hpo_faults_add(r->faults, node, "impute", err,
+                                     "impute= stands twice; once is enough"));
+    if (impute != NULL)
+      HPO_TRY(status, hpo_read_text(impute, &d->impute, err));
     if (value != NULL && !hpo_read_holds(to, value))
       HPO_TRY(status, hpo_names_add(to, value, err));
   }
@@ -200,6 +210,7 @@ hpo_status hpo_read_columns(hpo_reading *r, const hpo_node *data,
   HPO_TRY(status, read_label(r, data, err));
   HPO_TRY(status, read_lists(r, data, "categorical", &d->categorical, err));
   HPO_TRY(status, read_lists(r, data, "ignore", &d->ignore, err));
+  d->standardize = hpo_node_count(data, "standardize") > 0;
   HPO_TRY(status, read_weight(r, data, err));
   HPO_TRY(status, read_missing(r, data, err));
 done:

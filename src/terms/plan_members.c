@@ -63,6 +63,12 @@ const hpo_member hpo_plan_data_members[] = {
     D(ignore, NAMES, true, "", "Columns left out."),
     D(weight, TEXT, true, "", "Column of the rows' weights."),
     D(missing, NAMES, true, "", "Texts that mean a missing value."),
+    D(onehot, NAMES, true, "",
+      "Categorical columns that linear models take one-hot."),
+    D(standardize, BOOL, true, "",
+      "Whether linear models take standardised features."),
+    D(impute, TEXT, true, "",
+      "What linear models take for a missing value."),
 #undef D
     END};
 

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The design matrix: refusals, columns, values. */
+#include "hpo/design.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "block.h"
+#include "hpo/mem.h"
+
+enum {
+  MOST_COLUMNS = 100000,
+  ROW_TILE = 64 /* rows written at once: they stay in cache */
+};
+
+static const char *const impute_name[] = {"", "mean", "median",
+                                          "most_frequent"};
+
+hpo_impute hpo_design_impute(const char *name) {
+  for (size_t i = 1; name != NULL && i < 4; i++)
+    if (strcmp(name, impute_name[i]) == 0)
+      return (hpo_impute)i;
+  return HPO_IMPUTE_NONE;
+}
+
+/* What linear models can't take, in words. */
+static hpo_status check_column(const hpo_column *c, hpo_impute impute,
+                               hpo_error *err) {
+  if (c->categorical && !c->onehot)
+    return hpo_error_set(
+        err, HPO_EDATA,
+        "column '%s' holds categories (%zu, such as '%s'), and a linear model "
+        "needs numbers; say <categorical columns=\"%s\" encode=\"onehot\"/> "
+        "or <ignore columns=\"%s\"/>",
+        c->name, c->n_category, c->n_category > 0 ? c->category[0] : "",
+        c->name, c->name);
+  if (!c->categorical && c->missing > 0 && impute == HPO_IMPUTE_NONE)
+    return hpo_error_set(err, HPO_EDATA,
+                         "column '%s' has %lld missing values, and a linear "
+                         "model needs numbers; say <missing impute=\"mean\"/> "
+                         "(or median, most_frequent) or <ignore "
+                         "columns=\"%s\"/>",
+                         c->name, (long long)c->missing, c->name);
+  return HPO_OK;
+}
+
+static hpo_status find_columns(const hpo_dataset *d, hpo_design *m,
+                               hpo_error *err) {
+  hpo_status status = HPO_OK;
+  size_t n = 0;
+
+  for (size_t j = 0; j < d->columns; j++) {
+    HPO_TRY(status, check_column(&d->column[j], m->impute, err));
+    n += d->column[j].categorical ? d->column[j].n_category : 1;
+  }
+  if (n == 0 || n > MOST_COLUMNS)
+    HPO_FAIL(status, err, HPO_EDATA,
+             "the features make %zu columns of numbers for a linear model; "
+             "allowed: 1 to %d",
+             n, MOST_COLUMNS);
+  HPO_TRY(status, hpo_mem_new(n, sizeof *m->column, &m->column, err));
+  for (size_t j = 0; j < d->columns; j++) {
+    const hpo_column *c = &d->column[j];
+
+    for (size_t k = 0; c->categorical && k < c->n_category; k++)
+      m->column[m->columns++] =
+          (hpo_design_column){.feature = j, .category = (ptrdiff_t)k};
+    if (!c->categorical)
+      m->column[m->columns++] = (hpo_design_column){
+          .feature = j, .category = -1, .has_missing = c->missing > 0};
+  }
+  m->stride = (m->columns + 1 + 7) / 8 * 8;
+done:
+  return status;
+}
+
+/* n rows from row first of one column, one float every stride. */
+static void write_column(const hpo_dataset *d, const hpo_design_column *c,
+                         size_t first, size_t n, size_t stride, float *to) {
+  const float *from = d->x + c->feature * (size_t)d->rows + first;
+
+  for (size_t i = 0; i < n; i++)
+    to[i * stride] =
+        c->category < 0 ? from[i] : (float)(from[i] == (float)c->category);
+}
+
+static void write_values(const hpo_dataset *d, const hpo_design *m,
+                         float *to) {
+  const size_t rows = (size_t)m->rows;
+
+  memset(to, 0, rows * m->stride * sizeof *to);
+  for (size_t i = 0; i < rows; i += ROW_TILE) {
+    const size_t n = rows - i < ROW_TILE ? rows - i : ROW_TILE;
+
+    for (size_t j = 0; j < m->columns; j++)
+      write_column(d, &m->column[j], i, n, m->stride, to + i * m->stride + j);
+  }
+}
+
+hpo_status hpo_design_create(const hpo_plan_data *plan, const hpo_dataset *d,
+                             hpo_design **out, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_shared *node = d->node;
+  hpo_design *m = NULL;
+  size_t bytes = 0;
+  bool is_shared = false;
+
+  HPO_ASSERT(d->x != NULL || d->rows == 0);
+  HPO_TRY(status, hpo_mem_new(1, sizeof *m, &m, err));
+  m->rows = d->rows;
+  m->node = node;
+  m->impute = hpo_design_impute(plan->impute);
+  m->standardize = plan->standardize;
+  HPO_TRY(status, find_columns(d, m, err));
+  bytes = (size_t)m->rows * m->stride * sizeof(float);
+  HPO_TRY(status, node->alloc(node->self, bytes, &m->block, &is_shared, err));
+  m->x = m->block;
+  if (node->node_rank == 0)
+    write_values(d, m, m->block);
+  HPO_TRY(status, node->ready(node->self, m->block, bytes, err));
+  *out = m;
+  m = NULL;
+done:
+  hpo_design_destroy(m);
+  return status;
+}
+
+void hpo_design_destroy(hpo_design *m) {
+  if (m == NULL)
+    return;
+  if (m->block != NULL)
+    m->node->free(m->node->self, m->block);
+  hpo_mem_free(m->column);
+  hpo_mem_free(m);
+}
+
+/* Index of the first row at or behind index i that begins a block. */
+static size_t block_start(const hpo_row *row, size_t n, size_t i) {
+  if (i == 0 || i >= n)
+    return i < n ? i : n;
+  hpo_row block = row[i] / HPO_DESIGN_BLOCK;
+  if (row[i - 1] / HPO_DESIGN_BLOCK != block)
+    return i;
+  while (i < n && row[i] / HPO_DESIGN_BLOCK == block)
+    i++;
+  return i;
+}
+
+void hpo_design_share(const hpo_row *row, size_t n, int rank, int size,
+                      size_t *first, size_t *out_n) {
+  const size_t r = (size_t)rank, k = (size_t)size;
+
+  *first = block_start(row, n, n * r / k);
+  *out_n = block_start(row, n, n * (r + 1) / k) - *first;
+}
