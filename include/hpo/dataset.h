@@ -32,6 +32,13 @@ typedef struct hpo_column {
   hpo_row missing; /* missing values in all rows */
 } hpo_column;
 
+/** Rows of one fold, or of the one split; borrowed. */
+typedef struct hpo_fold {
+  const hpo_row *train; /* [n_train] ids in ascending order */
+  const hpo_row *valid; /* [n_valid] likewise */
+  hpo_row n_train, n_valid;
+} hpo_fold;
+
 typedef struct hpo_dataset {
   hpo_task task;
   hpo_row rows;       /* all roles together */
@@ -50,9 +57,15 @@ typedef struct hpo_dataset {
   const hpo_row *train; /* [n_train] ids in ascending order */
   const hpo_row *valid; /* [n_valid] */
   hpo_row n_train, n_valid;
-  bool is_shared;   /* false: private copies (small /dev/shm) */
-  hpo_shared *node; /* borrowed */
-  void *block;      /* what backs the pointers above */
+  size_t n_fold;       /* 0: a single split.  With folds all rows but the
+                          test's stand in train, none in valid */
+  bool in_time;        /* a fold trains on the rows of earlier folds alone */
+  const uint8_t *fold; /* [rows] fold in which a row validates, from 1; 0:
+                          in none; NULL without folds */
+  hpo_fold *part;      /* [n_fold]; owned */
+  bool is_shared;      /* false: private copies (small /dev/shm) */
+  hpo_shared *node;    /* borrowed */
+  void *block;         /* what backs the pointers above */
 } hpo_dataset;
 
 /** Reads, splits, shares. Collective over node (borrowed, must outlive).
@@ -61,6 +74,8 @@ typedef struct hpo_dataset {
 HPO_MUST_USE hpo_status hpo_dataset_load(const hpo_plan *plan,
                                          hpo_shared *node, hpo_dataset **out,
                                          hpo_error *err);
+/** The rows of fold f from 0; without folds those of the split. */
+hpo_fold hpo_dataset_fold(const hpo_dataset *d, size_t f);
 /** Collective over the node. */
 void hpo_dataset_destroy(hpo_dataset *d);
 /** Gives the float32 values back once every matrix is binned. Collective. */

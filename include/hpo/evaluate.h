@@ -45,7 +45,10 @@ HPO_MUST_USE hpo_status hpo_evaluate_options(const hpo_plan *plan,
 /** Index of the model that a point chooses. */
 size_t hpo_evaluate_model(const hpo_plan *plan, const double *x);
 
-/** One running trial. */
+/** One running trial.  With folds, each step is one of every fold and its
+ *  value their mean; a model that the job wants is then trained again on all
+ *  training rows, by as many steps as the folds took in the mean, in further
+ *  steps of the evaluation. */
 typedef struct hpo_evaluation hpo_evaluation;
 
 /** Takes the job (emptied).  Options that the model refuses, or a model
@@ -59,7 +62,8 @@ void hpo_evaluation_destroy(hpo_evaluation *v);
  *  thresholds, failed); ask result.  HPO_EPEER and the like are errors. */
 HPO_MUST_USE hpo_status hpo_evaluation_step(hpo_evaluation *v, bool *over,
                                             hpo_error *err);
-/** Steps done, and the objective after the last one (NaN before). */
+/** Steps done, and the objective after the last one (NaN before, and while
+ *  a model of folds is trained again on all rows). */
 int64_t hpo_evaluation_steps(const hpo_evaluation *v);
 double hpo_evaluation_value(const hpo_evaluation *v);
 hpo_id hpo_evaluation_trial(const hpo_evaluation *v);

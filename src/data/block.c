@@ -119,10 +119,18 @@ static void free_texts(char **text, size_t n) {
   hpo_mem_free(text);
 }
 
+hpo_fold hpo_dataset_fold(const hpo_dataset *d, size_t f) {
+  HPO_ASSERT(f == 0 || f < d->n_fold);
+  return d->n_fold > 0
+             ? d->part[f]
+             : (hpo_fold){d->train, d->valid, d->n_train, d->n_valid};
+}
+
 void hpo_dataset_destroy(hpo_dataset *d) {
   if (d == NULL)
     return;
   hpo_block_destroy(d);
+  hpo_mem_free(d->part);
   for (size_t j = 0; d->column != NULL && j < d->columns; j++) {
     hpo_mem_free(d->column[j].name);
     free_texts(d->column[j].category, d->column[j].n_category);

@@ -61,20 +61,32 @@ done:
   return status;
 }
 
-static hpo_status collect_truth(hpo_evaluator *e, hpo_error *err) {
+static hpo_status collect_truth(const hpo_dataset *d, size_t fold,
+                                hpo_truth *t, hpo_error *err) {
   hpo_status status = HPO_OK;
-  const hpo_dataset *d = e->data;
-  size_t n = (size_t)d->n_valid;
+  const hpo_fold rows = hpo_dataset_fold(d, fold);
+  size_t n = (size_t)rows.n_valid;
 
-  HPO_TRY(status, hpo_mem_new(n, sizeof *e->valid_y, &e->valid_y, err));
+  HPO_TRY(status, hpo_mem_new(n, sizeof *t->y, &t->y, err));
   if (d->weight)
-    HPO_TRY(status,
-            hpo_mem_new(n, sizeof *e->valid_weight, &e->valid_weight, err));
+    HPO_TRY(status, hpo_mem_new(n, sizeof *t->weight, &t->weight, err));
   for (size_t i = 0; i < n; i++) {
-    e->valid_y[i] = d->y[d->valid[i]];
+    t->y[i] = d->y[rows.valid[i]];
     if (d->weight)
-      e->valid_weight[i] = d->weight[d->valid[i]];
+      t->weight[i] = d->weight[rows.valid[i]];
   }
+done:
+  return status;
+}
+
+static hpo_status collect_truths(hpo_evaluator *e, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  size_t n = e->data->n_fold > 0 ? e->data->n_fold : 1;
+
+  HPO_TRY(status, hpo_mem_new(n, sizeof *e->truth, &e->truth, err));
+  e->n_truth = n;
+  for (size_t f = 0; f < n; f++)
+    HPO_TRY(status, collect_truth(e->data, f, &e->truth[f], err));
 done:
   return status;
 }
@@ -91,7 +103,7 @@ hpo_status hpo_evaluator_create(const hpo_plan *plan, const hpo_dataset *data,
   e->team = team;
   HPO_TRY(status, hpo_mem_new(MOST_MATRICES, sizeof *e->bins, &e->bins, err));
   if (data)
-    HPO_TRY(status, collect_truth(e, err));
+    HPO_TRY(status, collect_truths(e, err));
   for (size_t m = 0; data && m < plan->n_model; m++) {
     const hpo_model_kind *kind = hpo_model_find(plan->model[m].kind);
     if (kind && kind->needs_bins)
@@ -113,8 +125,11 @@ void hpo_evaluator_destroy(hpo_evaluator *e) {
     hpo_bins_destroy(e->bins[i]);
   hpo_mem_free(e->bins);
   hpo_design_destroy(e->design);
-  hpo_mem_free(e->valid_y);
-  hpo_mem_free(e->valid_weight);
+  for (size_t f = 0; f < e->n_truth; f++) {
+    hpo_mem_free(e->truth[f].y);
+    hpo_mem_free(e->truth[f].weight);
+  }
+  hpo_mem_free(e->truth);
   hpo_mem_free(e);
 }
 

@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Inside of the evaluator, for evaluation.c. */
+/* Inside of the evaluator, for fits and evaluations. */
 #ifndef EVALUATE_EVALUATOR_H
 #define EVALUATE_EVALUATOR_H
 
 #include "hpo/evaluate.h"
+
+/** What the validation rows of a fold hold, in the order of its list. */
+typedef struct hpo_truth {
+  double *y;      /* [n_valid] */
+  double *weight; /* [n_valid] or NULL: all 1 */
+} hpo_truth;
 
 struct hpo_evaluator {
   const hpo_plan *plan;    /* borrowed, as are data and team */
@@ -11,10 +17,9 @@ struct hpo_evaluator {
   const hpo_coll *team;
   hpo_bins **bins; /* [n_bins], one for each max_bin */
   size_t n_bins;
-  hpo_design *design;   /* NULL unless a model needs it */
-  double *valid_y;      /* [n_valid] truth of the validation rows, in the
-                           order of data->valid */
-  double *valid_weight; /* [n_valid] or NULL: all 1 */
+  hpo_design *design; /* NULL unless a model needs it */
+  hpo_truth *truth;   /* [n_truth], one for each fold */
+  size_t n_truth;     /* 1 without folds, 0 without data */
 };
 
 /** The matrix for one max_bin, or NULL. */

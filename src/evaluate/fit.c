@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* One model on one part of the rows. */
+#include "evaluate/fit.h"
+#include "hpo/mem.h"
+
+#include <string.h>
+
+/* Rows of the team's rank r: contiguous shares in row order. */
+static void share(const hpo_row *rows, hpo_row n, const hpo_coll *team,
+                  const hpo_row **out, size_t *out_n) {
+  hpo_row first = n * team->rank / team->size;
+  *out = n > 0 ? rows + first : rows;
+  *out_n = (size_t)(n * (team->rank + 1) / team->size - first);
+}
+
+static hpo_status make_part(hpo_fit *fit, size_t fold, hpo_part *part,
+                            hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_dataset *d = fit->e->data;
+  const hpo_recipe *r = fit->from;
+
+  memset(part, 0, sizeof *part);
+  if (!d)
+    return HPO_OK;
+  part->data = d;
+  if (fold == HPO_FIT_ALL) {
+    fit->rows = (hpo_fold){.train = d->train, .n_train = d->n_train};
+  } else {
+    fit->rows = hpo_dataset_fold(d, fold);
+    fit->truth = &fit->e->truth[fold];
+  }
+  part->train_total = fit->rows.n_train;
+  share(fit->rows.train, fit->rows.n_train, fit->e->team, &part->train,
+        &part->n_train);
+  share(fit->rows.valid, fit->rows.n_valid, fit->e->team, &part->valid,
+        &part->n_valid);
+  if (r->kind->needs_design) {
+    size_t first = 0;
+    hpo_design_share(fit->rows.train, (size_t)fit->rows.n_train,
+                     fit->e->team->rank, fit->e->team->size, &first,
+                     &part->n_train);
+    part->train = fit->rows.train + first;
+    part->design = fit->e->design;
+  }
+  if (r->kind->needs_bins) {
+    part->bins =
+        hpo_evaluator_find(fit->e, hpo_options_get_int(r->options, "max_bin"));
+    HPO_ASSERT(part->bins);
+  }
+  fit->k = d->task == HPO_TASK_MULTICLASS ? d->n_class : 1;
+  HPO_TRY(status, hpo_mem_new((size_t)fit->rows.n_valid * fit->k,
+                              sizeof *fit->p, &fit->p, err));
+done:
+  return status;
+}
+
+hpo_status hpo_fit_create(hpo_evaluator *e, const hpo_recipe *r, size_t fold,
+                          hpo_fit *fit, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_model_input in = {.options = r->options,
+                        .seed = e->plan->seed,
+                        .coll = e->team,
+                        .free_name = r->free_name,
+                        .free_value = r->free_value,
+                        .n_free = r->n_free};
+
+  *fit = (hpo_fit){.e = e, .from = r};
+  HPO_TRY(status, make_part(fit, fold, &in.part, err));
+  HPO_TRY(status, r->kind->create(&in, &fit->model, err));
+done:
+  return status;
+}
+
+void hpo_fit_free(hpo_fit *fit) {
+  if (fit->model)
+    fit->from->kind->destroy(fit->model);
+  hpo_mem_free(fit->p);
+  *fit = (hpo_fit){0};
+}
+
+bool hpo_fit_is_done(const hpo_fit *fit) {
+  const hpo_model_kind *kind = fit->from->kind;
+  return kind->is_done != NULL && kind->is_done(fit->model);
+}
+
+hpo_status hpo_fit_step(hpo_fit *fit, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  if (fit->steps > 0 && hpo_fit_is_done(fit))
+    return HPO_OK;
+  HPO_TRY(status, fit->from->kind->step(fit->model, err));
+  fit->steps++;
+done:
+  return status;
+}
+
+hpo_status hpo_fit_predict(hpo_fit *fit, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_coll *team = fit->e->team;
+  const hpo_row *mine = NULL;
+  double *all = NULL;
+  size_t *count = NULL, n_mine = 0;
+
+  HPO_TRY(status, fit->from->kind->predict_valid(fit->model, fit->p, err));
+  if (team->size == 1)
+    goto done;
+  share(fit->rows.valid, fit->rows.n_valid, team, &mine, &n_mine);
+  HPO_TRY(status, hpo_mem_new((size_t)team->size, sizeof *count, &count, err));
+  HPO_TRY(status,
+          team->gather(team->self, fit->p, n_mine * fit->k * sizeof *fit->p,
+                       &all, count, err));
+  if (all)
+    memcpy(fit->p, all, (size_t)fit->rows.n_valid * fit->k * sizeof *all);
+done:
+  hpo_mem_free(all);
+  hpo_mem_free(count);
+  return status;
+}
+
+hpo_status hpo_fit_score(const hpo_fit *fit, const hpo_metric *m, double *out,
+                         hpo_error *err) {
+  hpo_scored s = {.n = (size_t)fit->rows.n_valid,
+                  .k = fit->k,
+                  .n_class = fit->e->data->n_class,
+                  .y = fit->truth->y,
+                  .p = fit->p,
+                  .weight = fit->truth->weight};
+  return hpo_metric_compute(m, &s, out, err);
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* One model on one part of the rows: made, stepped, asked to predict, scored.
+ * A trial has one fit, or one for each fold, and one more where its model is
+ * trained again on all rows. */
+#ifndef EVALUATE_FIT_H
+#define EVALUATE_FIT_H
+
+#include "evaluate/evaluator.h"
+#include "hpo/metric.h"
+
+/** What a point says about its model. */
+typedef struct hpo_recipe {
+  const hpo_model_kind *kind;
+  hpo_options *options;   /* owned */
+  const char **free_name; /* [n_free]; names borrowed from the plan */
+  double *free_value;
+  size_t n_free;
+} hpo_recipe;
+
+/** HPO_EINVAL: the model refuses a value. */
+HPO_MUST_USE hpo_status hpo_recipe_create(const hpo_plan *plan,
+                                          const double *x, hpo_recipe *out,
+                                          hpo_error *err);
+void hpo_recipe_free(hpo_recipe *r);
+
+typedef struct hpo_fit {
+  hpo_evaluator *e;       /* borrowed */
+  const hpo_recipe *from; /* borrowed */
+  void *model;            /* the kind's trainer; NULL: none */
+  hpo_fold rows;          /* of the whole team */
+  const hpo_truth *truth; /* of rows.valid; NULL: none */
+  double *p;              /* [rows][k] predictions: this rank's, on rank 0 the
+                             whole team's */
+  size_t k;
+  int64_t steps; /* done */
+} hpo_fit;
+
+/** Rows of a fit beside the folds: all that train. */
+#define HPO_FIT_ALL SIZE_MAX
+
+/** Makes a trainer. Collective over the team, as are step, predict and save;
+ *  what fit held is lost, so it starts as {0}; free it after errors too.
+ *  \param [in] fold 0 without folds, or 0..n_fold-1, or HPO_FIT_ALL
+ *  \return HPO_ETRIAL and the like: the model's own sentence */
+HPO_MUST_USE hpo_status hpo_fit_create(hpo_evaluator *e, const hpo_recipe *r,
+                                       size_t fold, hpo_fit *fit,
+                                       hpo_error *err);
+void hpo_fit_free(hpo_fit *fit);
+/** One step, unless the model is done. */
+HPO_MUST_USE hpo_status hpo_fit_step(hpo_fit *fit, hpo_error *err);
+/** Whether more steps change nothing. */
+bool hpo_fit_is_done(const hpo_fit *fit);
+/** Predictions of the validation rows, gathered on the team's rank 0. */
+HPO_MUST_USE hpo_status hpo_fit_predict(hpo_fit *fit, hpo_error *err);
+/** A metric of the last predictions; on the team's rank 0 alone. */
+HPO_MUST_USE hpo_status hpo_fit_score(const hpo_fit *fit, const hpo_metric *m,
+                                      double *out, hpo_error *err);
+
+#endif

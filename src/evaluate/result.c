@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The end of a trial: its metrics, and its model if the job wants it. */
+#include "evaluate/trial.h"
+#include "hpo/clock.h"
+#include "hpo/mem.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+hpo_status hpo_evaluation_mean(const hpo_evaluation *v, const hpo_metric *m,
+                               double *each, double *out, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_error own = {0};
+  double sum = 0, x = 0;
+
+  for (size_t f = 0; f < v->n_fit; f++) {
+    status = hpo_fit_score(&v->fit[f], m, &x, &own);
+    if (status != HPO_OK && v->n_fit > 1)
+      HPO_FAIL(status, err, status, "fold %zu: %s", f + 1, own.text);
+    if (status != HPO_OK)
+      HPO_FAIL(status, err, status, "%s", own.text);
+    if (each)
+      each[f] = x;
+    sum += x;
+  }
+  *out = sum / (double)v->n_fit;
+done:
+  return status;
+}
+
+static hpo_status metric_at_end(hpo_evaluation *v, const char *name,
+                                double model_bytes, double *out,
+                                hpo_error *err) {
+  const hpo_metric *m = hpo_metric_find(name);
+  HPO_ASSERT(m);
+  if (strcmp(name, "train_seconds") == 0)
+    *out = v->train_seconds;
+  else if (strcmp(name, "model_bytes") == 0)
+    *out = model_bytes;
+  else if (m->of_trial || m == v->objective)
+    *out = v->value;
+  else
+    return hpo_evaluation_mean(v, m, NULL, out, err);
+  return HPO_OK;
+}
+
+static hpo_status fill_scores(hpo_evaluation *v, double model_bytes,
+                              hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_plan *plan = hpo_evaluation_plan(v);
+  hpo_names metrics = {0};
+  hpo_trial *t = v->trial;
+
+  HPO_TRY(status, hpo_plan_metrics(plan, &metrics, err));
+  for (size_t i = 0; i < metrics.n; i++)
+    HPO_TRY(status, metric_at_end(v, metrics.item[i], model_bytes,
+                                  &t->metric[i], err));
+  for (size_t i = 0; i < plan->n_objective; i++)
+    HPO_TRY(status, metric_at_end(v, plan->objective[i].metric, model_bytes,
+                                  &t->value[i], err));
+done:
+  hpo_names_free(&metrics);
+  return status;
+}
+
+hpo_status hpo_evaluation_fill(hpo_evaluation *v, hpo_buffer *model,
+                               hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_model_kind *kind = v->recipe.kind;
+  double bytes = 0;
+
+  for (size_t f = 0; f < v->n_fit; f++) {
+    model->n = 0;
+    if (kind->save)
+      HPO_TRY(status, kind->save(v->fit[f].model, model, err));
+    bytes += (double)model->n / (double)v->n_fit;
+    if (v->objective->of_trial && kind->predict_valid)
+      HPO_TRY(status, hpo_fit_predict(&v->fit[f], err));
+  }
+  if (v->e->team->rank == 0)
+    HPO_TRY(status, fill_scores(v, bytes, err));
+  v->is_scored = true;
+done:
+  return status;
+}
+
+bool hpo_evaluation_wants_model(const hpo_evaluation *v) {
+  double bar = v->job.send_model;
+  if (v->trial->state != HPO_TRIAL_COMPLETE || isinf(bar))
+    return false;
+  return isnan(bar) || !hpo_evaluation_is_better(v, bar, v->trial->value[0]);
+}
+
+/* The model of a complete trial: the split's, or the one of all rows. */
+static hpo_status finish(hpo_evaluation *v, hpo_buffer *model,
+                         hpo_error *err) {
+  hpo_status status = HPO_OK;
+
+  if (!v->is_scored)
+    HPO_TRY(status, hpo_evaluation_fill(v, model, err));
+  if (v->e->data && v->e->data->n_fold > 0)
+    model->n = 0;
+  if (v->is_refit)
+    HPO_TRY(status, v->recipe.kind->save(v->again.model, model, err));
+done:
+  return status;
+}
+
+static void forget_scores(hpo_trial *t) {
+  for (size_t i = 0; i < t->n_metric; i++)
+    t->metric[i] = NAN;
+  for (size_t i = 0; i < t->n_objective; i++)
+    t->value[i] = NAN;
+}
+
+static void take_times(hpo_evaluation *v) {
+  hpo_trial *t = v->trial;
+  t->end = hpo_clock_wall_ns();
+  t->wall = hpo_clock_seconds() - v->began;
+  t->cpu = hpo_clock_cpu() - v->cpu_began;
+  t->peak_memory = hpo_clock_peak_rss();
+  t->bytes_sent = v->e->team->bytes_sent(v->e->team->self);
+}
+
+hpo_status hpo_evaluation_result(hpo_evaluation *v, hpo_result *out,
+                                 hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_buffer model = {0};
+  hpo_error own = {0};
+  hpo_trial *t = v->trial;
+
+  HPO_ASSERT(v->over);
+  if (t->steps > 0 &&
+      (t->state == HPO_TRIAL_COMPLETE || t->state == HPO_TRIAL_PRUNED)) {
+    v->over = false;
+    hpo_trial_state state = t->state;
+    status = hpo_evaluation_take_failure(v, finish(v, &model, &own), &own);
+    if (status != HPO_OK)
+      HPO_FAIL(status, err, status, "%s", own.text);
+    t->state = v->over ? HPO_TRIAL_FAILED : state;
+  }
+  if (t->state == HPO_TRIAL_FAILED)
+    forget_scores(t);
+  take_times(v);
+  memset(out, 0, sizeof *out);
+  if (model.n > 0 && hpo_evaluation_wants_model(v)) {
+    snprintf(t->model_format, sizeof t->model_format, "%s",
+             v->recipe.kind->format);
+    out->model = model;
+    memset(&model, 0, sizeof model);
+  }
+  out->trial = t;
+  v->trial = NULL;
+done:
+  hpo_buffer_free(&model);
+  return status;
+}

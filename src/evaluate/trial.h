@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Inside of one running trial, for evaluation.c and result.c. */
+#ifndef EVALUATE_TRIAL_H
+#define EVALUATE_TRIAL_H
+
+#include "evaluate/fit.h"
+
+struct hpo_evaluation {
+  hpo_evaluator *e;  /* borrowed */
+  hpo_job job;       /* owned */
+  hpo_recipe recipe; /* empty: failed from the start */
+  hpo_fit *fit;      /* [n_fit]: one, or one for each fold */
+  size_t n_fit;
+  hpo_fit again; /* trained on all rows once the folds are done */
+  bool is_refit; /* again is in training, or done */
+  const hpo_metric *objective;
+  hpo_trial *trial;   /* what result hands out */
+  int64_t steps;      /* that the model takes in all */
+  double value, best; /* objective after the last step; best so far */
+  bool over;
+  bool is_scored;          /* the trial holds its metrics */
+  double began, cpu_began; /* clocks at create, seconds */
+  double train_seconds;    /* in create and step of the folds' models alone */
+};
+
+static inline const hpo_plan *hpo_evaluation_plan(const hpo_evaluation *v) {
+  return v->e->plan;
+}
+
+/** Whether a is better than b for the objective. */
+bool hpo_evaluation_is_better(const hpo_evaluation *v, double a, double b);
+/** An error that is the trial's own fault ends the trial, not the worker. */
+HPO_MUST_USE hpo_status hpo_evaluation_take_failure(hpo_evaluation *v,
+                                                    hpo_status status,
+                                                    hpo_error *err);
+/** A metric of the last predictions, its mean over the folds; on rank 0.
+ *  \param [out] each [n_fit] of each fold; NULL: not wanted */
+HPO_MUST_USE hpo_status hpo_evaluation_mean(const hpo_evaluation *v,
+                                            const hpo_metric *m, double *each,
+                                            double *out, hpo_error *err);
+/** Metrics and values into the trial, once; model gets the bytes of a single
+ *  split's model.  Collective over the team. */
+HPO_MUST_USE hpo_status hpo_evaluation_fill(hpo_evaluation *v,
+                                            hpo_buffer *model, hpo_error *err);
+/** Whether the job wants the model of a trial with these values. */
+bool hpo_evaluation_wants_model(const hpo_evaluation *v);
+
+#endif
