@@ -31,6 +31,8 @@ HPO_MUST_USE hpo_status hpo_file_write_all(const char *path, const void *from,
                                            size_t n, hpo_error *err);
 
 bool hpo_file_exists(const char *path);
+/** Bytes, or -1 where it can't be told. */
+int64_t hpo_file_size(const char *path);
 /** href as seen from the folder of base_file, unless it is absolute. */
 HPO_MUST_USE hpo_status hpo_file_resolve(const char *base_file,
                                          const char *href, char **out,

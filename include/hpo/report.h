@@ -6,6 +6,7 @@
 #ifndef HPO_REPORT_H
 #define HPO_REPORT_H
 
+#include "hpo/mem.h"
 #include "hpo/plan.h"
 #include "hpo/record.h"
 #include "hpo/status.h"
@@ -82,5 +83,13 @@ HPO_MUST_USE hpo_status hpo_report_sort(const hpo_record *columns,
 HPO_MUST_USE hpo_status hpo_report_find(const hpo_record *columns,
                                         const char *name,
                                         const hpo_field **out, hpo_error *err);
+
+/** The study as one self-contained HTML page (UTF-8): charts drawn by its
+ *  own script from data within it; nothing is fetched.  At most 1,000 trials
+ *  and 150 curves are drawn, which the page says.
+ *  \param [in] version of the program that makes the page */
+HPO_MUST_USE hpo_status hpo_report_page(const hpo_study_file *f,
+                                        const char *version, hpo_buffer *out,
+                                        hpo_error *err);
 
 #endif

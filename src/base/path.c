@@ -85,6 +85,11 @@ done:
 
 bool hpo_file_exists(const char *path) { return access(path, F_OK) == 0; }
 
+int64_t hpo_file_size(const char *path) {
+  struct stat about;
+  return stat(path, &about) == 0 ? (int64_t)about.st_size : -1;
+}
+
 hpo_status hpo_file_resolve(const char *base_file, const char *href,
                             char **out, hpo_error *err) {
   const char *slash = strrchr(base_file, '/');

@@ -36,11 +36,15 @@ done:
   return status;
 }
 
-/* One word that starts with "--"; *used: words taken, 1 or 2. */
+/* "--name", or "-o" for a name of one letter. */
+static const char *dashes(const char *name) { return name[1] ? "--" : "-"; }
+
+/* One word that starts with "--", or with "-" and a letter that the table
+ * has; *used: words taken, 1 or 2. */
 static hpo_status parse_option(int argc, char **argv, hpo_args *a, int *used,
                                hpo_error *err) {
   hpo_status status = HPO_OK;
-  const char *name = argv[0] + 2;
+  const char *name = argv[0] + (argv[0][1] == '-' ? 2 : 1);
   const char *equals = strchr(name, '=');
   size_t length = equals ? (size_t)(equals - name) : strlen(name);
   const hpo_arg *arg = find(a->table, a->n, name, length);
@@ -55,8 +59,9 @@ static hpo_status parse_option(int argc, char **argv, hpo_args *a, int *used,
   if (equals)
     return hpo_settings_add(&a->given, arg->name, equals + 1, 0, err);
   if (argc < 2)
-    HPO_FAIL(status, err, HPO_EINVAL, "--%s needs a value: --%s %s", arg->name,
-             arg->name, arg->value);
+    HPO_FAIL(status, err, HPO_EINVAL, "%s%s needs a value: %s%s %s",
+             dashes(arg->name), arg->name, dashes(arg->name), arg->name,
+             arg->value);
   *used = 2;
   return hpo_settings_add(&a->given, arg->name, argv[1], 0, err);
 done:
@@ -73,7 +78,9 @@ hpo_status hpo_args_parse(int argc, char **argv, const hpo_arg *table,
     int used = 1;
     if (options && strcmp(argv[i], "--") == 0)
       options = false;
-    else if (options && strncmp(argv[i], "--", 2) == 0)
+    else if (options && (strncmp(argv[i], "--", 2) == 0 ||
+                         (argv[i][0] == '-' && argv[i][1] &&
+                          find(table, n, argv[i] + 1, strlen(argv[i] + 1)))))
       HPO_TRY(status, parse_option(argc - i, argv + i, &a, &used, err));
     else if (options && argv[i][0] == '-' && argv[i][1])
       HPO_FAIL(status, err, HPO_EINVAL,
@@ -105,8 +112,9 @@ const char *hpo_args_get(const hpo_args *a, const char *name) {
 void hpo_args_print(const hpo_arg *table, size_t n) {
   for (size_t i = 0; i < n; i++) {
     char left[64];
-    snprintf(left, sizeof left, "--%s%s%s", table[i].name,
-             table[i].value ? " " : "", table[i].value ? table[i].value : "");
+    snprintf(left, sizeof left, "%s%s%s%s", dashes(table[i].name),
+             table[i].name, table[i].value ? " " : "",
+             table[i].value ? table[i].value : "");
     printf("  %-22s %s\n", left, table[i].help);
   }
 }

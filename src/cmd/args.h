@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /** \file args.h
  *  Command-line arguments by a declared table, which --help prints too.
- *  Long options only, "--name value" or "--name=value"; "--" ends them.
+ *  Long options, "--name value" or "--name=value"; a name of one letter is
+ *  given as "-o value"; "--" ends them.
  */
 #ifndef CMD_ARGS_H
 #define CMD_ARGS_H

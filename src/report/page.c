@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The report: one HTML page that needs nothing else.  page.html draws; here
+ * the study's data are put into it as JSON, sampled where there are many
+ * trials: those that were the best so far, the best ones, and an even share
+ * of the others. */
+#include "report/page.h"
+#include "hpo/clock.h"
+#include "hpo/file.h"
+#include "hpo/layout.h"
+#include "hpo/mem.h"
+#include "hpo/report.h"
+#include "report/json.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_TRIALS = 1000, BEST = 200 };
+
+static const char template[] =
+#include "report/page_html.h"
+    ;
+
+/* What stands in a state that the page counts. */
+static const char *const states[] = {"complete",    "pruned",  "failed",
+                                     "interrupted", "running", "paused",
+                                     "waiting",     "torn",    "cancelled"};
+enum { N_STATE = sizeof states / sizeof *states };
+
+/* --- which trials ------------------------------------------------------- */
+
+typedef struct ranked {
+  double value;
+  size_t row;
+} ranked;
+
+static int worse_first(const void *a, const void *b) {
+  const ranked *x = a, *y = b;
+  if (x->value != y->value)
+    return x->value < y->value ? -1 : 1;
+  return x->row > y->row ? -1 : x->row < y->row;
+}
+
+static double worth(const hpo_study_file *f, const hpo_field *value,
+                    size_t i) {
+  char state[32];
+  double v = hpo_field_number(value, i);
+
+  hpo_study_file_state(f, i, state, sizeof state);
+  if (strcmp(state, "complete") != 0 || !isfinite(v))
+    return -INFINITY;
+  return f->maximize ? v : -v;
+}
+
+/* keep[i]: trial i is drawn. */
+static hpo_status choose(const hpo_study_file *f, uint8_t *keep,
+                         hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_field *value = hpo_record_find(f->trials, hpo_study_file_value(f));
+  ranked *order = NULL;
+  double top = -INFINITY;
+  size_t kept = 0;
+
+  HPO_TRY(status, hpo_mem_new(f->n, sizeof *order, &order, err));
+  for (size_t i = 0; i < f->n; i++) {
+    order[i] = (ranked){worth(f, value, i), i};
+    keep[i] = order[i].value > top;
+    top = fmax(top, order[i].value);
+  }
+  if (f->n)
+    qsort(order, f->n, sizeof *order, worse_first);
+  for (size_t k = 0; k < f->n && k < BEST; k++)
+    keep[order[f->n - 1 - k].row] = 1;
+  for (size_t i = 0; i < f->n; i++)
+    kept += keep[i];
+  if (f->n <= MOST_TRIALS) {
+    memset(keep, 1, f->n);
+  } else if (kept < MOST_TRIALS) {
+    size_t more = MOST_TRIALS - kept;
+    for (size_t k = 0; k < more; k++)
+      keep[k * f->n / more] = 1;
+  }
+done:
+  hpo_mem_free(order);
+  return status;
+}
+
+/* --- parts of the data -------------------------------------------------- */
+
+static hpo_status add_key(hpo_buffer *out, const char *name, hpo_error *err) {
+  return hpo_buffer_format(out, err, ",\n\"%s\":", name);
+}
+
+/* The words of an attribute as an array, at most `most` of them. */
+static hpo_status add_words(hpo_buffer *out, const char *text, size_t most,
+                            size_t *n, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  char word[128];
+  size_t k = 0;
+
+  HPO_TRY(status, hpo_buffer_add(out, "[", 1, err));
+  for (text += strspn(text, " "); *text && k < most;
+       text += strspn(text, " "), k++) {
+    size_t length = strcspn(text, " ");
+    snprintf(word, sizeof word, "%.*s", (int)length, text);
+    text += length;
+    HPO_TRY(status, hpo_buffer_format(out, err, "%s", k ? "," : ""));
+    HPO_TRY(status, hpo_json_text(out, word, err));
+  }
+  HPO_TRY(status, hpo_buffer_add(out, "]", 1, err));
+  *n = k;
+done:
+  return status;
+}
+
+/* "maximize minimize" -> [true,false] */
+static hpo_status add_directions(hpo_buffer *out, const char *text,
+                                 hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const char *sign = "[";
+
+  for (; *text; sign = ",") {
+    HPO_TRY(status, hpo_buffer_format(out, err, "%s%s", sign,
+                                      strncmp(text, "max", 3) == 0 ? "true"
+                                                                   : "false"));
+    text += strcspn(text, " ");
+    text += strspn(text, " ");
+  }
+  HPO_TRY(status, hpo_buffer_add(out, "]", 1, err));
+done:
+  return status;
+}
+
+/* Takes the escapes of hpo_plan_text back, in place. */
+static void unescape(char *text) {
+  char *to = text;
+
+  for (; *text; text++) {
+    bool escaped = *text == '\\' && text[1];
+    text += escaped;
+    *to++ = escaped && *text == 'n' ? '\n' : *text;
+  }
+  *to = '\0';
+}
+
+/* The study's description stands in the resolved text. */
+static hpo_status add_description(const hpo_study_file *f, hpo_buffer *out,
+                                  hpo_error *err) {
+  static const char key[] = "\ndescription = ";
+  hpo_status status = HPO_OK;
+  hpo_record *facts = NULL;
+  hpo_buffer text = {0};
+  const hpo_field *resolved;
+  char *at, *end;
+
+  HPO_TRY(status,
+          hpo_store_read_facts(f->store, HPO_FACTS_STUDY, &facts, err));
+  resolved = hpo_record_find(facts, "resolved");
+  if (resolved)
+    HPO_TRY(status, hpo_buffer_add(&text, resolved->data,
+                                   resolved->n * resolved->width, err));
+  HPO_TRY(status, hpo_buffer_add(&text, "", 1, err));
+  at = strstr((char *)text.byte, key);
+  at = at ? at + sizeof key - 1 : (char *)text.byte + text.n - 1;
+  end = strchr(at, '\n');
+  if (end)
+    *end = '\0';
+  unescape(at);
+  HPO_TRY(status, hpo_json_text(out, at, err));
+done:
+  hpo_record_destroy(facts);
+  hpo_buffer_free(&text);
+  return status;
+}
+
+static hpo_status add_study(const hpo_study_file *f, hpo_buffer *out,
+                            char *objective, size_t room, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  char text[1024], ways[128];
+  size_t n = 0;
+
+  hpo_record_text(f->attributes, "name", text, sizeof text);
+  HPO_TRY(status, hpo_buffer_format(out, err, "{\"study\":{\"name\":"));
+  HPO_TRY(status, hpo_json_text(out, text, err));
+  HPO_TRY(status, hpo_buffer_format(out, err, ",\"description\":"));
+  HPO_TRY(status, add_description(f, out, err));
+  HPO_TRY(status, hpo_buffer_format(out, err, "}"));
+  hpo_record_text(f->attributes, "directions", ways, sizeof ways);
+  HPO_TRY(status, add_key(out, "maximize", err));
+  HPO_TRY(status, add_directions(out, ways, err));
+  for (const char *at = ways; *at; n++) {
+    at += strcspn(at, " ");
+    at += strspn(at, " ");
+  }
+  hpo_record_text(f->attributes, "metrics", text, sizeof text);
+  snprintf(objective, room, "%.*s", (int)strcspn(text, " "), text);
+  HPO_TRY(status, add_key(out, "objectives", err));
+  HPO_TRY(status, add_words(out, text, n, &n, err));
+done:
+  return status;
+}
+
+static hpo_status add_counts(const hpo_study_file *f, hpo_buffer *out,
+                             hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_field *wall = hpo_record_find(f->trials, "wall");
+  double seconds = 0;
+
+  HPO_TRY(status, add_key(out, "counts", err));
+  for (size_t k = 0; k < N_STATE; k++)
+    HPO_TRY(status,
+            hpo_buffer_format(out, err, "%s\"%s\":%zu", k ? "," : "{",
+                              states[k], hpo_study_file_count(f, states[k])));
+  for (size_t i = 0; wall && i < f->n; i++)
+    if (f->good[i] && isfinite(hpo_field_number(wall, i)))
+      seconds += hpo_field_number(wall, i);
+  HPO_TRY(status, hpo_buffer_format(out, err, "}"));
+  HPO_TRY(status, add_key(out, "wall", err));
+  HPO_TRY(status, hpo_json_number(out, seconds, err));
+  HPO_TRY(status, add_key(out, "bytes", err));
+  HPO_TRY(status, hpo_json_number(out, (double)hpo_file_size(f->path), err));
+done:
+  return status;
+}
+
+/* Of no use to a reader of the page. */
+static bool is_inner(const char *name) {
+  static const char *const inner[] = {"crc",          "model_crc",
+                                      "curve_offset", "model_offset",
+                                      "curve_length", "job"};
+  for (size_t i = 0; i < sizeof inner / sizeof *inner; i++)
+    if (strcmp(name, inner[i]) == 0)
+      return true;
+  return false;
+}
+
+static hpo_status add_columns(const hpo_study_file *f, hpo_buffer *out,
+                              hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const char *sign = "[";
+
+  HPO_TRY(status, add_key(out, "columns", err));
+  for (size_t c = 0; c < f->trials->n_field; c++) {
+    const hpo_field *field = &f->trials->field[c];
+    if (is_inner(field->name))
+      continue;
+    HPO_TRY(status, hpo_buffer_format(out, err, "%s{\"name\":", sign));
+    HPO_TRY(status, hpo_json_text(out, field->name, err));
+    HPO_TRY(status, hpo_buffer_format(out, err, ",\"about\":"));
+    HPO_TRY(status, hpo_json_text(out, field->description, err));
+    HPO_TRY(status, hpo_buffer_format(out, err, "}"));
+    sign = ",\n";
+  }
+  HPO_TRY(status, hpo_buffer_format(out, err, "]"));
+done:
+  return status;
+}
+
+static hpo_status add_column(const hpo_study_file *f, const hpo_field *field,
+                             const uint8_t *keep, hpo_buffer *out,
+                             hpo_error *err) {
+  hpo_status status = HPO_OK;
+  bool is_state = strcmp(field->name, "state") == 0;
+  const char *sign = "[";
+  char text[32];
+
+  for (size_t i = 0; i < f->n; i++) {
+    if (!keep[i])
+      continue;
+    HPO_TRY(status, hpo_buffer_format(out, err, "%s", sign));
+    if (is_state) {
+      hpo_study_file_state(f, i, text, sizeof text);
+      HPO_TRY(status, hpo_json_text(out, text, err));
+    } else {
+      HPO_TRY(status, hpo_json_item(out, field, i, err));
+    }
+    sign = ",";
+  }
+  HPO_TRY(status, hpo_buffer_format(out, err, "%s]", *sign == '[' ? "[" : ""));
+done:
+  return status;
+}
+
+static hpo_status add_trials(const hpo_study_file *f, const uint8_t *keep,
+                             hpo_buffer *out, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  ptrdiff_t best = hpo_study_file_best(f), place = -1;
+  const char *sign = "{";
+
+  HPO_TRY(status, add_key(out, "trials", err));
+  for (size_t c = 0; c < f->trials->n_field; c++) {
+    const hpo_field *field = &f->trials->field[c];
+    if (is_inner(field->name))
+      continue;
+    HPO_TRY(status, hpo_buffer_format(out, err, "%s", sign));
+    HPO_TRY(status, hpo_json_text(out, field->name, err));
+    HPO_TRY(status, hpo_buffer_format(out, err, ":"));
+    HPO_TRY(status, add_column(f, field, keep, out, err));
+    sign = ",\n";
+  }
+  for (ptrdiff_t i = 0; i <= best; i++)
+    place += keep[i];
+  HPO_TRY(status, hpo_buffer_format(out, err, "},\n\"best\":%td", place));
+  HPO_TRY(status, hpo_buffer_format(out, err, ",\n\"total\":%zu", f->n));
+done:
+  return status;
+}
+
+static hpo_status add_sessions(const hpo_study_file *f, hpo_buffer *out,
+                               hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_record *rows = NULL;
+  size_t n;
+
+  HPO_TRY(status, hpo_store_read(f->store, HPO_TABLE_SESSIONS, 0, SIZE_MAX,
+                                 NULL, 0, &rows, NULL, err));
+  n = rows->n_field ? rows->field[0].n : 0;
+  HPO_TRY(status, add_key(out, "sessions", err));
+  HPO_TRY(status, hpo_buffer_format(out, err, "["));
+  for (size_t i = 0; i < n; i++) {
+    HPO_TRY(status, hpo_buffer_format(out, err, "%s", i ? ",\n" : ""));
+    HPO_TRY(status, hpo_json_row(out, rows, i, err));
+  }
+  HPO_TRY(status, hpo_buffer_format(out, err, "]"));
+done:
+  hpo_record_destroy(rows);
+  return status;
+}
+
+static hpo_status add_data(const hpo_study_file *f, const char *version,
+                           hpo_buffer *out, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  uint8_t *keep = NULL;
+  char objective[64], now[32];
+
+  HPO_TRY(status, hpo_mem_new(f->n, 1, &keep, err));
+  HPO_TRY(status, choose(f, keep, err));
+  HPO_TRY(status, add_study(f, out, objective, sizeof objective, err));
+  HPO_TRY(status, add_counts(f, out, err));
+  HPO_TRY(status, add_columns(f, out, err));
+  HPO_TRY(status, add_trials(f, keep, out, err));
+  HPO_TRY(status, hpo_page_curves(f, keep, objective, out, err));
+  HPO_TRY(status, add_sessions(f, out, err));
+  HPO_TRY(status, add_key(out, "live", err));
+  HPO_TRY(status,
+          hpo_buffer_format(out, err, "%s", f->is_live ? "true" : "false"));
+  HPO_TRY(status, add_key(out, "version", err));
+  HPO_TRY(status, hpo_json_text(out, version, err));
+  HPO_TRY(status, add_key(out, "made", err));
+  HPO_TRY(status,
+          hpo_json_text(out, hpo_clock_format(hpo_clock_wall_ns(), now), err));
+  HPO_TRY(status, add_key(out, "file", err));
+  HPO_TRY(status, hpo_json_text(out, f->path, err));
+  HPO_TRY(status, hpo_buffer_format(out, err, "}\n"));
+done:
+  hpo_mem_free(keep);
+  return status;
+}
+
+hpo_status hpo_report_page(const hpo_study_file *f, const char *version,
+                           hpo_buffer *out, hpo_error *err) {
+  static const char marker[] = "@DATA@";
+  hpo_status status = HPO_OK;
+  const char *at = strstr(template, marker);
+
+  HPO_ASSERT(at);
+  HPO_TRY(status, hpo_buffer_add(out, template, (size_t)(at - template), err));
+  HPO_TRY(status, add_data(f, version, out, err));
+  at += sizeof marker - 1;
+  HPO_TRY(status, hpo_buffer_add(out, at, strlen(at), err));
+done:
+  return status;
+}

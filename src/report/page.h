@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** \file page.h
+ *  Parts of the report page's data.  Private to report/.
+ */
+#ifndef REPORT_PAGE_H
+#define REPORT_PAGE_H
+
+#include "hpo/mem.h"
+#include "hpo/report.h"
+
+/** Adds `,"curves":[...],"with_curves":N`: the objective after each step of
+ *  the best trial and of an even share of the kept ones, thinned.
+ *  \param [in] keep [f->n] trials that are drawn */
+HPO_MUST_USE hpo_status hpo_page_curves(const hpo_study_file *f,
+                                        const uint8_t *keep,
+                                        const char *objective, hpo_buffer *out,
+                                        hpo_error *err);
+
+#endif

@@ -1,4 +1,0 @@
-# Turns study.xsd into the lines of a C string.
-s/[\\"]/\\&/g
-s/^/"/
-s/$/\\n"/

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""hpotune report: one page that needs nothing else, drawn by headless
+Chromium without a fault; its data are those of the study file."""
+import json
+import re
+import shutil
+import subprocess
+
+import h5py
+import pytest
+from check_run import FUNCTION, states, wait_for, write_function
+from conftest import INPUTS
+
+CHROMIUM = shutil.which("chromium")
+
+
+def page_data(text):
+    """The JSON in the page."""
+    found = re.search(r'<script type="application/json" id="data">(.*?)'
+                      r"</script>", text, re.S)
+    return json.loads(found.group(1))
+
+
+def draw(page, folder, width=1000):
+    """The page's elements after its script has run; fails on an error."""
+    if not CHROMIUM:
+        pytest.skip("no chromium: the page is not drawn")
+    done = subprocess.run(
+        [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu",
+         "--disable-quic", "--no-first-run", "--disable-sync",
+         "--disable-background-networking", "--disable-component-update",
+         f"--user-data-dir={folder / 'profile'}", "--dump-dom",
+         "--enable-logging=stderr", "--virtual-time-budget=5000",
+         f"--window-size={width},2000", f"file://{page}"],
+        text=True, capture_output=True, timeout=200,
+        stdin=subprocess.DEVNULL)
+    assert done.returncode == 0, done.stderr
+    assert "Uncaught" not in done.stderr and "CONSOLE" not in done.stderr, \
+        done.stderr
+    dom = re.sub(r"<script.*?</script>", "", done.stdout, flags=re.S)
+    assert "NaN" not in re.sub(r'title="[^"]*"', "", dom)
+    return dom
+
+
+def sections(dom):
+    return re.findall(r'<section id="(\w+)"', dom)
+
+
+def make(tool, file, ranks=1):
+    done = tool.run("report", file, "-o", "page.html", ranks=ranks)
+    assert done.stdout.startswith("page.html: "), done.stdout
+    page = tool.folder / "page.html"
+    text = page.read_text()
+    # nothing is fetched
+    assert not re.search(r'(src|href)="?https?:|@import|url\(', text)
+    return page, page_data(text)
+
+
+def test_quickstart_page(tool):
+    tool.run(INPUTS / "quickstart.xml", "--trials", 25, "--quiet",
+             "--output", "q.h5", ranks=3)
+    page, data = make(tool, "q.h5")
+    with h5py.File(tool.folder / "q.h5") as f:
+        rows = f["trials"][:]
+    assert data["total"] == 25 and data["objectives"] == ["roc_auc"]
+    assert data["trials"]["params.max_depth"] == \
+        rows["params.max_depth"].tolist()
+    assert data["trials"]["state"] == states(tool.folder / "q.h5")
+    best = data["best"]
+    assert data["trials"]["value"][best] == pytest.approx(
+        max(v for v, s in zip(rows["value"], data["trials"]["state"])
+            if s == "complete"), rel=1e-8)
+    first = data["curves"][0]
+    assert first["trial"] == 0
+    assert first["step"][-1] == rows["steps"][0]
+    assert first["value"][-1] == pytest.approx(rows["value"][0], rel=1e-8)
+    assert "malignant" in data["study"]["description"]
+    dom = draw(page, tool.folder)
+    assert sections(dom) == ["summary", "history", "curves", "contour",
+                             "slices", "parallel", "metrics", "timeline",
+                             "trials", "environment"]
+    # every chart says what it is, can be focused, and has its table
+    charts = re.findall(r'<svg[^>]*role="img"[^>]*>', dom)
+    assert len(charts) > 12
+    assert all('tabindex="0"' in c and 'aria-label="' in c for c in charts)
+    assert dom.count("The same as a table") == len(charts)
+
+
+def test_narrow_page(tool):
+    tool.run(INPUTS / "quickstart.xml", "--trials", 6, "--quiet",
+             "--output", "q.h5")
+    page, _ = make(tool, "q.h5")
+    assert "timeline" in sections(draw(page, tool.folder, 390))
+
+
+def test_many_trials_are_sampled_and_said(tool):
+    study = write_function(tool.folder, trials=3000, sampler="random",
+                           pruner="none", order="arrival")
+    tool.run(study, "--quiet", ranks=2)
+    page, data = make(tool, "f.h5")
+    assert page.stat().st_size < 2e6
+    assert data["total"] == 3000
+    shown = data["trials"]["number"]
+    assert 800 < len(shown) <= 1000 and shown == sorted(shown)
+    with h5py.File(tool.folder / "f.h5") as f:
+        value = f["trials"]["value"]
+    order = value.argsort()
+    assert set(order[:200].tolist()) <= set(shown)
+    top = float("inf")
+    for number, v in enumerate(value):
+        if v < top:
+            assert number in shown
+            top = v
+    assert len(data["curves"]) <= 151 and data["with_curves"] == 3000
+    assert f"{len(shown)} of 3000 trials are drawn" in draw(page, tool.folder)
+
+
+def test_odd_names_do_no_harm(tool):
+    study = tool.folder / "f.xml"
+    text = FUNCTION.format(steps=2, delay=0, trials=5, sampler="random",
+                           pruner="none", order="strict")
+    study.write_text(text.replace('name="f"', 'name="&lt;/script>&lt;b>\'x"')
+                     .replace("<model", "<description>a \"b\" \\n "
+                              "&lt;i>c&lt;/i> &amp;\u00fc</description>"
+                              "<model", 1))
+    tool.run(study, "--quiet")
+    page, data = make(tool, "f.h5")
+    assert data["study"]["name"] == "</script><b>'x"
+    assert data["study"]["description"] == 'a "b" \\n <i>c</i> &\u00fc'
+    assert "<h1 id=\"title\">&lt;/script&gt;&lt;b&gt;'x</h1>" in \
+        draw(page, tool.folder)
+
+
+def test_empty_and_failed_studies(tool):
+    study = write_function(tool.folder, steps=100, delay=0.05, trials=2)
+    study.write_text(study.read_text().replace(
+        "<parallel", '<trial-limits time="0.1s"/><parallel'))
+    tool.run(study, "--quiet", expect=5)
+    page, data = make(tool, "f.h5")
+    assert data["best"] == -1 and data["counts"]["failed"] == 2
+    assert "No trial has succeeded yet" in draw(page, tool.folder)
+
+
+def test_running_study_and_faults(tool):
+    study = write_function(tool.folder, steps=20, delay=0.01, trials=4000)
+    run = tool.start(study, "--quiet", ranks=2)
+    wait_for(run, tool.folder / "f.h5", 3)
+    page, data = make(tool, "f.h5")
+    run.terminate()
+    run.communicate(timeout=100)
+    assert data["live"] is True and data["total"] >= 3
+    assert "running while this page was made" in draw(page, tool.folder)
+    tool.run("report", expect=2)
+    tool.run("report", "none.h5", expect=4)
+    tool.run("report", "f.h5", "-o", "no/such/folder.html", expect=1)
+    text = tool.run("report", "f.h5", "-o", "-").stdout
+    assert page_data(text)["study"]["name"] == "f"
