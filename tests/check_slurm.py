@@ -80,6 +80,18 @@ def test_soft_stop_is_requeued_and_goes_on(slurm, tmp_path):
     assert digest(tmp_path / "f.h5") == digest(tmp_path / "g.h5")
 
 
+def test_stop_by_hand_is_not_requeued(slurm, tmp_path):
+    study = write_study(tmp_path, trials=4000)
+    job = slurm.submit("--ntasks=3", JOBS / "study.sbatch", study, "f.h5",
+                       cwd=tmp_path)
+    slurm.wait(lambda: finished(tmp_path / "f.h5") >= 3, "three trials")
+    subprocess.run([BUILD / "hpotune", "stop", "f.h5", "--wait"],
+                   cwd=tmp_path, check=True)
+    facts = run_through(slurm, tmp_path, job)
+    assert facts["Restarts"] == "0", facts
+    assert "not put back in the queue" in log(tmp_path, job)
+
+
 def test_time_limit_is_met_and_requeued(slurm, tmp_path):
     """A study that cannot end within Slurm's shortest limit, one minute."""
     study = write_study(tmp_path, trials=100000)

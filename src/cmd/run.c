@@ -192,6 +192,7 @@ static hpo_status run_study(hpo_run *r, books *b, hpo_comm comm,
             "%d teams, but strict order with window %lld keeps only so many "
             "busy: the others idle; a larger window is another study",
             r->n_teams, (long long)r->plan->window);
+  hpo_stopping_watch(&r->stopping, r->plan->output);
   hpo_display_start(&progress, r->plan, done_before, r->quiet);
   HPO_TRY(status, create_manager(r, b, comm, &progress, &manager, err));
   status = run_turns(r, manager, worker, err);

@@ -3,6 +3,7 @@
 #include "cmd/stopping.h"
 #include "hpo/clock.h"
 #include "hpo/comm.h"
+#include "hpo/file.h"
 #include "hpo/options.h"
 #include "hpo/process.h"
 
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The one thing that a signal handler may touch. */
 static volatile sig_atomic_t caught;
@@ -95,6 +97,25 @@ done:
   return status;
 }
 
+void hpo_stopping_watch(hpo_stopping *s, const char *study_file) {
+  int n = snprintf(s->request, sizeof s->request, "%s.stop", study_file);
+
+  if (n < 0 || (size_t)n >= sizeof s->request)
+    s->request[0] = '\0';
+  else
+    (void)unlink(s->request);
+}
+
+/* Whether somebody has asked by file; the file is then taken away. */
+static bool is_requested(hpo_stopping *s) {
+  double now = hpo_clock_seconds();
+
+  if (!s->request[0] || now < s->next_look)
+    return false;
+  s->next_look = now + 0.5;
+  return hpo_file_exists(s->request) && unlink(s->request) == 0;
+}
+
 void hpo_stopping_poll(hpo_stopping *s) {
   if (s->asked)
     return;
@@ -106,5 +127,8 @@ void hpo_stopping_poll(hpo_stopping *s) {
   } else if (hpo_clock_seconds() > s->deadline) {
     s->asked = true;
     s->reason = "the job's time limit is near";
+  } else if (is_requested(s)) {
+    s->asked = true;
+    s->reason = "stopped by hpotune stop";
   }
 }

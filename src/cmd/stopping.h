@@ -16,6 +16,8 @@ typedef struct hpo_stopping {
   double deadline; /* monotonic seconds; INFINITY: none */
   bool asked;      /* set by poll; the manager reads it */
   const char *reason;
+  char request[4096]; /* file that asks for a stop; "": none is looked for */
+  double next_look;   /* monotonic seconds */
 } hpo_stopping;
 
 /** Installs the handlers and finds the deadline: --time-limit T counts from
@@ -24,6 +26,9 @@ typedef struct hpo_stopping {
  *  least 1 s, at most 60 s.  HPO_EINVAL: T is no duration. */
 HPO_MUST_USE hpo_status hpo_stopping_start(const hpo_args *args,
                                            hpo_stopping *out, hpo_error *err);
+/** From now on poll looks twice a second for STUDY.h5.stop, which `hpotune
+ *  stop` makes; one that is left from before is removed. */
+void hpo_stopping_watch(hpo_stopping *s, const char *study_file);
 /** squeue's "[D-]H:MM:SS" or "M:SS" as seconds; false: it says something
  *  else (UNLIMITED, INVALID, NOT_SET). */
 bool hpo_stopping_parse_left(const char *text, double *out);
