@@ -96,7 +96,7 @@ def test_later_is_told_for_all_that_is_not_built(tmp_path):
         if element.get(HPO + "built") != "no":
             continue
         name = element.get("name")
-        inside = name in ("folds", "test", "standardize")
+        inside = name in ("folds", "test")
         text = EXAMPLES[0].replace(
             "</data>" if inside else "</study>",
             f"<{name}/>" + ("</data>" if inside else "</study>"))

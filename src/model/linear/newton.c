@@ -8,7 +8,12 @@
 #include <math.h>
 #include <string.h>
 
-enum { MOST_PRODUCTS = 200, MOST_HALVINGS = 50, MOST_STALLS = 3 };
+enum {
+  MOST_PRODUCTS = 60,
+  MOST_HALVINGS = 50,
+  FAR_HALVINGS = 30,
+  MOST_STALLS = 3
+};
 
 /* Decrease that a step must give, of what its slope promises. */
 static const double armijo = 1e-4;
@@ -152,7 +157,19 @@ static bool move(newton *s, double step) {
   return met;
 }
 
-/* Halves the step until the objective is low enough; *good: it became so. */
+/* The step at which the first variable meets its 0; infinite if none does. */
+static double first_zero(const newton *s) {
+  double least = INFINITY;
+
+  for (size_t i = 0; i < s->p.n; i++)
+    if (l1_of(s, i) > 0 && s->x[i] * s->d[i] < 0)
+      least = fmin(least, -s->x[i] / s->d[i]);
+  return least * (1 + 1e-10);
+}
+
+/* Halves the step until the objective is low enough; *good: it became so.
+ * After some halvings it goes back to the first zero: where the model is
+ * flat but for l1, d is far too long. */
 static hpo_status search(newton *s, double step, double along, bool *good,
                          hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -160,6 +177,8 @@ static hpo_status search(newton *s, double step, double along, bool *good,
 
   *good = false;
   for (int k = 0; k < MOST_HALVINGS && !*good; k++, step /= 2) {
+    if (k == FAR_HALVINGS)
+      step = fmin(step, first_zero(s));
     bool met = move(s, step);
     HPO_TRY(status, eval_trial(s, &value, err));
     double wanted = met ? 0 : armijo * step * along;
@@ -189,7 +208,7 @@ static hpo_status release(newton *s, hpo_error *err) {
 
   for (size_t i = 0; i < s->p.n; i++) {
     double b = l1_of(s, i) > 0 ? released(s, i) : 0;
-    bool moves = fabs(b) >= 0.1 * s->zeros;
+    bool moves = fabs(b) >= 0.3 * s->zeros;
     s->d[i] = moves ? -b / preconditioner(s, i) : 0;
     along += b * s->d[i];
   }
@@ -218,11 +237,49 @@ static void precondition(newton *s) {
 
 /* How far the Newton system is solved: the closer to the end, the better. */
 static double forcing(const newton *s) {
-  if (s->p.cheap)
-    return 1e-10;
-  double ratio = s->others / s->first;
-  double eta = fmin(0.1, sqrt(ratio));
-  return fmax(eta, fmin(0.1, 0.1 * s->p.tol / s->others));
+  return s->p.cheap ? 1e-10 : fmin(0.5, s->others / s->first);
+}
+
+/* Twice the quadratic model's value at d, r being the residual there. */
+static double model_value(const newton *s) {
+  double sum = 0;
+
+  for (size_t i = 0; i < s->p.n; i++)
+    if (s->is_free[i])
+      sum += s->d[i] * (slope(s, i) - s->r[i]);
+  return sum;
+}
+
+/* Whether iteration k lowered the model by a share too small to go on: the
+   rule of Nash and Sofer, as Galli and Lin have it. */
+static bool is_enough(const newton *s, size_t k, double before, double now,
+                      double eta) {
+  return !s->p.cheap && (double)k * (before - now) <= eta * -now;
+}
+
+/* Along v the model is flat, and l1 alone counts: d goes on until the first
+ * variable meets its 0.  (More variables than rows have room for.) */
+static void follow(newton *s, bool is_first) {
+  double least = INFINITY;
+
+  for (size_t i = 0; i < s->p.n; i++) {
+    double x = s->x[i] + s->d[i], t = -x / s->v[i];
+    if (s->is_free[i] && l1_of(s, i) > 0 && x * s->x[i] > 0 && t > 0)
+      least = fmin(least, t);
+  }
+  if (isinf(least))
+    least = is_first ? 1 : 0;
+  for (size_t i = 0; i < s->p.n; i++)
+    s->d[i] += least * (1 + 1e-10) * s->v[i];
+}
+
+/* Whether the curvature along v is rounding. */
+static bool is_flat(const newton *s, double curvature) {
+  double most = 0;
+
+  for (size_t i = 0; i < s->p.n; i++)
+    most += s->v[i] * s->v[i] * preconditioner(s, i);
+  return !(curvature > 1e-12 * most);
 }
 
 /* d: the Newton direction of the free variables, by conjugate gradients. */
@@ -230,7 +287,7 @@ static hpo_status solve(newton *s, hpo_error *err) {
   hpo_status status = HPO_OK;
   size_t n = s->p.n;
   size_t most = s->p.cheap ? 2 * n + 10 : MOST_PRODUCTS;
-  double rz = 0, eta = forcing(s), start = 0;
+  double rz = 0, eta = forcing(s), start = 0, value = 0;
 
   for (size_t i = 0; i < n; i++) {
     s->d[i] = 0;
@@ -240,13 +297,11 @@ static hpo_status solve(newton *s, hpo_error *err) {
   memcpy(s->v, s->z, n * sizeof *s->v);
   rz = linear_dot(s->r, s->z, n);
   start = rz;
-  for (size_t k = 0; k < most && rz > eta * eta * start; k++) {
+  for (size_t k = 0; k < most && rz > 1e-20 * start; k++) {
     HPO_TRY(status, product(s, err));
     double curvature = linear_dot(s->v, s->hv, n), before = rz;
-    double tiny = 1e-15 * linear_dot(s->v, s->v, n);
-    if (!(curvature > tiny)) {
-      for (size_t i = 0; k == 0 && i < n; i++)
-        s->d[i] = s->v[i];
+    if (is_flat(s, curvature)) {
+      follow(s, k == 0);
       break;
     }
     double step = rz / curvature;
@@ -254,6 +309,10 @@ static hpo_status solve(newton *s, hpo_error *err) {
       s->d[i] += step * s->v[i];
       s->r[i] -= step * s->hv[i];
     }
+    double last = value;
+    value = model_value(s);
+    if (is_enough(s, k + 1, last, value, eta))
+      break;
     precondition(s);
     rz = linear_dot(s->r, s->z, n);
     for (size_t i = 0; i < n; i++)

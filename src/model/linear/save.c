@@ -149,6 +149,18 @@ typedef struct coefficients {
   double *intercept; /* [k] */
 } coefficients;
 
+/* Without a penalty, what is added to a feature's coefficients of all classes
+ * is free: they sum to 0, as scikit-learn's. */
+static void centre_classes(double *coef, size_t k, size_t n) {
+  for (size_t j = 0; j < n; j++) {
+    double mean = 0;
+    for (size_t c = 0; c < k; c++)
+      mean += coef[c * n + j] / (double)k;
+    for (size_t c = 0; c < k; c++)
+      coef[c * n + j] -= mean;
+  }
+}
+
 static void set_coefficients(const linear_saved *m, const coefficients *to) {
   const linear_scaler *s = m->scaler;
   size_t n = s->columns;
@@ -168,6 +180,8 @@ static void set_coefficients(const linear_saved *m, const coefficients *to) {
   }
   for (size_t c = 0; m->k > 1 && c < m->k; c++)
     to->intercept[c] -= mean;
+  if (m->k > 1 && !m->config->has_penalty)
+    centre_classes(to->coef, m->k, n);
 }
 
 static hpo_status put_coefficients(hpo_buffer *b, const linear_saved *m,
