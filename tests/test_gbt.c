@@ -159,6 +159,35 @@ static void test_weights(void **state) {
   hpo_dataset_destroy(plain);
 }
 
+/* class_weight="balanced" is what rows / (classes * rows of the class) as
+   weights give, on one rank and on three. */
+static void balanced_case(const double *y, size_t n_class, const double *w) {
+  hpo_dataset *d = four_make(y, n_class, w),
+              *plain = four_make(y, n_class, NULL);
+  const char *words[9] = {"n_estimators=3", "min_child_weight=0", NULL};
+  trainer_result a = trainer_run("gbt", d, words, 0, 1, DEAL_BLOCKS);
+
+  words[2] = "class_weight=balanced";
+  for (int ranks = 1; ranks <= 3; ranks += 2) {
+    trainer_result b = trainer_run("gbt", plain, words, 0, ranks, DEAL_BLOCKS);
+    assert_memory_equal(a.p, b.p, a.n * sizeof *a.p);
+    trainer_free(&b);
+  }
+  trainer_free(&a);
+  hpo_dataset_destroy(d);
+  hpo_dataset_destroy(plain);
+}
+
+static void test_balanced(void **state) {
+  const double two[4] = {0, 0, 0, 1}, three[4] = {0, 0, 1, 2};
+  const double w2[4] = {2.0 / 3, 2.0 / 3, 2.0 / 3, 2};
+  const double w3[4] = {2.0 / 3, 2.0 / 3, 4.0 / 3, 4.0 / 3};
+
+  (void)state;
+  balanced_case(two, 2, w2);
+  balanced_case(three, 3, w3);
+}
+
 /* Missing values learn where to go, also alone against all others. */
 static void test_missing(void **state) {
   const float x[8] = {1, NAN, 2, NAN, 1, NAN, 2, NAN};
@@ -354,7 +383,7 @@ int main(void) {
       cmocka_unit_test(test_missing),   cmocka_unit_test(test_ranks),
       cmocka_unit_test(test_prefix),    cmocka_unit_test(test_extremes),
       cmocka_unit_test(test_digest),    cmocka_unit_test(test_names),
-      cmocka_unit_test(test_refusals)};
+      cmocka_unit_test(test_refusals),  cmocka_unit_test(test_balanced)};
 
   print_message("HPO_TEST_SEED=%llu\n", (unsigned long long)seed());
   return cmocka_run_group_tests(tests, NULL, NULL);

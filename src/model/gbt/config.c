@@ -42,6 +42,10 @@ const hpo_option gbt_options[GBT_OPTIONS] = {
      "most bins of a feature; cuts are exact quantiles", NULL},
     {"scale_pos_weight", ANY, "1", 0, INF, true, NULL,
      "weight of positive rows, beside their own", NULL},
+    {"class_weight", HPO_OPTION_CHOICE, NULL, -INF, INF, false,
+     "none balanced",
+     "balanced: rows / (classes * rows of the class), times the row's own",
+     NULL},
     {"max_delta_step", ANY, "0", 0, INF, false, NULL,
      "largest weight of a leaf; 0: no limit", NULL},
     {"base_score", ANY, NULL, -INF, INF, false, NULL,
@@ -94,6 +98,11 @@ done:
   return status;
 }
 
+static bool is_balanced(const hpo_options *o) {
+  const char *name = hpo_options_get_text(o, "class_weight");
+  return name != NULL && strcmp(name, "balanced") == 0;
+}
+
 hpo_status gbt_config_check(const hpo_options *o, hpo_task task,
                             const hpo_dataset *data, hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -105,6 +114,10 @@ hpo_status gbt_config_check(const hpo_options *o, hpo_task task,
              "base_score is %g; with binary:logistic it is a probability: "
              "above 0 and below 1",
              base);
+  if (task == HPO_TASK_REGRESSION && is_balanced(o))
+    HPO_FAIL(status, err, HPO_EINVAL,
+             "class_weight is \"balanced\", but task \"regression\" has no "
+             "classes; allowed: none");
   if (data != NULL && data->n_train == 0)
     HPO_FAIL(status, err, HPO_EDATA, "there are no training rows");
 done:
@@ -128,5 +141,6 @@ void gbt_config_get(const hpo_options *o, hpo_task task, gbt_config *out) {
       .by_level = hpo_options_get_float(o, "colsample_bylevel"),
       .by_node = hpo_options_get_float(o, "colsample_bynode"),
       .base_score = hpo_options_get_float(o, "base_score"),
+      .is_balanced = is_balanced(o),
   };
 }

@@ -85,7 +85,7 @@ static hpo_status gbt_create(const hpo_model_input *in, void **self,
   HPO_TRY(status, hpo_mem_new_aligned(l->span, sizeof *m->gh, &m->gh, err));
   HPO_TRY(status, hpo_mem_new_aligned(part->n_valid, l->k * sizeof *m->valid,
                                       &m->valid, err));
-  HPO_TRY(status, gbt_loss_base_score(in, &m->config, &m->base_score, err));
+  HPO_TRY(status, gbt_loss_base_score(in, &m->config, l, &m->base_score, err));
   margin = gbt_loss_base_margin(m->config.objective, m->base_score);
   set_all(l->margin, l->k * l->span, margin);
   set_all(m->valid, l->k * part->n_valid, margin);

@@ -32,7 +32,7 @@
 /** Arrays of candidates are read in steps of so many. */
 #define GBT_PAD 8
 /** Rows of the option table. */
-#define GBT_OPTIONS 21
+#define GBT_OPTIONS 22
 
 typedef enum gbt_objective {
   GBT_LOGISTIC, /* binary:logistic */
@@ -48,6 +48,7 @@ typedef struct gbt_config {
   double max_delta_step, scale_pos_weight, subsample;
   double by_tree, by_level, by_node; /* colsample_* */
   double base_score;                 /* NaN: from the data */
+  bool is_balanced;                  /* class_weight */
 } gbt_config;
 
 extern const hpo_option gbt_options[GBT_OPTIONS];
@@ -139,12 +140,14 @@ typedef struct gbt_loss {
   uint32_t *row; /* [n] ids less base */
   float *y;      /* [n] */
   float *w;      /* [n] or NULL */
+  double *class; /* [classes] what their rows count, or NULL */
   float *margin; /* [k][span]; entries of other rows unused */
   float *p;      /* [k][n] predictions at the start of the round */
   double *max;   /* [k][2] largest |g| and h over the team */
   double *work;  /* [2 * k + 2][GBT_CHUNK] */
 } gbt_loss;
 
+/** Collective. */
 hpo_status gbt_loss_create(const hpo_model_input *in, const gbt_config *c,
                            gbt_loss *out, hpo_error *err);
 void gbt_loss_free(gbt_loss *l);
@@ -156,7 +159,8 @@ void gbt_loss_gradients(const gbt_loss *l, size_t k, size_t from, size_t n,
                         float *g, float *h);
 /** What the model adds before the first tree. Collective. */
 hpo_status gbt_loss_base_score(const hpo_model_input *in, const gbt_config *c,
-                               float *score, hpo_error *err);
+                               const gbt_loss *l, float *score,
+                               hpo_error *err);
 float gbt_loss_base_margin(gbt_objective objective, float score);
 /** Margins [k][n] to probabilities or values [n][k] in double. */
 void gbt_loss_predict(gbt_objective objective, const float *margin, size_t n,

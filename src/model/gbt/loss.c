@@ -16,6 +16,7 @@ void gbt_loss_free(gbt_loss *l) {
   hpo_mem_free(l->row);
   hpo_mem_free(l->y);
   hpo_mem_free(l->w);
+  hpo_mem_free(l->class);
   hpo_mem_free(l->margin);
   hpo_mem_free(l->p);
   hpo_mem_free(l->max);
@@ -41,13 +42,42 @@ done:
   return status;
 }
 
+/* Weights of classes by scikit-learn's rule: rows / (classes * rows of the
+   class), of the whole team's rows. */
+static hpo_status balance(const hpo_model_input *in, double **out,
+                          hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_part *part = &in->part;
+  size_t k = part->data->n_class;
+  int64_t *count = NULL;
+
+  HPO_TRY(status, hpo_mem_new(k, sizeof *count, &count, err));
+  HPO_TRY(status, hpo_mem_new(k, sizeof **out, out, err));
+  for (size_t i = 0; i < part->n_train; i++)
+    count[(size_t)part->data->y[part->train[i]]]++;
+  HPO_TRY(status, in->coll->sum(in->coll->self, count, k, err));
+  for (size_t j = 0; j < k; j++)
+    (*out)[j] = count[j] > 0 ? (double)part->train_total /
+                                   ((double)k * (double)count[j])
+                             : 1;
+done:
+  hpo_mem_free(count);
+  return status;
+}
+
+static double row_weight(const hpo_dataset *d, const double *class,
+                         hpo_row r) {
+  double w = d->weight != NULL ? d->weight[r] : 1.0;
+  return class != NULL ? w * class[(size_t)d->y[r]] : w;
+}
+
 hpo_status gbt_loss_create(const hpo_model_input *in, const gbt_config *c,
                            gbt_loss *out, hpo_error *err) {
   hpo_status status = HPO_OK;
   const hpo_part *part = &in->part;
   const hpo_dataset *d = part->data;
   double spw = c->objective == GBT_LOGISTIC ? c->scale_pos_weight : 1.0;
-  bool has_weight = d->weight != NULL || spw != 1.0;
+  bool has_weight = d->weight != NULL || spw != 1.0 || c->is_balanced;
   gbt_loss l = {.objective = c->objective, .n = part->n_train, .k = 1};
 
   if (c->objective == GBT_SOFTPROB)
@@ -58,9 +88,11 @@ hpo_status gbt_loss_create(const hpo_model_input *in, const gbt_config *c,
     HPO_FAIL(status, err, HPO_ETRIAL,
              "gbt can hold 4294967295 rows on one rank, here are %zu", l.span);
   HPO_TRY(status, loss_alloc(&l, has_weight, err));
+  if (c->is_balanced)
+    HPO_TRY(status, balance(in, &l.class, err));
   for (size_t i = 0; i < l.n; i++) {
     hpo_row r = part->train[i];
-    double w = d->weight != NULL ? d->weight[r] : 1.0;
+    double w = row_weight(d, l.class, r);
     l.row[i] = (uint32_t)(r - l.base);
     l.y[i] = (float)d->y[r];
     if (has_weight)
@@ -173,15 +205,15 @@ done:
 }
 
 /* Sums of weight * label and of weight over the team, exact. */
-static hpo_status label_sums(const hpo_model_input *in, double spw,
-                             double sum[2], hpo_error *err) {
+static hpo_status label_sums(const hpo_model_input *in, const double *class,
+                             double spw, double sum[2], hpo_error *err) {
   hpo_status status = HPO_OK;
   const hpo_dataset *d = in->part.data;
   hpo_sum s[2] = {{{0}, 0, 0}, {{0}, 0, 0}};
 
   for (size_t i = 0; i < in->part.n_train; i++) {
     hpo_row r = in->part.train[i];
-    double w = d->weight != NULL ? d->weight[r] : 1.0;
+    double w = row_weight(d, class, r);
     if (spw != 1.0 && d->y[r] == 1.0)
       w *= spw;
     hpo_sum_add_product(&s[0], w, d->y[r]);
@@ -201,7 +233,8 @@ static float inside(float p, float margin) {
 }
 
 hpo_status gbt_loss_base_score(const hpo_model_input *in, const gbt_config *c,
-                               float *score, hpo_error *err) {
+                               const gbt_loss *l, float *score,
+                               hpo_error *err) {
   hpo_status status = HPO_OK;
   double spw = c->objective == GBT_LOGISTIC ? c->scale_pos_weight : 1.0;
   double sum[2] = {0, 0};
@@ -210,7 +243,7 @@ hpo_status gbt_loss_base_score(const hpo_model_input *in, const gbt_config *c,
   if (!isnan(c->base_score)) {
     s = (float)c->base_score;
   } else if (c->objective != GBT_SOFTPROB) {
-    HPO_TRY(status, label_sums(in, spw, sum, err));
+    HPO_TRY(status, label_sums(in, l->class, spw, sum, err));
     if (!(sum[1] > 0))
       HPO_FAIL(status, err, HPO_ETRIAL,
                "the weights of the training rows sum to %g", sum[1]);
