@@ -87,7 +87,8 @@ def test_inputs_run(tool, name, trials):
     assert len(check_rows(tool.folder / "s.h5")) == trials
 
 
-@pytest.mark.parametrize("name", ["good", "classes", "quality"])
+@pytest.mark.parametrize("name", ["good", "classes", "quality",
+                                  "folds"])
 def test_wine_inputs_run(tool, shared_data, name):
     tool.run(INPUTS / f"wine-{name}.xml", "--trials", 4, "--output", "s.h5",
              "--set", f"data/train/href={shared_data}/winequality-white.csv",

@@ -238,9 +238,24 @@ static const fault names[] = {
      "<enqueue/>", "t.xml:31: <enqueue>: <set> is missing: one or more"},
 };
 
+#define SPLIT "<validation fraction=\"0.2\" stratify=\"yes\"/>"
+
+static const fault folds[] = {
+    {SPLIT, "<folds count=\"1\"/>",
+     "t.xml:7: <folds>: count can't be 1; allowed: 2 to 255"},
+    {SPLIT, "<folds count=\"256\"/>", "count can't be 256"},
+    {SPLIT, "<folds order=\"time\" stratify=\"yes\"/>",
+     "t.xml:7: <folds>: stratify=\"yes\" and order=\"time\" exclude each "
+     "other"},
+    {SPLIT, "<folds order=\"late\"/>", "Allowed: random, time"},
+    {SPLIT, SPLIT "<folds/>", "<validation> and <folds> exclude each other"},
+    {"label=\"good\"", "label=\"good\" group=\"g\"",
+     "t.xml:5: <data>: group= goes with <folds/>"},
+    {"label=\"good\"", "label=\"good\" fold=\"g\"",
+     "t.xml:5: <data>: fold= goes with <folds/>"},
+};
+
 static const fault unbuilt[] = {
-    {"<validation fraction=\"0.2\" stratify=\"yes\"/>", "<folds count=\"3\"/>",
-     "t.xml:7: <folds>: <folds> " NOT_BUILT},
     {"</data>", "<test href=\"b.csv\"/></data>",
      "t.xml:12: <test href=\"b.csv\">: <test> " NOT_BUILT},
     {"<budget", "<refit/><budget", "t.xml:32: <refit>: <refit> " NOT_BUILT},
@@ -269,8 +284,6 @@ static const fault unbuilt[] = {
      "t.xml:6: <train href=\"a.csv\">: dataset= " NOT_BUILT},
     {"href=\"a.csv\"", "href=\"a.csv\" label-href=\"y\"",
      "label-href= " NOT_BUILT},
-    {"label=\"good\"", "label=\"good\" group=\"g\" fold=\"f\"",
-     "t.xml:5: <data>: group= " NOT_BUILT "\nfold= " NOT_BUILT},
     {"kind=\"ridge\"", "kind=\"logistic\"",
      "t.xml:19: <model kind=\"logistic\">: model \"logistic\" " NOT_BUILT
      ". Allowed: gbt, ridge, function, baseline"},
@@ -489,6 +502,9 @@ static void check_faults(void **state, const fault *f, size_t n) {
 
 static void faults_of_names(void **state) {
   check_faults(state, names, COUNT(names));
+}
+static void faults_of_folds(void **state) {
+  check_faults(state, folds, COUNT(folds));
 }
 static void faults_of_unbuilt(void **state) {
   check_faults(state, unbuilt, COUNT(unbuilt));
@@ -870,8 +886,7 @@ static void set_tells_faults(void **state) {
        "has "
        "no option \"max_bins\"; did you mean \"max_bin\"?"},
       {"model[gbt]/fixed[max_bin]=1", "max_bin = 1"},
-      {"data/folds/count=3",
-       "<validation> and <folds> exclude each other\n<folds> " NOT_BUILT},
+      {"data/folds/count=3", "<validation> and <folds> exclude each other"},
       {"sampler/name=tep", "--set sampler/name=tep: <sampler name=\"tep\">: "
                            "unknown sampler \"tep\"; did you mean \"tpe\"?"},
       {"sampler/a:b=3", "PATH=VALUE is wanted"},
@@ -1009,6 +1024,7 @@ static void schema_is_the_shipped_one(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(faults_of_names),
+      cmocka_unit_test(faults_of_folds),
       cmocka_unit_test(faults_of_unbuilt),
       cmocka_unit_test(faults_of_data),
       cmocka_unit_test(faults_of_models),

@@ -45,6 +45,8 @@ bool testplan_set(hpo_plan *p, const char *name, const char *value) {
               {"validation", &d->validation, NULL},
               {"test", &d->test, NULL},
               {"weight", &d->weight, NULL},
+              {"group", &d->group, NULL},
+              {"fold", &d->fold, NULL},
               {"train", NULL, &d->train},
               {"missing", NULL, &d->missing},
               {"categorical", NULL, &d->categorical},
@@ -67,6 +69,10 @@ bool testplan_set(hpo_plan *p, const char *name, const char *value) {
     d->validation_fraction = strtod(value, NULL);
   else if (strcmp(name, "stratify") == 0)
     d->stratify = strcmp(value, "yes") == 0;
+  else if (strcmp(name, "folds") == 0)
+    d->has_folds = (d->folds = atoi(value)) >= 0;
+  else if (strcmp(name, "order") == 0)
+    d->folds_in_time = strcmp(value, "time") == 0;
   else if (strcmp(name, "seed") == 0)
     p->seed = strtoull(value, NULL, 10);
   else
@@ -75,8 +81,8 @@ bool testplan_set(hpo_plan *p, const char *name, const char *value) {
 }
 
 hpo_plan *testplan_make(void) {
-  static const char *const empty[] = {"positive", "format", "validation",
-                                      "test", "weight"};
+  static const char *const empty[] = {
+      "positive", "format", "validation", "test", "weight", "group", "fold"};
   hpo_plan *p = NULL;
 
   MUST(hpo_mem_new(1, sizeof *p, &p, NULL));

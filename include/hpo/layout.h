@@ -145,6 +145,20 @@ HPO_MUST_USE hpo_status
 hpo_layout_test_score_row(const hpo_layout_test_score *s, const hpo_plan *plan,
                           hpo_record **out, hpo_error *err);
 
+/** A model that was trained again on more rows than its trial's. */
+typedef struct hpo_layout_refit {
+  hpo_id trial;
+  int64_t rows;                       /* that it was trained on */
+  int64_t model_offset, model_length; /* in HPO_TABLE_MODELS */
+  int model_format;                   /* of hpo_layout_model_format */
+  int64_t model_crc;
+  int64_t time; /* ns UTC */
+} hpo_layout_refit;
+HPO_MUST_USE hpo_status hpo_layout_refit_row(const hpo_layout_refit *f,
+                                             hpo_record **out, hpo_error *err);
+/** The number of a model format's name; -1: none of them. */
+int hpo_layout_model_format(const char *name);
+
 /** A line of the log. */
 typedef struct hpo_layout_log {
   int64_t time; /* ns UTC */

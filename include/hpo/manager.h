@@ -31,6 +31,8 @@ typedef struct hpo_manager_input {
   double seconds_before; /* of earlier sessions */
   hpo_id session;        /* row of /sessions, already appended */
   double sync_seconds;   /* fdatasync at most every so many; 0: never */
+  int64_t refit_rows;    /* training rows, where stored models are trained on
+                            all of them after the trial; 0: they are not */
   hpo_listener listener;
   const bool *stop_asked;  /* set by the caller (signal, deadline); read at
                               each poll */

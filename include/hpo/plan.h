@@ -46,7 +46,12 @@ typedef struct hpo_plan_data {
   char *validation_href;
   double validation_fraction; /* 0: none */
   bool stratify;
-  char *test; /* path or "" */
+  int folds;          /* 0: none, or as many as fold= names */
+  bool has_folds;     /* instead of a validation file or fraction */
+  bool folds_in_time; /* each trains on what stands before it */
+  char *group;        /* column: no group in two folds; or "" */
+  char *fold;         /* column: the user's own folds; or "" */
+  char *test;         /* path or "" */
   char *test_href;
   hpo_names categorical, ignore;
   char *weight;      /* column or "" */

@@ -19,15 +19,25 @@ static void print_data(const hpo_dataset *d) {
     categorical += d->column[i].categorical;
     missing += d->column[i].missing;
   }
-  printf("data        %lld rows (%lld to train, %lld to validate), %zu "
-         "columns",
-         (long long)d->rows, (long long)d->n_train, (long long)d->n_valid,
-         d->columns);
+  if (d->n_fold > 0)
+    printf("data        %lld rows (%zu folds%s), %zu columns",
+           (long long)d->rows, d->n_fold, d->in_time ? " in time" : "",
+           d->columns);
+  else
+    printf("data        %lld rows (%lld to train, %lld to validate), %zu "
+           "columns",
+           (long long)d->rows, (long long)d->n_train, (long long)d->n_valid,
+           d->columns);
   if (categorical)
     printf(" (%zu categorical)", categorical);
   if (missing)
     printf(", %lld values missing", (long long)missing);
-  printf("\nlabel       %s", d->label_name);
+  for (size_t f = 0; f < d->n_fold && f < 12; f++) {
+    const hpo_fold rows = hpo_dataset_fold(d, f);
+    printf("\nfold %-6zu %lld to train, %lld to validate", f + 1,
+           (long long)rows.n_train, (long long)rows.n_valid);
+  }
+  printf("%s\nlabel       %s", d->n_fold > 12 ? "\n..." : "", d->label_name);
   for (size_t c = 0; c < d->n_class && c < 12; c++)
     printf("%s%s", c ? ", " : ": ", d->class_name[c]);
   printf("%s\nsha256      %s\n", d->n_class > 12 ? ", ..." : "", d->hash);

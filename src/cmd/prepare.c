@@ -193,35 +193,61 @@ static hpo_status find_ranking_metric(const hpo_plan *plan, char *name,
   return status;
 }
 
+/* Every class must train, and validate where a metric needs it. */
 static hpo_status check_classes(const hpo_plan *plan, const hpo_dataset *d,
-                                hpo_error *err) {
+                                size_t fold, hpo_error *err) {
   hpo_status status = HPO_OK;
+  const hpo_fold rows = hpo_dataset_fold(d, fold);
   hpo_row *in_train = NULL, *in_valid = NULL;
-  char metric[32];
+  char metric[32], where[32] = "";
+
+  if (d->n_fold > 0)
+    snprintf(where, sizeof where, "fold %zu: ", fold + 1);
 
   HPO_TRY(status, find_ranking_metric(plan, metric, sizeof metric, err));
   HPO_TRY(status, hpo_mem_new(d->n_class, sizeof *in_train, &in_train, err));
   HPO_TRY(status, hpo_mem_new(d->n_class, sizeof *in_valid, &in_valid, err));
-  for (hpo_row i = 0; i < d->n_train; i++)
-    in_train[(size_t)d->y[d->train[i]]]++;
-  for (hpo_row i = 0; i < d->n_valid; i++)
-    in_valid[(size_t)d->y[d->valid[i]]]++;
+  for (hpo_row i = 0; i < rows.n_train; i++)
+    in_train[(size_t)d->y[rows.train[i]]]++;
+  for (hpo_row i = 0; i < rows.n_valid; i++)
+    in_valid[(size_t)d->y[rows.valid[i]]]++;
   for (size_t c = 0; c < d->n_class; c++) {
     if (!in_train[c])
-      HPO_FAIL(status, err, HPO_EDATA,
-               "class \"%s\" of %s has no training row; use stratify=\"yes\" "
-               "or other data",
-               d->class_name[c], d->label_name);
+      HPO_FAIL(
+          status, err, HPO_EDATA,
+          "%sclass \"%s\" of %s has no training row; use stratify=\"yes\" "
+          "or other data",
+          where, d->class_name[c], d->label_name);
     if (metric[0] && !in_valid[c])
       HPO_FAIL(status, err, HPO_EDATA,
-               "class \"%s\" of %s has no validation row (of %lld): %s is "
+               "%sclass \"%s\" of %s has no validation row (of %lld): %s is "
                "undefined; validate on more rows, use stratify=\"yes\", or "
                "another metric",
-               d->class_name[c], d->label_name, (long long)d->n_valid, metric);
+               where, d->class_name[c], d->label_name, (long long)rows.n_valid,
+               metric);
   }
 done:
   hpo_mem_free(in_train);
   hpo_mem_free(in_valid);
+  return status;
+}
+
+static hpo_status check_rows(const hpo_plan *plan, const hpo_dataset *d,
+                             size_t fold, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_fold rows = hpo_dataset_fold(d, fold);
+  char where[32] = "";
+
+  if (d->n_fold > 0)
+    snprintf(where, sizeof where, "fold %zu: ", fold + 1);
+  if (rows.n_train < 1 || rows.n_valid < 1)
+    HPO_FAIL(status, err, HPO_EDATA,
+             "%s%lld training and %lld validation rows: at least one of each "
+             "is needed",
+             where, (long long)rows.n_train, (long long)rows.n_valid);
+  if (d->n_class)
+    HPO_TRY(status, check_classes(plan, d, fold, err));
+done:
   return status;
 }
 
@@ -231,17 +257,12 @@ hpo_status hpo_prepare_check_data(const hpo_plan *plan,
 
   if (!data)
     return HPO_OK;
-  if (data->n_train < 1 || data->n_valid < 1)
-    HPO_FAIL(status, err, HPO_EDATA,
-             "%lld training and %lld validation rows: at least one of each "
-             "is needed",
-             (long long)data->n_train, (long long)data->n_valid);
+  for (size_t f = 0; f < (data->n_fold > 0 ? data->n_fold : 1); f++)
+    HPO_TRY(status, check_rows(plan, data, f, err));
   if (data->columns == 0)
     HPO_FAIL(status, err, HPO_EDATA,
              "no column is left to learn from beside label, weight and "
              "ignored ones");
-  if (data->n_class)
-    HPO_TRY(status, check_classes(plan, data, err));
   HPO_TRY(status, check_models(plan, data, err));
 done:
   return status;

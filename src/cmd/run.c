@@ -93,17 +93,19 @@ static hpo_status create_manager(hpo_run *r, books *b, hpo_comm comm,
   int *team_rank = NULL;
   int size =
       r->plan->ranks_per_trial > 0 ? r->plan->ranks_per_trial : comm.size - 1;
-  hpo_manager_input in = {.plan = r->plan,
-                          .store = b->store,
-                          .ledger = b->ledger,
-                          .comm = comm,
-                          .n_teams = r->n_teams,
-                          .seconds_before = b->seconds_before,
-                          .session = b->session,
-                          .sync_seconds = r->sync_seconds,
-                          .listener = hpo_display_listener(progress),
-                          .stop_asked = &r->stopping.asked,
-                          .stop_reason = "stopped early"};
+  hpo_manager_input in = {
+      .plan = r->plan,
+      .store = b->store,
+      .ledger = b->ledger,
+      .comm = comm,
+      .n_teams = r->n_teams,
+      .seconds_before = b->seconds_before,
+      .session = b->session,
+      .sync_seconds = r->sync_seconds,
+      .refit_rows = r->data && r->data->n_fold > 0 ? r->data->n_train : 0,
+      .listener = hpo_display_listener(progress),
+      .stop_asked = &r->stopping.asked,
+      .stop_reason = "stopped early"};
 
   HPO_TRY(status,
           hpo_mem_new((size_t)r->n_teams, sizeof *team_rank, &team_rank, err));

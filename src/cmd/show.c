@@ -46,10 +46,23 @@ static void print_rest(const hpo_study_file *f, size_t i) {
   }
 }
 
+/* Points of fold 0: the trial's own curve, the mean where it has folds.
+ * place gets their rows. */
+static size_t find_means(const hpo_record *curve, size_t *place) {
+  const hpo_field *fold = hpo_record_find(curve, "fold");
+  size_t n = 0;
+
+  for (size_t k = 0; k < fold->n; k++)
+    if (hpo_field_int(fold, k) == 0)
+      place[n++] = k;
+  return n;
+}
+
 /* The curve, thinned to about ten points. */
 static hpo_status print_curve(hpo_study_file *f, size_t i, hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_record *curve = NULL;
+  size_t *place = NULL;
   const hpo_field *at = hpo_record_find(f->trials, "curve_offset");
   const hpo_field *length = hpo_record_find(f->trials, "curve_length");
   int64_t n = length ? hpo_field_int(length, i) : 0;
@@ -61,12 +74,15 @@ static hpo_status print_curve(hpo_study_file *f, size_t i, hpo_error *err) {
                                  0, &curve, NULL, err));
   const hpo_field *step = hpo_record_find(curve, "step");
   const hpo_field *value = hpo_record_find(curve, "value");
+  HPO_TRY(status, hpo_mem_new((size_t)n, sizeof *place, &place, err));
+  const size_t all = find_means(curve, place);
   printf("curve (step value)\n");
-  for (int64_t k = 0; k < n; k++)
-    if (n <= 12 || k == 0 || k == n - 1 || (k + 1) % ((n + 9) / 10) == 0)
-      printf("  %6lld  %.6g\n", (long long)hpo_field_int(step, (size_t)k),
-             hpo_field_number(value, (size_t)k));
+  for (size_t k = 0; k < all; k++)
+    if (all <= 12 || k == 0 || k == all - 1 || (k + 1) % ((all + 9) / 10) == 0)
+      printf("  %6lld  %.6g\n", (long long)hpo_field_int(step, place[k]),
+             hpo_field_number(value, place[k]));
 done:
+  hpo_mem_free(place);
   hpo_record_destroy(curve);
   return status;
 }

@@ -12,11 +12,13 @@ typedef struct block {
   size_t x_bytes;
   void *rest;
   size_t rest_bytes;
+  hpo_row *list; /* in rest: [n_fold][n_train], each first those that train,
+                    at its end those that validate */
 } block;
 
 /* Where the arrays begin in the second piece. */
 typedef struct layout {
-  size_t y, weight, role, train, valid, end;
+  size_t y, weight, role, train, valid, fold, list, end;
 } layout;
 
 static size_t place(size_t *at, size_t n, size_t size) {
@@ -36,6 +38,8 @@ static layout layout_of(const hpo_dataset *d, bool has_weight) {
   l.train = place(&at, (size_t)d->n_train, sizeof(hpo_row));
   l.valid = place(&at, (size_t)d->n_valid, sizeof(hpo_row));
   l.role = place(&at, rows, sizeof(uint8_t));
+  l.fold = place(&at, d->n_fold > 0 ? rows : 0, sizeof(uint8_t));
+  l.list = place(&at, d->n_fold * (size_t)d->n_train, sizeof(hpo_row));
   l.end = at;
   return l;
 }
@@ -70,6 +74,10 @@ hpo_status hpo_block_create(hpo_dataset *d, bool has_weight, hpo_arrays *out,
   out->role = (uint8_t *)b->rest + l.role;
   out->train = (hpo_row *)((char *)b->rest + l.train);
   out->valid = (hpo_row *)((char *)b->rest + l.valid);
+  out->fold = d->n_fold > 0 ? (uint8_t *)b->rest + l.fold : NULL;
+  out->list = (hpo_row *)((char *)b->rest + l.list);
+  b->list = out->list;
+  d->fold = out->fold;
   d->x = out->x;
   d->y = out->y;
   d->weight = out->weight;
@@ -87,6 +95,61 @@ hpo_status hpo_block_ready(hpo_dataset *d, hpo_error *err) {
 
   HPO_TRY(status, node->ready(node->self, b->x, b->x_bytes, err));
   HPO_TRY(status, node->ready(node->self, b->rest, b->rest_bytes, err));
+done:
+  return status;
+}
+
+/* Whether a training row is one of fold f's, and on which side. */
+static hpo_role role_in(const hpo_dataset *d, uint8_t fold, size_t f) {
+  if (fold == f + 1)
+    return HPO_ROLE_VALID;
+  return !d->in_time || fold < f + 1 ? HPO_ROLE_TRAIN : HPO_ROLE_TEST;
+}
+
+/* Rows of fold f that validate. */
+static size_t count_valid(const hpo_dataset *d, size_t f) {
+  size_t n = 0;
+
+  for (hpo_row i = 0; i < d->n_train; i++)
+    n += role_in(d, d->fold[d->train[i]], f) == HPO_ROLE_VALID;
+  return n;
+}
+
+void hpo_block_list_folds(const hpo_dataset *d, const hpo_arrays *to) {
+  for (size_t f = 0; f < d->n_fold; f++) {
+    hpo_row *train = to->list + f * (size_t)d->n_train;
+    hpo_row *valid = train + (size_t)d->n_train - count_valid(d, f);
+
+    for (hpo_row i = 0; i < d->n_train; i++) {
+      const hpo_row row = d->train[i];
+      const hpo_role role = role_in(d, d->fold[row], f);
+
+      if (role == HPO_ROLE_TRAIN)
+        *train++ = row;
+      if (role == HPO_ROLE_VALID)
+        *valid++ = row;
+    }
+  }
+}
+
+hpo_status hpo_block_find_folds(hpo_dataset *d, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const block *b = d->block;
+
+  if (d->n_fold == 0)
+    return HPO_OK;
+  HPO_TRY(status, hpo_mem_new(d->n_fold, sizeof *d->part, &d->part, err));
+  for (size_t f = 0; f < d->n_fold; f++) {
+    hpo_fold *p = &d->part[f];
+
+    for (hpo_row i = 0; i < d->n_train; i++) {
+      const hpo_role role = role_in(d, d->fold[d->train[i]], f);
+      p->n_train += role == HPO_ROLE_TRAIN;
+      p->n_valid += role == HPO_ROLE_VALID;
+    }
+    p->train = b->list + f * (size_t)d->n_train;
+    p->valid = p->train + (d->n_train - p->n_valid);
+  }
 done:
   return status;
 }

@@ -17,17 +17,24 @@ typedef struct hpo_arrays {
   uint8_t *role;  /* [rows] */
   hpo_row *train; /* [n_train] */
   hpo_row *valid; /* [n_valid] */
+  uint8_t *fold;  /* [rows] or NULL: no folds */
+  hpo_row *list;  /* [n_fold][n_train] what the folds' lists are made of */
 } hpo_arrays;
 
 /** Makes room for d's arrays on d->node and points d at it; rows, columns,
- *  n_train and n_valid are set.  Collective over the node.  What it made is
- *  given back by hpo_dataset_destroy, also after an error.
- *  \return HPO_OK; HPO_EMEM */
+ *  n_train, n_valid and n_fold are set.  Collective over the node.  What it
+ * made is given back by hpo_dataset_destroy, also after an error. \return
+ * HPO_OK; HPO_EMEM */
 HPO_MUST_USE hpo_status hpo_block_create(hpo_dataset *d, bool has_weight,
                                          hpo_arrays *out, hpo_error *err);
 
 /** What the leader wrote is now seen by all ranks.  Collective. */
 HPO_MUST_USE hpo_status hpo_block_ready(hpo_dataset *d, hpo_error *err);
+
+/** Leader: the lists of all folds, from to->fold and to->train. */
+void hpo_block_list_folds(const hpo_dataset *d, const hpo_arrays *to);
+/** Points d->part into the lists, once they are there.  Local. */
+HPO_MUST_USE hpo_status hpo_block_find_folds(hpo_dataset *d, hpo_error *err);
 
 /** Gives the arrays back.  Collective. */
 void hpo_block_destroy(hpo_dataset *d);

@@ -63,7 +63,7 @@ done:
 
 static const char *use_name(hpo_use use) {
   static const char *const name[] = {"a feature", "the label", "the weight",
-                                     "ignored"};
+                                     "the group or fold", "ignored"};
 
   return name[use];
 }
@@ -117,6 +117,12 @@ static hpo_status claim_all(hpo_columns *c, const hpo_plan_data *data,
   if (data->weight[0] != '\0')
     HPO_TRY(status, claim(c, "<weight>", data->weight, HPO_USE_WEIGHT,
                           &c->weight, err));
+  c->key = c->n;
+  if (data->group[0] != '\0')
+    HPO_TRY(status,
+            claim(c, "group=", data->group, HPO_USE_KEY, &c->key, err));
+  if (data->fold[0] != '\0')
+    HPO_TRY(status, claim(c, "fold=", data->fold, HPO_USE_KEY, &c->key, err));
   for (size_t i = 0; i < data->ignore.n; i++)
     HPO_TRY(status, claim(c, "<ignore>", data->ignore.item[i], HPO_USE_IGNORE,
                           &j, err));

@@ -13,6 +13,7 @@ typedef enum hpo_use {
   HPO_USE_FEATURE,
   HPO_USE_LABEL,
   HPO_USE_WEIGHT,
+  HPO_USE_KEY, /* groups or folds of the rows */
   HPO_USE_IGNORE
 } hpo_use;
 
@@ -47,7 +48,7 @@ typedef struct hpo_columns {
   hpo_text_column *item; /* [n] in the order of the files */
   size_t n;
   size_t features;
-  size_t label, weight; /* index; n: none */
+  size_t label, weight, key; /* index; n: none */
   char *label_name;
   const char *path; /* file that named them; borrowed */
   bool has_names;   /* by a header or by names=, not made up */
@@ -61,8 +62,7 @@ void hpo_positive_free(hpo_positive *p);
 
 /** Finds the study's columns among those of the first file.
  *  \param [in] names   [n] of the first file; made up ("f0") if not given
- *
-eturn HPO_OK; HPO_EDATA: a column the study names is not there (all
+ *  \return HPO_OK; HPO_EDATA: a column the study names is not there (all
  *  names, the nearest one), is named twice, or no feature is left */
 HPO_MUST_USE hpo_status hpo_columns_create(const hpo_plan_data *data,
                                            const hpo_positive *positive,

@@ -10,8 +10,10 @@
 
 #include "block.h"
 #include "classes.h"
+#include "folds.h"
 #include "hpo/file.h"
 #include "hpo/mem.h"
+#include "keys.h"
 #include "split.h"
 
 enum { MOST_MIXED = 255 };
@@ -21,6 +23,7 @@ typedef struct leader {
   hpo_reading reading;
   uint32_t **place; /* [columns] category numbers as read -> sorted; or NULL */
   size_t columns;
+  uint8_t *fold; /* [rows] or NULL: no folds */
 } leader;
 
 /* Reads one file and adds "role sha256\n" to what is hashed. */
@@ -142,6 +145,56 @@ done:
   return status;
 }
 
+/* As many folds as the user's column has values. */
+static hpo_status take_folds(leader *l, hpo_dataset *d, const hpo_keys *keys,
+                             int count, hpo_error *err) {
+  hpo_status status = HPO_OK;
+
+  if (keys->n < 2 || keys->n > HPO_FOLDS_MOST)
+    HPO_FAIL(status, err, HPO_EDATA,
+             "fold column '%s' has %zu different values; allowed: 2 to %d",
+             keys->name, keys->n, HPO_FOLDS_MOST);
+  if (count > 0 && keys->n != (size_t)count)
+    HPO_FAIL(status, err, HPO_EDATA,
+             "fold column '%s' has %zu different values, but <folds> says "
+             "count=\"%d\"",
+             keys->name, keys->n, count);
+  d->n_fold = keys->n;
+  for (hpo_row i = 0; i < d->n_train; i++)
+    l->fold[i] = (uint8_t)(keys->key[i] + 1);
+done:
+  return status;
+}
+
+/* Deals the training rows, which stand first, into folds. */
+static hpo_status deal_folds(const hpo_plan *plan, leader *l, hpo_dataset *d,
+                             hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_plan_data *data = &plan->data;
+  const hpo_table *t = &l->reading.table;
+  hpo_keys keys = {0};
+  hpo_folds_options o = {.seed = plan->seed,
+                         .count = (size_t)data->folds,
+                         .n_class = data->stratify ? d->n_class : 0,
+                         .in_time = data->folds_in_time};
+
+  HPO_TRY(status, hpo_mem_new((size_t)d->rows, 1, &l->fold, err));
+  HPO_TRY(status, hpo_keys_find(&l->reading, &keys, err));
+  d->in_time = data->folds_in_time;
+  if (data->fold[0] != '\0') {
+    HPO_TRY(status, take_folds(l, d, &keys, data->folds, err));
+    goto done;
+  }
+  o.key = keys.key;
+  o.n_key = keys.n;
+  o.key_name = keys.name;
+  HPO_TRY(status, hpo_folds_deal(&o, t->y, d->n_train, l->fold, err));
+  d->n_fold = o.count;
+done:
+  hpo_keys_free(&keys);
+  return status;
+}
+
 /* Leader: reads and decides everything but where it lies. */
 static hpo_status lead(const hpo_plan *plan, leader *l, hpo_dataset *d,
                        hpo_error *err) {
@@ -166,6 +219,8 @@ static hpo_status lead(const hpo_plan *plan, leader *l, hpo_dataset *d,
     HPO_TRY(status, hpo_split_fraction(&o, r->table.y, d->n_train,
                                        r->table.role, err));
   hpo_block_count(r->table.role, d->rows, &d->n_train, &d->n_valid);
+  if (plan->data.has_folds)
+    HPO_TRY(status, deal_folds(plan, l, d, err));
   HPO_TRY(status, check_weights(&r->table, err));
 done:
   return status;
@@ -180,6 +235,10 @@ static void fill(leader *l, hpo_dataset *d, const hpo_arrays *to) {
     memcpy(to->weight, t->weight, rows * sizeof *to->weight);
   memcpy(to->role, t->role, rows);
   hpo_block_list(to->role, d->rows, to->train, to->valid);
+  if (to->fold != NULL) {
+    memcpy(to->fold, l->fold, rows);
+    hpo_block_list_folds(d, to);
+  }
   hpo_table_move(t, l->place, to->x);
 }
 
@@ -187,6 +246,7 @@ static void leader_free(leader *l) {
   for (size_t j = 0; j < l->columns; j++)
     hpo_mem_free(l->place[j]);
   hpo_mem_free(l->place);
+  hpo_mem_free(l->fold);
   hpo_reading_free(&l->reading);
 }
 
@@ -210,6 +270,7 @@ hpo_status hpo_dataset_load(const hpo_plan *plan, hpo_shared *node,
   if (node->node_rank == 0)
     fill(&l, d, &to);
   HPO_TRY(status, hpo_block_ready(d, err));
+  HPO_TRY(status, hpo_block_find_folds(d, err));
 
   *out = d;
   d = NULL;

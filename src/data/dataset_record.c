@@ -126,6 +126,14 @@ hpo_status hpo_dataset_record(const hpo_dataset *d, hpo_record **out,
                                  "what each row is for: 0 train, 1 "
                                  "validation, 2 test",
                                  err));
+  if (d->n_fold > 0)
+    HPO_TRY(status, hpo_record_add(r, "fold", HPO_FIELD_U8, 0, d->fold,
+                                   (size_t)d->rows, "",
+                                   "fold in which each row validates, from "
+                                   "1; 0: in none",
+                                   err));
+  HPO_TRY(status, hpo_record_add_int(r, "folds", (int64_t)d->n_fold, "",
+                                     "folds; 0: a single split", err));
   *out = r;
   r = NULL;
 done:

@@ -121,7 +121,8 @@ hpo_status hpo_facts_broadcast(hpo_dataset *d, bool *has_weight,
   hpo_status status = HPO_OK;
   hpo_shared *node = d->node;
   hpo_buffer b = {0};
-  int64_t head[5] = {0}; /* bytes, rows, n_train, n_valid, has weight */
+  int64_t head[7] = {0}; /* bytes, rows, n_train, n_valid, has weight,
+                            n_fold, in_time */
 
   if (node->node_rank == 0) {
     status = encode(d, &b, err);
@@ -130,6 +131,8 @@ hpo_status hpo_facts_broadcast(hpo_dataset *d, bool *has_weight,
     head[2] = d->n_train;
     head[3] = d->n_valid;
     head[4] = *has_weight;
+    head[5] = (int64_t)d->n_fold;
+    head[6] = d->in_time;
   }
   HPO_TRY(status, hpo_facts_verdict(node, status, err));
   HPO_TRY(status, node->broadcast(node->self, head, sizeof head, err));
@@ -138,6 +141,8 @@ hpo_status hpo_facts_broadcast(hpo_dataset *d, bool *has_weight,
     d->n_train = head[2];
     d->n_valid = head[3];
     *has_weight = head[4] != 0;
+    d->n_fold = (size_t)head[5];
+    d->in_time = head[6] != 0;
     HPO_TRY(status,
             hpo_mem_grow(&b.byte, &b.capacity, (size_t)head[0], 1, err));
   }

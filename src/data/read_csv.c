@@ -27,7 +27,7 @@ enum {
 
 typedef struct row_state {
   float *x; /* features of the row being read */
-  double y, weight;
+  double y, weight, key;
   hpo_row lines; /* line ends inside its quotes */
 } row_state;
 
@@ -84,6 +84,13 @@ static hpo_status store(reader *r, hpo_text_column *c, double x,
                              "is no weight; allowed: finite, 0 or more", err));
     r->row.weight = x;
     break;
+  case HPO_USE_KEY:
+    if (!isfinite(x))
+      HPO_TRY(status,
+              refuse(r, c, text, n,
+                     "names no group or fold; every row needs one", err));
+    r->row.key = x;
+    break;
   case HPO_USE_IGNORE:
     break;
   }
@@ -127,7 +134,7 @@ static hpo_status name_number(reader *r, hpo_text_column *c, const char *text,
   HPO_TRY(status, hpo_intern_add(&c->names, text, n, &number, err));
   if (number == known && !hpo_utf8_check(text, n))
     HPO_TRY(status, refuse(r, c, text, n, "is not UTF-8", err));
-  if (c->names.n > MOST_CATEGORIES)
+  if (c->names.n > MOST_CATEGORIES && c->use != HPO_USE_KEY)
     HPO_TRY(status, refuse(r, c, text, n,
                            "is one name too many: a column can have 65535 "
                            "different ones; is it to be ignored?",
@@ -218,6 +225,8 @@ static hpo_status read_row(reader *r, hpo_role role, hpo_csv_token *token,
   if (j != columns->n)
     HPO_FAIL(status, err, HPO_EDATA, "%s:%lld: found %zu fields, expected %zu",
              r->csv.path, (long long)r->csv.line, j, columns->n);
+  if (columns->key < columns->n)
+    HPO_TRY(status, hpo_table_add_key(&r->all->table, r->row.key, err));
   HPO_TRY(status,
           hpo_table_add(&r->all->table, r->row.y,
                         columns->weight < columns->n ? &r->row.weight : NULL,

@@ -16,6 +16,7 @@ void hpo_table_clear(hpo_table *t) {
   hpo_mem_free(t->chunk);
   hpo_mem_free(t->y);
   hpo_mem_free(t->weight);
+  hpo_mem_free(t->key);
   hpo_mem_free(t->role);
   *t = (hpo_table){.features = t->features};
 }
@@ -60,6 +61,17 @@ hpo_status hpo_table_add(hpo_table *t, double y, const double *weight,
   t->y[row] = y;
   t->role[row] = (uint8_t)role;
   t->rows++;
+done:
+  return status;
+}
+
+hpo_status hpo_table_add_key(hpo_table *t, double key, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const size_t row = (size_t)t->rows;
+
+  HPO_TRY(status,
+          hpo_mem_grow(&t->key, &t->key_room, row + 1, sizeof *t->key, err));
+  t->key[row] = key;
 done:
   return status;
 }

@@ -18,8 +18,9 @@ typedef struct hpo_table {
   size_t n_chunk, chunk_room;
   hpo_row rows;
   double *y, *weight; /* [rows]; weight NULL: none */
+  double *key;        /* [rows] group or fold as read; NULL: none */
   uint8_t *role;      /* [rows] hpo_role */
-  size_t y_room, weight_room, role_room;
+  size_t y_room, weight_room, key_room, role_room;
 } hpo_table;
 
 /** `hpo_table t = {0}` has no rows; features are set before the first. */
@@ -32,6 +33,10 @@ HPO_MUST_USE hpo_status hpo_table_slot(hpo_table *t, float **out,
 HPO_MUST_USE hpo_status hpo_table_add(hpo_table *t, double y,
                                       const double *weight, hpo_role role,
                                       hpo_error *err);
+
+/** The group or fold of the row that the next hpo_table_add counts in. */
+HPO_MUST_USE hpo_status hpo_table_add_key(hpo_table *t, double key,
+                                          hpo_error *err);
 
 /** Missing values of each feature. */
 void hpo_table_missing(const hpo_table *t, hpo_row *missing);

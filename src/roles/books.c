@@ -98,6 +98,28 @@ done:
 
 /* --- the batch --------------------------------------------------------- */
 
+/* A line for /refits. */
+static hpo_status append_refit(hpo_books *b, const hpo_trial *t,
+                               hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_record *row = NULL;
+  hpo_layout_refit f = {.trial = t->number,
+                        .rows = b->refit_rows,
+                        .model_offset = t->model_offset,
+                        .model_length = t->model_length,
+                        .model_format =
+                            hpo_layout_model_format(t->model_format),
+                        .model_crc = t->model_crc,
+                        .time = t->end};
+
+  HPO_TRY(status, hpo_layout_refit_row(&f, &row, err));
+  HPO_TRY(status,
+          hpo_store_append(b->store, HPO_TABLE_REFITS, row, NULL, err));
+done:
+  hpo_record_destroy(row);
+  return status;
+}
+
 /* Curve and model of a final trial; the entry learns where they are. */
 static hpo_status append_parts(hpo_books *b, hpo_books_entry *e,
                                hpo_error *err) {
@@ -120,6 +142,8 @@ static hpo_status append_parts(hpo_books *b, hpo_books_entry *e,
     t->model_offset = (int64_t)first;
     t->model_length = (int64_t)e->model.n;
     t->model_crc = (int64_t)hpo_file_crc32(0, e->model.byte, e->model.n);
+    if (b->refit_rows > 0)
+      HPO_TRY(status, append_refit(b, t, err));
   } else {
     t->model_format[0] = 0;
   }
@@ -155,10 +179,11 @@ done:
 
 static hpo_status flush_parts(hpo_books *b, hpo_error *err) {
   static const char *const parts[] = {HPO_TABLE_CURVES, HPO_TABLE_MODELS,
-                                      HPO_TABLE_DECISIONS};
+                                      HPO_TABLE_DECISIONS, HPO_TABLE_REFITS};
+  const size_t n = sizeof parts / sizeof *parts - (b->refit_rows > 0 ? 0 : 1);
 
   b->has_decisions = false;
-  return hpo_store_flush(b->store, parts, sizeof parts / sizeof *parts, err);
+  return hpo_store_flush(b->store, parts, n, err);
 }
 
 static hpo_status flush_rows(hpo_books *b, hpo_error *err) {

@@ -29,6 +29,8 @@ typedef struct hpo_books_entry {
 typedef struct hpo_books {
   const hpo_plan *plan;
   hpo_store *store;
+  int64_t refit_rows;     /* that every stored model was trained on, once its
+                             trial was done; 0: models are the trials' own */
   double sync_seconds;    /* fdatasync at most every so many; 0: never */
   hpo_books_entry *entry; /* [n] the batch, in order of its writes */
   size_t n, room;

@@ -58,6 +58,7 @@ hpo_status hpo_manager_create(const hpo_manager_input *in, hpo_manager **out,
                        &m->team_rank, err));
   HPO_TRY(status, hpo_books_start(&m->books, in->plan, in->store, ledger,
                                   in->sync_seconds, err));
+  m->books.refit_rows = in->refit_rows;
   status = hpo_sched_create(in->plan, ledger, in->seconds_before, in->n_teams,
                             &m->sched, err);
   ledger = NULL; /* taken, also on failure */

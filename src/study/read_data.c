@@ -182,12 +182,13 @@ static hpo_status read_validation(hpo_reading *r, const hpo_node *data,
   if (v != NULL && has_folds)
     return hpo_faults_add(r->faults, v, NULL, err,
                           "<validation> and <folds> exclude each other");
-  if (v == NULL && has_folds)
+  if (has_folds)
     return HPO_OK;
   if (v == NULL)
     return hpo_faults_add(r->faults, data, NULL, err,
                           "nothing to validate on; say <validation "
-                          "fraction=\"0.2\"/> or <validation href=\"...\"/>");
+                          "fraction=\"0.2\"/>, <validation href=\"...\"/> or "
+                          "<folds count=\"5\"/>");
   if (v->bad)
     return HPO_OK;
   if ((href == NULL) == (fraction == NULL))
@@ -228,6 +229,7 @@ hpo_status hpo_read_data(hpo_reading *r, hpo_error *err) {
   if (data->bad)
     return HPO_OK;
   HPO_TRY(status, read_trains(r, data, err));
+  HPO_TRY(status, hpo_read_folds(r, data, err));
   HPO_TRY(status, hpo_read_columns(r, data, err));
   HPO_TRY(status, read_validation(r, data, err));
 done:

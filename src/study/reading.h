@@ -77,6 +77,10 @@ HPO_MUST_USE hpo_status hpo_read_defaults(const hpo_entry *entry,
                                           const hpo_names *without,
                                           hpo_settings *to, hpo_error *err);
 
+/** <folds>, group= and fold=. */
+HPO_MUST_USE hpo_status hpo_read_folds(hpo_reading *r, const hpo_node *data,
+                                       hpo_error *err);
+
 /** Words of an attribute: apart by commas if it holds one, else by blanks. */
 HPO_MUST_USE hpo_status hpo_read_list(const char *text, hpo_names *out,
                                       hpo_error *err);

@@ -98,6 +98,11 @@ hpo_status hpo_layout_test_score_row(const hpo_layout_test_score *s,
   return hpo_layout_row(HPO_TABLE_TEST_SCORES, s, plan, out, err);
 }
 
+hpo_status hpo_layout_refit_row(const hpo_layout_refit *f, hpo_record **out,
+                                hpo_error *err) {
+  return hpo_layout_row(HPO_TABLE_REFITS, f, NULL, out, err);
+}
+
 hpo_status hpo_layout_log_row(const hpo_layout_log *l, hpo_record **out,
                               hpo_error *err) {
   return hpo_layout_row(HPO_TABLE_LOG, l, NULL, out, err);
@@ -117,8 +122,11 @@ static hpo_status add_curve_fields(hpo_record *r, const hpo_plan *plan,
   HPO_TRY(status, hpo_plan_metrics(plan, &metrics, err));
   HPO_TRY(status, hpo_record_add(r, "trial", HPO_FIELD_INT, 0, NULL, n, "",
                                  "Trial of the point.", err));
-  HPO_TRY(status, hpo_record_add(r, "fold", HPO_FIELD_I32, 0, NULL, n, "",
-                                 "Fold; 0 without folds.", err));
+  HPO_TRY(status,
+          hpo_record_add(r, "fold", HPO_FIELD_I32, 0, NULL, n, "",
+                         "Fold from 1; 0: the mean over the folds, or no "
+                         "folds.",
+                         err));
   HPO_TRY(status, hpo_record_add(r, "step", HPO_FIELD_INT, 0, NULL, n, "",
                                  "Training step, from 1.", err));
   HPO_TRY(status,

@@ -24,6 +24,7 @@ typedef hpo_layout_session session;
 typedef hpo_layout_decision decision;
 typedef hpo_layout_test_score score;
 typedef hpo_layout_log line;
+typedef hpo_layout_refit refit;
 typedef hpo_layout_tag tag;
 
 /* Rows that later versions write; their tables stand in every file. */
@@ -36,12 +37,6 @@ typedef struct note {
   hpo_id trial;
   const char *text;
 } note;
-
-typedef struct refit {
-  hpo_id trial;
-  int64_t rows, model_offset, model_length, model_crc, time;
-  int model_format;
-} refit;
 
 typedef struct artifact {
   hpo_id trial;
@@ -176,6 +171,12 @@ const hpo_table hpo_layout_declared[] = {
      "Bytes of the attached files, one after the other."},
     {NULL, NULL, 0, 0, false, NULL}};
 /* clang-format on */
+
+int hpo_layout_model_format(const char *name) {
+  return strcmp(name, "xgboost-ubj") == 0 ? 0
+         : strcmp(name, "json") == 0      ? 1
+                                          : -1;
+}
 
 int hpo_layout_decision_kind(const char *name) {
   static const char *const kinds[] = {"new", "retry", "again", "promote",
