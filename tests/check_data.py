@@ -460,3 +460,82 @@ def test_wine_as_published(load, file):
     theirs = pd.read_csv(shared, header=None, float_precision="round_trip")
     same(plain.x, theirs.iloc[:, :-1].to_numpy(np.float32))
     assert plain.rows == 4898
+
+
+def npy(path, array, version=None, pack=False):
+    with (gzip.open if pack else open)(path, "wb") as f:
+        np.lib.format.write_array(f, array, version)
+    return path
+
+
+TYPES = ("?", "i1", "u1", "<i2", ">i4", "<u8", ">i8", "<f2", ">f2", "<f4",
+         ">f4", "<f8", ">f8")
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_npy(load, tmp_path, kind):
+    rng = np.random.default_rng(SEED)
+    x = rng.integers(0, 2 if kind == "?" else 100, (50, 4)).astype(kind)
+    x[:, 3] = np.arange(50) % 2
+    for i, array in enumerate((x, np.asfortranarray(x))):
+        for version in ((1, 0), (2, 0), (3, 0)):
+            name = tmp_path / f"{i}{version[0]}.npy.gz"
+            d = load(train=npy(name, array, version, True), label="f3")
+            assert (d.x == x[:, :3].astype("f4")).all()
+            assert (d.y == x[:, 3].astype("f8")).all()
+            assert [c.name for c in d.column] == ["f0", "f1", "f2"]
+
+
+def test_npy_as_csv(load, file, tmp_path):
+    rng = np.random.default_rng(SEED)
+    x = rng.normal(size=(200, 5))
+    x[rng.random(x.shape) < 0.1] = np.nan
+    x[:, 3] = rng.integers(0, 3, 200)
+    x[:, 4] = rng.integers(0, 2, 200)
+    text = pd.DataFrame(x).to_csv(index=False, header=list("abcwy"))
+    words = {"label": "y", "weight": "w", "task": "binary"}
+    want = load(train=file(text), **words)
+    got = load(train=npy(tmp_path / "x.npy", x), names="a b c w y", **words)
+    assert (got.x.tobytes(), got.y.tobytes(), got.weight.tobytes()) == (
+        want.x.tobytes(), want.y.tobytes(), want.weight.tobytes())
+    assert (got.classes, got.column) == (want.classes, want.column)
+    assert (got.role == want.role).all()
+
+
+def test_npy_faults(load, tmp_path):
+    path = tmp_path / "x.npy"
+    x = np.arange(12.0).reshape(4, 3)
+
+    def error(change=lambda raw: raw, array=x, **words):
+        npy(path, array)
+        path.write_bytes(change(path.read_bytes()))
+        words = {"label": "f2", "expect": 3, **words}
+        return load(train=path, **words)
+
+    assert "cut short: 1 more byte" in error(lambda raw: raw[:-1])
+    assert "cut short" in error(lambda raw: raw[:40])
+    assert "cut short" in error(lambda raw: raw[:-1], np.asfortranarray(x))
+    assert "cut short" in error(lambda raw: b"")
+    assert "goes on after its 4 x 3" in error(lambda raw: raw + b"x")
+    assert "no .npy file" in error(lambda raw: b"abcdefgh" + raw[8:])
+    assert "version 9" in error(lambda raw: raw[:6] + b"\x09" + raw[7:])
+    assert "can't hold 99999999 x 3" in error(
+        lambda raw: raw.replace(b"(4, 3), }" + b" " * 7, b"(99999999, 3), }"))
+    assert "larger than any memory" in error(
+        lambda raw: raw.replace(b"(4, 3), }" + b" " * 30,
+                                b"(%d, %d), }" % (2**61, 10**9) +
+                                b" " * 4)[:len(raw)])
+    assert "type is '<c16'" in error(array=x.astype("c16"))
+    assert "type is '<U3'" in error(array=np.full((2, 3), "abc"))
+    assert "structured" in error(array=np.zeros(3, "i4,f4"))
+    assert "more than two dim" in error(array=np.zeros((2, 2, 2)))
+    assert "single number" in error(array=np.array(3.0))
+    assert "is empty (0 x 3)" in error(array=x[:0])
+    for value, column, sentence in (
+            (np.inf, 0, "row 1, column 'f0': inf is not finite"),
+            (1e39, 1, "row 1, column 'f1': 1e+39 does not fit"),
+            (np.nan, 2, "row 1, column 'f2': nan is a missing label")):
+        bad = x.copy()
+        bad[1, column] = value
+        assert sentence in error(array=bad)
+    assert "names= gives 2 names" in error(names="a b", label="b")

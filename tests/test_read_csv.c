@@ -14,10 +14,10 @@
 
 #include "data/columns.h"
 #include "data/csv.h"
-#include "data/format.h"
 #include "data/intern.h"
 #include "data/missing.h"
 #include "data/number.h"
+#include "data/source.h"
 #include "data/utf8.h"
 #include "hpo/rng.h"
 #include "testplan.h"
@@ -161,20 +161,20 @@ static void test_format(void **state) {
   static const struct {
     const char *format, *path;
     int is_tsv; /* -1: refused */
-  } c[] = {
-      {"", "a.csv", 0},      {"", "a.tsv", 1},      {"", "d.x/a.CSV.GZ", 0},
-      {"", "a.b.tab.gz", 1}, {"", "a.txt", 0},      {"csv", "a", 0},
-      {"tsv", "a.csv", 1},   {"", "a", -1},         {"", "d.csv/a", -1},
-      {"", "a.npy", -1},     {"hdf5", "a.csv", -1}, {"", ".gz", -1}};
+  } c[] = {{"", "a.csv", 0},      {"", "a.tsv", 1}, {"", "d.x/a.CSV.GZ", 0},
+           {"", "a.b.tab.gz", 1}, {"", "a.txt", 0}, {"csv", "a", 0},
+           {"tsv", "a.csv", 1},   {"", "a", -1},    {"", "d.csv/a", -1},
+           {"", "a.npy", 0},      {"", "a.h5", -1}, {"hdf5", "a.csv", -1},
+           {"", ".gz", -1}};
   (void)state;
 
   for (size_t i = 0; i < sizeof c / sizeof *c; i++) {
-    bool is_tsv = false;
-    hpo_status s = hpo_format_find(c[i].format, c[i].path, &is_tsv, NULL);
+    const hpo_format *f = NULL;
+    hpo_status s = hpo_format_find(c[i].format, c[i].path, &f, NULL);
 
     assert_int_equal(s, c[i].is_tsv < 0 ? HPO_EINVAL : HPO_OK);
     if (s == HPO_OK)
-      assert_int_equal(is_tsv, c[i].is_tsv);
+      assert_int_equal(f->is_tsv, c[i].is_tsv);
   }
 }
 

@@ -39,7 +39,7 @@ typedef struct hpo_plan_data {
   char *positive;       /* "" or ">=7", "<3", "=yes", "yes" */
   hpo_names train;      /* hrefs, resolved to paths */
   hpo_names train_href; /* the same as written */
-  char *format;         /* "" by suffix, "csv", "tsv" */
+  char *format;         /* "" by suffix, "csv", "tsv", "npy" */
   char *header;         /* auto, yes, no */
   hpo_names names;      /* column names given, may be empty */
   char *validation;     /* path or "" */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Loading a data set: the node's leader reads (read_csv.c), agrees classes
+/* Loading a data set: the node's leader reads (source.h), agrees classes
  * (classes.c) and categories, deals the rows (split.c); then facts.c and
  * block.c give it to the node. */
 
@@ -14,6 +14,7 @@
 #include "hpo/file.h"
 #include "hpo/mem.h"
 #include "keys.h"
+#include "source.h"
 #include "split.h"
 
 enum { MOST_MIXED = 255 };
@@ -33,7 +34,7 @@ static hpo_status read_file(hpo_reading *r, const char *path, hpo_role role,
   hpo_status status = HPO_OK;
   char hex[65] = "";
 
-  HPO_TRY(status, hpo_read_csv(r, path, role, hex, err));
+  HPO_TRY(status, hpo_source_read(r, path, role, hex, err));
   hpo_sha256_add(hash, name[role], strlen(name[role]));
   hpo_sha256_add(hash, " ", 1);
   hpo_sha256_add(hash, hex, 64);

@@ -14,7 +14,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "format.h"
 #include "head.h"
 #include "hpo/mem.h"
 #include "number.h"
@@ -296,15 +295,15 @@ done:
 }
 
 hpo_status hpo_read_csv(hpo_reading *all, const char *path, hpo_role role,
-                        char sha256[65], hpo_error *err) {
+                        bool is_tsv, char sha256[65], hpo_error *err) {
   hpo_status status = HPO_OK;
   reader r = {.all = all};
-  hpo_head_options o = {.data = all->data, .missing = &all->missing};
+  hpo_head_options o = {
+      .data = all->data, .missing = &all->missing, .is_tsv = is_tsv};
   hpo_head head = {0};
   hpo_sha256 sha;
 
   hpo_sha256_start(&sha);
-  HPO_TRY(status, hpo_format_find(all->data->format, path, &o.is_tsv, err));
   o.source = all->positive.source[0] != '\0' ? all->positive.source
                                              : all->data->label;
   HPO_TRY(status, hpo_csv_open(&r.csv, path, &sha, err));

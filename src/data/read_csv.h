@@ -25,12 +25,12 @@ void hpo_reading_free(hpo_reading *r);
 
 /** Adds the rows of one file with their role.
  *  \param [in]  path   borrowed as long as the reading
+ *  \param [in]  is_tsv tab whatever the first line holds
  *  \param [out] sha256 of the file's unpacked bytes
  *  \return HPO_OK; HPO_EDATA: the file, the line, the column, what was found
- *  and what is allowed; HPO_EINVAL: a format that is not built yet; HPO_EIO;
- *  HPO_EMEM */
+ *  and what is allowed; HPO_EIO; HPO_EMEM */
 HPO_MUST_USE hpo_status hpo_read_csv(hpo_reading *r, const char *path,
-                                     hpo_role role, char sha256[65],
-                                     hpo_error *err);
+                                     hpo_role role, bool is_tsv,
+                                     char sha256[65], hpo_error *err);
 
 #endif

@@ -19,7 +19,7 @@ static const char *format_of(const char *href) {
   } known[] = {{".csv", "csv"},    {".txt", "csv"}, {".data", "csv"},
                {".tsv", "tsv"},    {".tab", "tsv"}, {".libsvm", "libsvm"},
                {".svm", "libsvm"}, {".h5", "hdf5"}, {".hdf5", "hdf5"},
-               {".npy", "npy"},    {".npz", "npy"}, {".idx", "idx"},
+               {".npy", "npy"},    {".npz", "npz"}, {".idx", "idx"},
                {"-ubyte", "idx"}};
   size_t n = strlen(href);
 
@@ -50,12 +50,13 @@ static hpo_status check_format(hpo_reading *r, const hpo_node *file,
   if (format[0] == '\0')
     return hpo_faults_add(r->faults, file, "href", err,
                           "the name \"%.200s\" does not tell a format; say "
-                          "format=\"csv\" or format=\"tsv\"",
+                          "format=\"csv\", \"tsv\" or \"npy\"",
                           href);
-  if (strcmp(format, "csv") != 0 && strcmp(format, "tsv") != 0)
+  if (strcmp(format, "csv") != 0 && strcmp(format, "tsv") != 0 &&
+      strcmp(format, "npy") != 0)
     return hpo_faults_add(r->faults, file, "href", err,
                           "format %s is not built yet in this version; "
-                          "allowed: csv, tsv, plain or .gz",
+                          "allowed: csv, tsv, npy, plain or .gz",
                           format);
   return HPO_OK;
 }

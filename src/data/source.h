@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** \file source.h
+ *  The face of every data format: how its files are found and read.  Private
+ *  to data/.
+ *
+ *  Text formats only read whole files.  Array formats know their rows before
+ *  they are read and give ranges of them, in ascending order.
+ */
+#ifndef HPO_DATA_SOURCE_H
+#define HPO_DATA_SOURCE_H
+
+#include "read_csv.h"
+
+/** An array file of numbers, rows by columns, without names. */
+typedef struct hpo_array_facts {
+  hpo_row rows;
+  size_t columns; /* 1 or more */
+} hpo_array_facts;
+
+typedef struct hpo_array_format {
+  /** Reads what stands before the values.
+   *  \param [in] path borrowed until close
+   *  \param [in] hash borrowed; takes all unpacked bytes as they are read
+   *  \return HPO_OK; HPO_EDATA: what was found, what is allowed; HPO_EIO;
+   *  HPO_EMEM */
+  hpo_status (*open)(const char *path, hpo_sha256 *hash,
+                     hpo_array_facts *facts, void **out, hpo_error *err);
+  /** Rows [first, first + n) to to[n][columns]; first is at least the end of
+   *  the range before.  The last row also looks at the end of the file.
+   *  \return HPO_OK; HPO_EDATA: cut short, or longer than it says; HPO_EIO */
+  hpo_status (*read)(void *state, hpo_row first, hpo_row n, double *to,
+                     hpo_error *err);
+  void (*close)(void *state); /* NULL is no error */
+} hpo_array_format;
+
+typedef struct hpo_format {
+  const char *name;              /* as in format= */
+  const char *suffix[4];         /* without the dot; ended by NULL */
+  const hpo_array_format *array; /* NULL: text */
+  bool is_tsv;
+} hpo_format;
+
+extern const hpo_array_format hpo_array_npy;
+
+/** The format of a file.
+ *  \param [in] format "" by suffix (.gz is left out)
+ *  \return HPO_OK; HPO_EINVAL: unknown, or not built yet */
+HPO_MUST_USE hpo_status hpo_format_find(const char *format, const char *path,
+                                        const hpo_format **out,
+                                        hpo_error *err);
+
+/** Adds the rows of one file of any format with their role; parameters and
+ *  errors as hpo_read_csv. */
+HPO_MUST_USE hpo_status hpo_source_read(hpo_reading *r, const char *path,
+                                        hpo_role role, char sha256[65],
+                                        hpo_error *err);
+
+/** The same for an array format. */
+HPO_MUST_USE hpo_status hpo_read_array(hpo_reading *r,
+                                       const hpo_array_format *format,
+                                       const char *path, hpo_role role,
+                                       char sha256[65], hpo_error *err);
+
+#endif
