@@ -277,9 +277,9 @@ static const fault unbuilt[] = {
     {"href=\"a.csv\"", "href=\"a.csv\" format=\"libsvm\"",
      "t.xml:6: <train href=\"a.csv\">: format=\"libsvm\" " NOT_BUILT
      "; allowed: csv, tsv"},
-    {"<train href=\"a.csv\"", "<train href=\"a.csv\"/><train href=\"x.npy\"",
-     "t.xml:6: <train href=\"x.npy\">: format npy " NOT_BUILT
-     "; allowed: csv, tsv, plain or .gz\nx.npy does not exist"},
+    {"<train href=\"a.csv\"", "<train href=\"a.csv\"/><train href=\"x.idx\"",
+     "t.xml:6: <train href=\"x.idx\">: format idx " NOT_BUILT
+     "; allowed: csv, tsv, npy, plain or .gz\nx.idx does not exist"},
     {"href=\"a.csv\"", "href=\"a.csv\" dataset=\"/X\"",
      "t.xml:6: <train href=\"a.csv\">: dataset= " NOT_BUILT},
     {"href=\"a.csv\"", "href=\"a.csv\" label-href=\"y\"",
@@ -307,7 +307,7 @@ static const fault data[] = {
     {"\"a.csv\"", "\".\" format=\"csv\"", "is a folder, not a file"},
     {"a.csv", "t.xml",
      "t.xml:6: <train href=\"t.xml\">: the name \"t.xml\" does not tell a "
-     "format; say format=\"csv\" or format=\"tsv\""},
+     "format; say format=\"csv\", \"tsv\" or \"npy\""},
     {" label=\"good\"", "",
      "t.xml:5: <data>: label= is missing: the name of the column to predict"},
     {"<validation fraction=\"0.2\" stratify=\"yes\"/>", "",
