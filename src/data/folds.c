@@ -52,8 +52,10 @@ static void deal_time(const hpo_folds_options *o, hpo_row n, uint8_t *fold) {
   const hpo_row count = (hpo_row)o->count, size = n / (count + 1);
   const hpo_row first = n - count * size;
 
-  for (hpo_row i = 0; i < n; i++)
-    fold[i] = i < first ? 0 : (uint8_t)((i - first) / size + 1);
+  for (hpo_row i = 0; i < n; i++) {
+    const hpo_row block = i < first ? 0 : (i - first) / size + 1;
+    fold[i] = (uint8_t)block;
+  }
 }
 
 /* --- Whole groups ------------------------------------------------------ */
