@@ -68,7 +68,7 @@ hpo_dataset *testdata_make_full(size_t rows, size_t cols, const float *x,
   if (weight != NULL)
     memcpy(to.weight, weight, rows * sizeof *weight);
   memcpy(to.role, role, rows);
-  hpo_block_list(role, d->rows, to.train, to.valid);
+  hpo_block_list(role, 0, d->rows, to.train, to.valid);
   MUST(hpo_block_ready(d, NULL));
   hpo_mem_free(all_train);
   return d;

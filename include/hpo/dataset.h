@@ -57,15 +57,21 @@ typedef struct hpo_dataset {
   const hpo_row *train; /* [n_train] ids in ascending order */
   const hpo_row *valid; /* [n_valid] */
   hpo_row n_train, n_valid;
-  size_t n_fold;       /* 0: a single split.  With folds all rows but the
-                          test's stand in train, none in valid */
-  bool in_time;        /* a fold trains on the rows of earlier folds alone */
-  const uint8_t *fold; /* [rows] fold in which a row validates, from 1; 0:
-                          in none; NULL without folds */
-  hpo_fold *part;      /* [n_fold]; owned */
-  bool is_shared;      /* false: private copies (small /dev/shm) */
-  hpo_shared *node;    /* borrowed */
-  void *block;         /* what backs the pointers above */
+  size_t n_fold;        /* 0: a single split.  With folds all rows but the
+                           test's stand in train, none in valid */
+  bool in_time;         /* a fold trains on the rows of earlier folds alone */
+  const uint8_t *fold;  /* [rows] fold in which a row validates, from 1; 0:
+                           in none; NULL without folds */
+  hpo_fold *part;       /* [n_fold]; owned */
+  bool is_shared;       /* false: private copies (small /dev/shm) */
+  hpo_shared *node;     /* borrowed, or `own` */
+  const hpo_coll *team; /* NULL: every row is here; else (borrowed)
+                           the ranks that hold a part each */
+  hpo_row first, end;   /* of the rows that are here */
+  hpo_row train_first, train_end; /* of the places in train ... */
+  hpo_row valid_first, valid_end; /* and valid that are here */
+  hpo_shared own;                 /* sparse memory of a part */
+  void *block;                    /* what backs the pointers above */
 } hpo_dataset;
 
 /** Reads, splits, shares. Collective over node (borrowed, must outlive).
@@ -74,6 +80,25 @@ typedef struct hpo_dataset {
 HPO_MUST_USE hpo_status hpo_dataset_load(const hpo_plan *plan,
                                          hpo_shared *node, hpo_dataset **out,
                                          hpo_error *err);
+/** Reads only this rank's rows, of a team that holds the data together: whole
+ *  stretches of HPO_SHARD_BLOCK rows by global id, in rank order; a rank may
+ *  have none.  Everything but the rows is the same as after
+ *  hpo_dataset_load, hash and row ids included.  The arrays have a place for
+ *  each row of the whole, which takes memory only where it is filled:
+ *  other ranks' rows must not be read.  Collective over the team (borrowed,
+ *  must outlive); all ranks return the status and sentence of the first
+ *  that failed.  Folds are not built yet. */
+HPO_MUST_USE hpo_status hpo_dataset_load_part(const hpo_plan *plan,
+                                              const hpo_coll *team,
+                                              hpo_dataset **out,
+                                              hpo_error *err);
+/** The rows that this rank holds: all of them unless d has a team. */
+void hpo_dataset_held(const hpo_dataset *d, hpo_row *first, hpo_row *end);
+
+/** Rows that are never parted: HPO_DESIGN_BLOCK, by which linear models
+ *  sum. */
+enum { HPO_SHARD_BLOCK = 512 };
+
 /** The rows of fold f from 0; without folds those of the split. */
 hpo_fold hpo_dataset_fold(const hpo_dataset *d, size_t f);
 /** Collective over the node. */

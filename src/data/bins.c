@@ -38,64 +38,111 @@ static size_t cuts_of(const hpo_bins *b, size_t j) {
   return b->categorical[j] ? 0 : b->n_bin[j] - 1;
 }
 
-/* Leader: training values of a feature, sorted; returns how many. */
-static size_t sort_column(const hpo_dataset *d, size_t j, float *x,
-                          float *room) {
+/* Training values of a feature that are here and not missing; how many. */
+static size_t take_column(const hpo_dataset *d, size_t j, float *x) {
+  const hpo_row first = d->team != NULL ? d->train_first : 0;
+  const hpo_row end = d->team != NULL ? d->train_end : d->n_train;
   const float *from = d->x + j * (size_t)d->rows;
   size_t n = 0;
 
-  for (hpo_row i = 0; i < d->n_train; i++) {
+  for (hpo_row i = first; i < end; i++) {
     const float v = from[d->train[i]];
 
     x[n] = v;
     n += isnan(v) ? 0 : 1;
   }
-  hpo_radix_sort(x, n, room);
   return n;
+}
+
+/* Those of the whole team, on its rank 0; *n there, else 0.  One column at a
+ * time: no rank ever holds two. */
+static hpo_status gather_column(const hpo_dataset *d, const float *x,
+                                size_t *n, float **out, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_coll *team = d->team;
+  float *all = NULL;
+  size_t *count = NULL, bytes = 0;
+
+  HPO_TRY(status, hpo_mem_new((size_t)team->size, sizeof *count, &count, err));
+  HPO_TRY(status,
+          team->gather(team->self, x, *n * sizeof *x, &all, count, err));
+  for (int k = 0; all != NULL && k < team->size; k++)
+    bytes += count[k];
+  *n = bytes / sizeof *x;
+  *out = all;
+done:
+  hpo_mem_free(count);
+  return status;
+}
+
+/* Cuts of one feature from values in any order. */
+static hpo_status cut_column(hpo_bins *b, const hpo_column *c, size_t j,
+                             float *x, size_t n, hpo_buffer *cuts,
+                             hpo_error *err) {
+  hpo_status status = HPO_OK;
+  float *room = NULL, *cut = NULL;
+  size_t n_cut = 0;
+
+  HPO_TRY(status, hpo_mem_new(n + 1, sizeof *room, &room, err));
+  HPO_TRY(status, hpo_mem_new((size_t)b->max_bin, sizeof *cut, &cut, err));
+  hpo_radix_sort(x, n, room);
+  hpo_bins_cuts(x, n, bins_allowed(b->max_bin, c->missing > 0), cut, &n_cut);
+  b->n_bin[j] = (uint32_t)n_cut + 1;
+  HPO_TRY(status, hpo_buffer_add(cuts, cut, n_cut * sizeof *cut, err));
+done:
+  hpo_mem_free(room);
+  hpo_mem_free(cut);
+  return status;
 }
 
 /* Leader: n_bin of each feature, and the cuts one after the other. */
 static hpo_status find_cuts(const hpo_dataset *d, hpo_bins *b,
                             hpo_buffer *cuts, hpo_error *err) {
   hpo_status status = HPO_OK;
-  const size_t n = (size_t)d->n_train;
-  float *x = NULL, *room = NULL, *cut = NULL;
+  const hpo_row held =
+      d->team != NULL ? d->train_end - d->train_first : d->n_train;
+  float *x = NULL, *all = NULL;
 
-  HPO_TRY(status, hpo_mem_new(n + 1, sizeof *x, &x, err));
-  HPO_TRY(status, hpo_mem_new(n + 1, sizeof *room, &room, err));
-  HPO_TRY(status, hpo_mem_new((size_t)b->max_bin, sizeof *cut, &cut, err));
+  HPO_TRY(status, hpo_mem_new((size_t)held + 1, sizeof *x, &x, err));
   for (size_t j = 0; j < b->columns; j++) {
     const hpo_column *c = &d->column[j];
-    size_t n_cut = 0;
+    size_t n = 0;
 
     if (c->categorical) {
       b->n_bin[j] = c->n_category > 0 ? (uint32_t)c->n_category : 1;
       continue;
     }
-    hpo_bins_cuts(x, sort_column(d, j, x, room),
-                  bins_allowed(b->max_bin, c->missing > 0), cut, &n_cut);
-    b->n_bin[j] = (uint32_t)n_cut + 1;
-    HPO_TRY(status, hpo_buffer_add(cuts, cut, n_cut * sizeof *cut, err));
+    n = take_column(d, j, x);
+    if (d->team != NULL && d->team->size > 1)
+      HPO_TRY(status, gather_column(d, x, &n, &all, err));
+    if (d->team == NULL || d->team->rank == 0)
+      HPO_TRY(status,
+              cut_column(b, c, j, all != NULL ? all : x, n, cuts, err));
+    hpo_mem_free(all);
+    all = NULL;
   }
 done:
   hpo_mem_free(x);
-  hpo_mem_free(room);
-  hpo_mem_free(cut);
+  hpo_mem_free(all);
   return status;
 }
 
-/* Gives n_bin and the cuts to all ranks of the node. */
-static hpo_status share_cuts(hpo_bins *b, hpo_buffer *cuts, hpo_error *err) {
+typedef hpo_status broadcast(void *self, void *bytes, size_t n,
+                             hpo_error *err);
+
+/* Gives n_bin and the cuts to all ranks of the node, or of the team. */
+static hpo_status share_cuts(hpo_bins *b, const hpo_coll *team,
+                             hpo_buffer *cuts, hpo_error *err) {
   hpo_status status = HPO_OK;
-  hpo_shared *node = b->node;
+  broadcast *tell = team != NULL ? team->broadcast : b->node->broadcast;
+  void *self = team != NULL ? team->self : b->node->self;
   uint64_t bytes = cuts->n;
 
-  HPO_TRY(status, node->broadcast(node->self, b->n_bin,
-                                  b->columns * sizeof *b->n_bin, err));
-  HPO_TRY(status, node->broadcast(node->self, &bytes, sizeof bytes, err));
+  HPO_TRY(status, tell(self, b->n_bin, b->columns * sizeof *b->n_bin, err));
+  HPO_TRY(status, tell(self, &bytes, sizeof bytes, err));
   HPO_TRY(status, hpo_mem_grow(&cuts->byte, &cuts->capacity, (size_t)bytes + 1,
                                1, err));
-  HPO_TRY(status, node->broadcast(node->self, cuts->byte, (size_t)bytes, err));
+  HPO_TRY(status, tell(self, cuts->byte, (size_t)bytes, err));
 done:
   return status;
 }
@@ -140,10 +187,12 @@ done:
 static void write_codes(const hpo_dataset *d, const hpo_bins *b) {
   const block *k = b->block;
   const size_t rows = (size_t)d->rows;
+  hpo_row first = 0, end = 0;
   uint8_t *to = k->code;
 
-  for (size_t i = 0; i < rows; i += ROW_TILE) {
-    const size_t n = rows - i < ROW_TILE ? rows - i : ROW_TILE;
+  hpo_dataset_held(d, &first, &end);
+  for (size_t i = (size_t)first; i < (size_t)end; i += ROW_TILE) {
+    const size_t left = (size_t)end - i, n = left < ROW_TILE ? left : ROW_TILE;
 
     for (size_t j = 0; j < b->columns; j++)
       hpo_coder_column(&k->coder[j], d->x + j * rows + i, n, b->code_bytes,
@@ -205,7 +254,7 @@ hpo_status hpo_bins_create(const hpo_dataset *d, int max_bin, hpo_bins **out,
   if (node->node_rank == 0)
     status = find_cuts(d, b, &cuts, err);
   HPO_TRY(status, hpo_facts_verdict(node, status, err));
-  HPO_TRY(status, share_cuts(b, &cuts, err));
+  HPO_TRY(status, share_cuts(b, d->team, &cuts, err));
   HPO_TRY(status, set_cuts(b, &cuts, err));
   bytes = (size_t)b->rows * b->stride + SLACK;
   HPO_TRY(status, node->alloc(node->self, bytes, &k->code, &is_shared, err));

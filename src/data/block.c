@@ -204,6 +204,11 @@ void hpo_dataset_destroy(hpo_dataset *d) {
   hpo_mem_free(d);
 }
 
+void hpo_dataset_held(const hpo_dataset *d, hpo_row *first, hpo_row *end) {
+  *first = d->team != NULL ? d->first : 0;
+  *end = d->team != NULL ? d->end : d->rows;
+}
+
 void hpo_block_count(const uint8_t *role, hpo_row rows, hpo_row *n_train,
                      hpo_row *n_valid) {
   *n_train = 0;
@@ -214,9 +219,9 @@ void hpo_block_count(const uint8_t *role, hpo_row rows, hpo_row *n_train,
   }
 }
 
-void hpo_block_list(const uint8_t *role, hpo_row rows, hpo_row *train,
-                    hpo_row *valid) {
-  for (hpo_row i = 0; i < rows; i++) {
+void hpo_block_list(const uint8_t *role, hpo_row first, hpo_row end,
+                    hpo_row *train, hpo_row *valid) {
+  for (hpo_row i = first; i < end; i++) {
     if (role[i] == HPO_ROLE_TRAIN)
       *train++ = i;
     if (role[i] == HPO_ROLE_VALID)

@@ -53,8 +53,12 @@ HPO_MUST_USE hpo_status hpo_facts_verdict(hpo_shared *node, hpo_status status,
 /** Sums the leader's role array up: n_train, n_valid. */
 void hpo_block_count(const uint8_t *role, hpo_row rows, hpo_row *n_train,
                      hpo_row *n_valid);
-/** Fills train and valid from role, in ascending order. */
-void hpo_block_list(const uint8_t *role, hpo_row rows, hpo_row *train,
-                    hpo_row *valid);
+/** Fills train and valid from role[first..end), in ascending order. */
+void hpo_block_list(const uint8_t *role, hpo_row first, hpo_row end,
+                    hpo_row *train, hpo_row *valid);
+/** All ranks of a team return the status and sentence of the first that
+ *  failed.  Collective; every rank gives its own. */
+HPO_MUST_USE hpo_status hpo_team_verdict(const hpo_coll *team,
+                                         hpo_status status, hpo_error *err);
 
 #endif

@@ -50,30 +50,63 @@ static size_t place_of(const double *value, size_t n, double x) {
   return low;
 }
 
+/* Adds x to ascending distinct values, up to one more than are allowed. */
+static void insert(double *value, size_t *n, double x) {
+  const size_t k = place_of(value, *n, x);
+
+  if (*n > HPO_MOST_CLASSES || (k < *n && value[k] == x))
+    return;
+  memmove(value + k + 1, value + k, (*n - k) * sizeof *value);
+  value[k] = x;
+  ++*n;
+}
+
+/* The values of all ranks of the team, on all of them. */
+static hpo_status merge_values(const hpo_coll *team, double *value, size_t *n,
+                               hpo_error *err) {
+  hpo_status status = HPO_OK;
+  double *all = NULL;
+  size_t *count = NULL, bytes = 0;
+  uint64_t told = 0;
+
+  HPO_TRY(status, hpo_mem_new((size_t)team->size, sizeof *count, &count, err));
+  HPO_TRY(status, team->gather(team->self, value, *n * sizeof *value, &all,
+                               count, err));
+  for (int k = 0; all != NULL && k < team->size; k++)
+    bytes += count[k];
+  for (size_t i = 0; i < bytes / sizeof *all; i++)
+    insert(value, n, all[i]);
+  told = *n;
+  HPO_TRY(status, team->broadcast(team->self, &told, sizeof told, err));
+  HPO_TRY(status, team->broadcast(team->self, value,
+                                  (size_t)told * sizeof *value, err));
+  *n = (size_t)told;
+done:
+  hpo_mem_free(all);
+  hpo_mem_free(count);
+  return status;
+}
+
 /* Classes of a label of numbers: the distinct values. */
 static hpo_status number_classes(hpo_reading *r, hpo_dataset *d,
                                  hpo_error *err) {
   hpo_status status = HPO_OK;
-  const size_t rows = (size_t)r->table.rows;
+  const size_t rows = r->table.kept;
   double *value = NULL, *y = r->table.y;
   size_t n = 0;
 
   HPO_TRY(status,
-          hpo_mem_new(HPO_MOST_CLASSES + 1, sizeof *value, &value, err));
-  for (size_t i = 0; i < rows; i++) {
-    const size_t k = place_of(value, n, y[i]);
-
-    if (k < n && value[k] == y[i])
-      continue;
-    if (n == HPO_MOST_CLASSES)
-      HPO_FAIL(status, err, HPO_EDATA,
-               "%s: label '%s' has more than %d different values; allowed: "
-               "up to %d classes (or task=\"regression\")",
-               r->columns.path, label_of(r)->name, HPO_MOST_CLASSES,
-               HPO_MOST_CLASSES);
-    memmove(value + k + 1, value + k, (n++ - k) * sizeof *value);
-    value[k] = y[i];
-  }
+          hpo_mem_new(HPO_MOST_CLASSES + 2, sizeof *value, &value, err));
+  for (size_t i = 0; i < rows; i++)
+    insert(value, &n, y[i]);
+  if (d->team != NULL)
+    HPO_TRY(status, merge_values(d->team, value, &n, err));
+  if (n > HPO_MOST_CLASSES)
+    HPO_FAIL(status, err, HPO_EDATA,
+             "%s: label '%s' has more than %d different values; allowed: "
+             "up to %d classes (or task=\"regression\")",
+             r->columns.path, label_of(r)->name, HPO_MOST_CLASSES,
+             HPO_MOST_CLASSES);
   HPO_TRY(status, hpo_mem_new(n, sizeof *d->class_name, &d->class_name, err));
   d->n_class = n;
   for (size_t k = 0; k < n; k++) {
@@ -103,7 +136,7 @@ static hpo_status text_classes(hpo_reading *r, hpo_dataset *d,
              r->columns.path, c->name, c->names.n, HPO_MOST_CLASSES);
   HPO_TRY(status, hpo_intern_sort(&c->names, &d->class_name, &place, err));
   d->n_class = c->names.n;
-  for (hpo_row i = 0; i < r->table.rows; i++)
+  for (size_t i = 0; i < r->table.kept; i++)
     r->table.y[i] = place[(size_t)r->table.y[i]];
 done:
   hpo_mem_free(place);
@@ -169,7 +202,7 @@ static hpo_status positive_number(hpo_reading *r, hpo_error *err) {
                          "and a number",
                          r->columns.path, r->data->positive,
                          label_of(r)->name);
-  for (hpo_row i = 0; i < r->table.rows; i++)
+  for (size_t i = 0; i < r->table.kept; i++)
     r->table.y[i] = holds(p, r->table.y[i]);
   return HPO_OK;
 }
@@ -200,7 +233,7 @@ static hpo_status positive_text(hpo_reading *r, hpo_error *err) {
              r->columns.path, r->data->positive, c->name,
              (const char *)list.byte);
   }
-  for (hpo_row i = 0; i < r->table.rows; i++)
+  for (size_t i = 0; i < r->table.kept; i++)
     r->table.y[i] = r->table.y[i] == (double)k;
 done:
   for (size_t i = 0; name != NULL && i < c->names.n; i++)
@@ -213,14 +246,16 @@ done:
 
 static hpo_status split_sides(hpo_reading *r, hpo_dataset *d, hpo_error *err) {
   hpo_status status = HPO_OK;
-  hpo_row n = 0;
+  int64_t n = 0;
 
   if (label_of(r)->is_text)
     HPO_TRY(status, positive_text(r, err));
   else
     HPO_TRY(status, positive_number(r, err));
-  for (hpo_row i = 0; i < r->table.rows; i++)
+  for (size_t i = 0; i < r->table.kept; i++)
     n += r->table.y[i] != 0;
+  if (d->team != NULL)
+    HPO_TRY(status, d->team->sum(d->team->self, &n, 1, err));
   if (n == 0 || n == r->table.rows)
     HPO_FAIL(status, err, HPO_EDATA,
              "%s: positive='%s' holds for %s of the %lld rows; a binary "

@@ -15,6 +15,7 @@
 #include "hpo/mem.h"
 #include "keys.h"
 #include "source.h"
+#include "sparse.h"
 #include "split.h"
 
 enum { MOST_MIXED = 255 };
@@ -106,6 +107,8 @@ static hpo_status find_columns(leader *l, hpo_dataset *d, hpo_error *err) {
   l->columns = d->columns;
   HPO_TRY(status, hpo_mem_new(d->columns, sizeof *missing, &missing, err));
   hpo_table_missing(&l->reading.table, missing);
+  if (d->team != NULL)
+    HPO_TRY(status, d->team->sum(d->team->self, missing, d->columns, err));
   for (size_t i = 0; i < from->n; i++) {
     const hpo_text_column *c = &from->item[i];
     hpo_column *to = &d->column[c->feature];
@@ -129,17 +132,20 @@ done:
 }
 
 /* Some row of a role must count. */
-static hpo_status check_weights(const hpo_table *t, hpo_error *err) {
+static hpo_status check_weights(const hpo_table *t, const hpo_coll *team,
+                                hpo_error *err) {
   static const char *const name[] = {"training", "validation", "test"};
   hpo_status status = HPO_OK;
-  bool there[3] = {false}, counts[3] = {false};
+  int64_t there[6] = {0}, *counts = there + 3; /* rows; of weight > 0 */
 
-  for (hpo_row i = 0; t->weight != NULL && i < t->rows; i++) {
-    there[t->role[i]] = true;
-    counts[t->role[i]] = counts[t->role[i]] || t->weight[i] > 0;
+  for (size_t i = 0; t->weight != NULL && i < t->kept; i++) {
+    there[t->role[i]]++;
+    counts[t->role[i]] += t->weight[i] > 0;
   }
+  if (team != NULL)
+    HPO_TRY(status, team->sum(team->self, there, 6, err));
   for (size_t k = 0; k < 3; k++)
-    if (there[k] && !counts[k])
+    if (there[k] > 0 && counts[k] == 0)
       HPO_FAIL(status, err, HPO_EDATA,
                "the weights of all %s rows are 0; some must be more", name[k]);
 done:
@@ -196,51 +202,165 @@ done:
   return status;
 }
 
+/* Rows of a part: whole blocks, in rank order. */
+static void deal_rows(hpo_dataset *d) {
+  const hpo_row blocks = (d->rows + HPO_SHARD_BLOCK - 1) / HPO_SHARD_BLOCK;
+  const hpo_row rank = d->team->rank, size = d->team->size;
+
+  d->first = blocks * rank / size * HPO_SHARD_BLOCK;
+  d->end = blocks * (rank + 1) / size * HPO_SHARD_BLOCK;
+  d->first = d->first < d->rows ? d->first : d->rows;
+  d->end = d->end < d->rows ? d->end : d->rows;
+}
+
+/* The ranks' files may differ, or change while they are read. */
+static hpo_status check_same(const hpo_dataset *d, const char *before,
+                             hpo_error *err) {
+  hpo_status status = HPO_OK;
+  char first[sizeof d->hash];
+
+  memcpy(first, d->hash, sizeof first);
+  HPO_TRY(status, d->team->broadcast(d->team->self, first, sizeof first, err));
+  if (strcmp(before, d->hash) != 0)
+    HPO_FAIL(status, err, HPO_EDATA,
+             "the data files have changed while they were read");
+  if (strcmp(first, d->hash) != 0)
+    HPO_FAIL(status, err, HPO_EDATA,
+             "rank %d of the team reads other data than rank 0: the files "
+             "must be the same for all",
+             d->team->rank);
+done:
+  return status;
+}
+
+/* Every rank parses all records, and keeps its own: quotes may hold line
+ * ends, and types, names and the hash come from all of them.  The first time
+ * none are kept: how many there are is not yet known. */
+static hpo_status read_part(leader *l, hpo_dataset *d, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_table *t = &l->reading.table;
+  char before[sizeof d->hash] = "";
+
+  t->is_part = true;
+  status = read_all(&l->reading, before, err);
+  HPO_TRY(status, hpo_team_verdict(d->team, status, err));
+  d->rows = t->rows;
+  deal_rows(d);
+  t->first = d->first;
+  t->end = d->end;
+  status = read_files(&l->reading, d->hash, err);
+  HPO_TRY(status, hpo_team_verdict(d->team, status, err));
+  status = check_same(d, before, err);
+  HPO_TRY(status, hpo_team_verdict(d->team, status, err));
+done:
+  return status;
+}
+
+/* Rows of each role, of the team. */
+static hpo_status count_roles(const leader *l, hpo_dataset *d,
+                              hpo_error *err) {
+  const hpo_table *t = &l->reading.table;
+  int64_t n[2] = {0};
+  hpo_status status = HPO_OK;
+
+  hpo_block_count(t->role, (hpo_row)t->kept, &n[0], &n[1]);
+  if (d->team != NULL)
+    HPO_TRY(status, d->team->sum(d->team->self, n, 2, err));
+  d->n_train = n[0];
+  d->n_valid = n[1];
+done:
+  return status;
+}
+
+static hpo_status split(const hpo_plan *plan, leader *l, hpo_dataset *d,
+                        hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_table *t = &l->reading.table;
+  hpo_split_options o = {.seed = plan->seed,
+                         .fraction = plan->data.validation_fraction};
+  hpo_row mine = d->end < d->n_train ? d->end : d->n_train;
+
+  if (o.fraction <= 0 || plan->data.validation[0] != '\0')
+    return HPO_OK;
+  if (plan->data.stratify) {
+    o.n_class = d->n_class;
+    o.class_name = d->class_name;
+  }
+  if (d->team == NULL)
+    HPO_TRY(status, hpo_split_fraction(&o, t->y, d->n_train, t->role, err));
+  else
+    HPO_TRY(status, hpo_split_team(&o, d->team, t->y, d->first,
+                                   mine > d->first ? mine - d->first : 0,
+                                   d->n_train, t->role, err));
+  HPO_TRY(status, count_roles(l, d, err));
+done:
+  return status;
+}
+
 /* Leader: reads and decides everything but where it lies. */
 static hpo_status lead(const hpo_plan *plan, leader *l, hpo_dataset *d,
                        hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_reading *r = &l->reading;
-  hpo_split_options o = {.seed = plan->seed,
-                         .fraction = plan->data.validation_fraction};
 
   HPO_TRY(status, hpo_reading_create(&plan->data, r, err));
-  HPO_TRY(status, read_all(r, d->hash, err));
+  if (d->team != NULL)
+    HPO_TRY(status, read_part(l, d, err));
+  else
+    HPO_TRY(status, read_all(r, d->hash, err));
   d->task = plan->data.task;
   d->rows = r->table.rows;
   HPO_TRY(status, hpo_mem_string(r->columns.label_name, &d->label_name, err));
   HPO_TRY(status, find_columns(l, d, err));
   HPO_TRY(status, hpo_classes_find(r, d, err));
-  if (plan->data.stratify) {
-    o.n_class = d->n_class;
-    o.class_name = d->class_name;
-  }
-  hpo_block_count(r->table.role, d->rows, &d->n_train, &d->n_valid);
-  if (o.fraction > 0 && plan->data.validation[0] == '\0')
-    HPO_TRY(status, hpo_split_fraction(&o, r->table.y, d->n_train,
-                                       r->table.role, err));
-  hpo_block_count(r->table.role, d->rows, &d->n_train, &d->n_valid);
+  HPO_TRY(status, count_roles(l, d, err));
+  HPO_TRY(status, split(plan, l, d, err));
   if (plan->data.has_folds)
     HPO_TRY(status, deal_folds(plan, l, d, err));
-  HPO_TRY(status, check_weights(&r->table, err));
+  HPO_TRY(status, check_weights(&r->table, d->team, err));
 done:
   return status;
 }
 
 static void fill(leader *l, hpo_dataset *d, const hpo_arrays *to) {
   hpo_table *t = &l->reading.table;
-  const size_t rows = (size_t)d->rows;
+  const size_t n = t->kept, first = (size_t)d->first;
 
-  memcpy(to->y, t->y, rows * sizeof *to->y);
-  if (to->weight != NULL)
-    memcpy(to->weight, t->weight, rows * sizeof *to->weight);
-  memcpy(to->role, t->role, rows);
-  hpo_block_list(to->role, d->rows, to->train, to->valid);
+  if (n > 0)
+    memcpy(to->y + first, t->y, n * sizeof *to->y);
+  if (n > 0 && to->weight != NULL)
+    memcpy(to->weight + first, t->weight, n * sizeof *to->weight);
+  if (n > 0)
+    memcpy(to->role + first, t->role, n);
+  hpo_block_list(to->role, d->first, d->first + (hpo_row)n,
+                 to->train + d->train_first, to->valid + d->valid_first);
   if (to->fold != NULL) {
-    memcpy(to->fold, l->fold, rows);
+    memcpy(to->fold, l->fold, n);
     hpo_block_list_folds(d, to);
   }
-  hpo_table_move(t, l->place, to->x);
+  hpo_table_move(t, l->place, (size_t)d->rows, to->x + first);
+}
+
+/* Which places of the lists are here: behind the lower ranks' rows. */
+static hpo_status find_places(const leader *l, hpo_dataset *d,
+                              hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const size_t rank = (size_t)d->team->rank, size = (size_t)d->team->size;
+  int64_t *n = NULL;
+
+  HPO_TRY(status, hpo_mem_new(2 * size, sizeof *n, &n, err));
+  hpo_block_count(l->reading.table.role, (hpo_row)l->reading.table.kept,
+                  &n[2 * rank], &n[2 * rank + 1]);
+  HPO_TRY(status, d->team->sum(d->team->self, n, 2 * size, err));
+  for (size_t k = 0; k < rank; k++) {
+    d->train_first += n[2 * k];
+    d->valid_first += n[2 * k + 1];
+  }
+  d->train_end = d->train_first + n[2 * rank];
+  d->valid_end = d->valid_first + n[2 * rank + 1];
+done:
+  hpo_mem_free(n);
+  return status;
 }
 
 static void leader_free(leader *l) {
@@ -272,6 +392,38 @@ hpo_status hpo_dataset_load(const hpo_plan *plan, hpo_shared *node,
     fill(&l, d, &to);
   HPO_TRY(status, hpo_block_ready(d, err));
   HPO_TRY(status, hpo_block_find_folds(d, err));
+
+  *out = d;
+  d = NULL;
+done:
+  leader_free(&l);
+  hpo_dataset_destroy(d);
+  return status;
+}
+
+hpo_status hpo_dataset_load_part(const hpo_plan *plan, const hpo_coll *team,
+                                 hpo_dataset **out, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  leader l = {0};
+  hpo_dataset *d = NULL;
+  hpo_arrays to = {0};
+
+  HPO_ASSERT(plan->has_data);
+  if (plan->data.has_folds)
+    HPO_FAIL(status, err, HPO_EINVAL,
+             "data=\"sharded\" with <folds> is not built yet in this "
+             "version; allowed: data=\"shared\", or <validation> by a file or "
+             "a fraction");
+  HPO_TRY(status, hpo_mem_new(1, sizeof *d, &d, err));
+  d->team = team;
+  d->own = hpo_sparse_node();
+  d->node = &d->own;
+  HPO_TRY(status, lead(plan, &l, d, err));
+  HPO_TRY(status, find_places(&l, d, err));
+  status = hpo_block_create(d, l.reading.columns.weight < l.reading.columns.n,
+                            &to, err);
+  HPO_TRY(status, hpo_team_verdict(team, status, err));
+  fill(&l, d, &to);
 
   *out = d;
   d = NULL;

@@ -86,11 +86,13 @@ static void write_column(const hpo_dataset *d, const hpo_design_column *c,
 
 static void write_values(const hpo_dataset *d, const hpo_design *m,
                          float *to) {
-  const size_t rows = (size_t)m->rows;
+  hpo_row first = 0, end = 0;
 
-  memset(to, 0, rows * m->stride * sizeof *to);
-  for (size_t i = 0; i < rows; i += ROW_TILE) {
-    const size_t n = rows - i < ROW_TILE ? rows - i : ROW_TILE;
+  hpo_dataset_held(d, &first, &end);
+  memset(to + (size_t)first * m->stride, 0,
+         (size_t)(end - first) * m->stride * sizeof *to);
+  for (size_t i = (size_t)first; i < (size_t)end; i += ROW_TILE) {
+    const size_t left = (size_t)end - i, n = left < ROW_TILE ? left : ROW_TILE;
 
     for (size_t j = 0; j < m->columns; j++)
       write_column(d, &m->column[j], i, n, m->stride, to + i * m->stride + j);

@@ -153,3 +153,29 @@ done:
   hpo_buffer_free(&b);
   return status;
 }
+
+hpo_status hpo_team_verdict(const hpo_coll *team, hpo_status status,
+                            hpo_error *err) {
+  hpo_status told = HPO_OK;
+  hpo_error own = {0};
+  hpo_error *all = NULL;
+  size_t *count = NULL;
+  double worst = status == HPO_OK ? 0 : team->size - team->rank;
+
+  if (err != NULL)
+    own = *err;
+  own.code = status;
+  HPO_TRY(told, team->max(team->self, &worst, 1, err));
+  if (worst == 0)
+    return HPO_OK;
+  HPO_TRY(told, hpo_mem_new((size_t)team->size, sizeof *count, &count, err));
+  HPO_TRY(told, team->gather(team->self, &own, sizeof own, &all, count, err));
+  if (all != NULL)
+    own = all[team->size - (int)worst];
+  HPO_TRY(told, team->broadcast(team->self, &own, sizeof own, err));
+  HPO_TRY(told, hpo_error_set(err, own.code, "%s", own.text));
+done:
+  hpo_mem_free(all);
+  hpo_mem_free(count);
+  return told;
+}

@@ -82,12 +82,23 @@ done:
   return status;
 }
 
+hpo_status hpo_split_sizes(const hpo_split_options *o, const hpo_row *count,
+                           hpo_row n, hpo_row *take, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_row n_valid = (hpo_row)ceil(o->fraction * (double)n);
+
+  HPO_TRY(status, check(o, count, n, n_valid, err));
+  HPO_TRY(status, share_out(count, o->n_class > 0 ? o->n_class : 1, n, n_valid,
+                            take, err));
+done:
+  return status;
+}
+
 hpo_status hpo_split_fraction(const hpo_split_options *o, const double *y,
                               hpo_row n, uint8_t *role, hpo_error *err) {
   hpo_status status = HPO_OK;
   const hpo_rng_key key = hpo_rng_key_make(o->seed, HPO_RNG_SPLIT);
   const size_t groups = o->n_class > 0 ? o->n_class : 1;
-  const hpo_row n_valid = (hpo_row)ceil(o->fraction * (double)n);
   hpo_row *count = NULL, *take = NULL;
   ticket *list = NULL;
 
@@ -101,8 +112,7 @@ hpo_status hpo_split_fraction(const hpo_split_options *o, const double *y,
     list[i] = (ticket){hpo_rng_hash(key, (uint64_t)i, 0), i, group};
     count[group]++;
   }
-  HPO_TRY(status, check(o, count, n, n_valid, err));
-  HPO_TRY(status, share_out(count, groups, n, n_valid, take, err));
+  HPO_TRY(status, hpo_split_sizes(o, count, n, take, err));
   qsort(list, (size_t)n, sizeof *list, by_group_key_row);
   for (hpo_row i = 0; i < n; i++) {
     const uint32_t group = list[i].group;

@@ -29,4 +29,21 @@ HPO_MUST_USE hpo_status hpo_split_fraction(const hpo_split_options *o,
                                            const double *y, hpo_row n,
                                            uint8_t *role, hpo_error *err);
 
+/** The same roles where each rank of a team holds a part of the rows; no rank
+ *  sees another's.  Collective.
+ *  \param [in]  first id of this rank's first row
+ *  \param [in]  m     rows of this rank; y and role are of these
+ *  \param [in]  n     rows of the whole team */
+HPO_MUST_USE hpo_status hpo_split_team(const hpo_split_options *o,
+                                       const hpo_coll *team, const double *y,
+                                       hpo_row first, hpo_row m, hpo_row n,
+                                       uint8_t *role, hpo_error *err);
+
+/** How many rows of each group validate.
+ *  \param [in]  count [groups] rows, groups = n_class or 1
+ *  \param [out] take  [groups] */
+HPO_MUST_USE hpo_status hpo_split_sizes(const hpo_split_options *o,
+                                        const hpo_row *count, hpo_row n,
+                                        hpo_row *take, hpo_error *err);
+
 #endif

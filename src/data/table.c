@@ -18,7 +18,10 @@ void hpo_table_clear(hpo_table *t) {
   hpo_mem_free(t->weight);
   hpo_mem_free(t->key);
   hpo_mem_free(t->role);
-  *t = (hpo_table){.features = t->features};
+  *t = (hpo_table){.features = t->features,
+                   .is_part = t->is_part,
+                   .first = t->first,
+                   .end = t->end};
 }
 
 static float *row_at(const hpo_table *t, size_t row) {
@@ -27,7 +30,7 @@ static float *row_at(const hpo_table *t, size_t row) {
 
 hpo_status hpo_table_slot(hpo_table *t, float **out, hpo_error *err) {
   hpo_status status = HPO_OK;
-  const size_t row = (size_t)t->rows;
+  const size_t row = t->kept;
 
   if (t->chunk_rows == 0) {
     t->chunk_rows = CHUNK_BYTES / sizeof(float) / t->features;
@@ -48,8 +51,12 @@ done:
 hpo_status hpo_table_add(hpo_table *t, double y, const double *weight,
                          hpo_role role, hpo_error *err) {
   hpo_status status = HPO_OK;
-  const size_t row = (size_t)t->rows;
+  const size_t row = t->kept;
 
+  if (t->is_part && (t->rows < t->first || t->rows >= t->end)) {
+    t->rows++;
+    return HPO_OK;
+  }
   HPO_TRY(status, hpo_mem_grow(&t->y, &t->y_room, row + 1, sizeof *t->y, err));
   HPO_TRY(status, hpo_mem_grow(&t->role, &t->role_room, row + 1,
                                sizeof *t->role, err));
@@ -61,6 +68,7 @@ hpo_status hpo_table_add(hpo_table *t, double y, const double *weight,
   t->y[row] = y;
   t->role[row] = (uint8_t)role;
   t->rows++;
+  t->kept++;
 done:
   return status;
 }
@@ -78,7 +86,8 @@ done:
 
 /* Rows in chunk i. */
 static size_t rows_in(const hpo_table *t, size_t i) {
-  const size_t left = (size_t)t->rows - i * t->chunk_rows;
+  const size_t begin = i * t->chunk_rows;
+  const size_t left = t->kept > begin ? t->kept - begin : 0;
 
   return left < t->chunk_rows ? left : t->chunk_rows;
 }
@@ -94,12 +103,13 @@ void hpo_table_missing(const hpo_table *t, hpo_row *missing) {
   }
 }
 
-void hpo_table_move(hpo_table *t, uint32_t *const *place, float *x) {
+void hpo_table_move(hpo_table *t, uint32_t *const *place, size_t rows,
+                    float *x) {
   for (size_t i = 0; i < t->n_chunk; i++) {
     const size_t n = rows_in(t, i);
 
     for (size_t j = 0; j < t->features; j++) {
-      float *to = x + j * (size_t)t->rows + i * t->chunk_rows;
+      float *to = x + j * rows + i * t->chunk_rows;
       const float *from = t->chunk[i] + j;
 
       for (size_t r = 0; r < n; r++)

@@ -14,16 +14,20 @@
 typedef struct hpo_table {
   size_t features;
   size_t chunk_rows;
-  float **chunk; /* [n_chunk][chunk_rows][features] */
+  float **chunk; /* [n_chunk][chunk_rows][features] of those kept */
   size_t n_chunk, chunk_room;
-  hpo_row rows;
-  double *y, *weight; /* [rows]; weight NULL: none */
-  double *key;        /* [rows] group or fold as read; NULL: none */
-  uint8_t *role;      /* [rows] hpo_role */
+  hpo_row rows; /* counted in */
+  bool is_part; /* only rows from first up to, without, end are kept */
+  hpo_row first, end;
+  size_t kept;        /* rows that are there: rows unless is_part */
+  double *y, *weight; /* [kept]; weight NULL: none */
+  double *key;        /* [kept] group or fold as read; NULL: none */
+  uint8_t *role;      /* [kept] hpo_role */
   size_t y_room, weight_room, key_room, role_room;
 } hpo_table;
 
-/** `hpo_table t = {0}` has no rows; features are set before the first. */
+/** `hpo_table t = {0}` has no rows; features are set before the first, as
+ *  are is_part, first and end, which clear leaves as they are. */
 void hpo_table_clear(hpo_table *t);
 
 /** Room for one more row's features, not yet counted as a row. */
@@ -38,11 +42,13 @@ HPO_MUST_USE hpo_status hpo_table_add(hpo_table *t, double y,
 HPO_MUST_USE hpo_status hpo_table_add_key(hpo_table *t, double key,
                                           hpo_error *err);
 
-/** Missing values of each feature. */
+/** Missing values of each feature in the rows kept. */
 void hpo_table_missing(const hpo_table *t, hpo_row *missing);
 
-/** Moves the features to x [features][rows]; where place[j] is not NULL, a
- *  value v becomes place[j][v].  The chunks are given back. */
-void hpo_table_move(hpo_table *t, uint32_t *const *place, float *x);
+/** Moves the features to x: [features] columns of `rows` places, of which the
+ *  first `kept` are filled; where place[j] is not NULL, a value v becomes
+ *  place[j][v].  The chunks are given back. */
+void hpo_table_move(hpo_table *t, uint32_t *const *place, size_t rows,
+                    float *x);
 
 #endif

@@ -61,19 +61,47 @@ done:
   return status;
 }
 
+/* What the ranks hold of x [n_valid], on the team's rank 0. */
+static hpo_status gather_truth(const hpo_dataset *d, double *x,
+                               hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_coll *team = d->team;
+  double *all = NULL;
+  size_t *count = NULL;
+
+  HPO_TRY(status, hpo_mem_new((size_t)team->size, sizeof *count, &count, err));
+  HPO_TRY(status,
+          team->gather(team->self, x + d->valid_first,
+                       (size_t)(d->valid_end - d->valid_first) * sizeof *x,
+                       &all, count, err));
+  if (all)
+    memcpy(x, all, (size_t)d->n_valid * sizeof *x);
+done:
+  hpo_mem_free(all);
+  hpo_mem_free(count);
+  return status;
+}
+
 static hpo_status collect_truth(const hpo_dataset *d, size_t fold,
                                 hpo_truth *t, hpo_error *err) {
   hpo_status status = HPO_OK;
   const hpo_fold rows = hpo_dataset_fold(d, fold);
   size_t n = (size_t)rows.n_valid;
+  size_t from = d->team ? (size_t)d->valid_first : 0;
+  size_t to = d->team ? (size_t)d->valid_end : n;
 
   HPO_TRY(status, hpo_mem_new(n, sizeof *t->y, &t->y, err));
   if (d->weight)
     HPO_TRY(status, hpo_mem_new(n, sizeof *t->weight, &t->weight, err));
-  for (size_t i = 0; i < n; i++) {
+  for (size_t i = from; i < to; i++) {
     t->y[i] = d->y[rows.valid[i]];
     if (d->weight)
       t->weight[i] = d->weight[rows.valid[i]];
+  }
+  if (d->team && d->team->size > 1) {
+    HPO_TRY(status, gather_truth(d, t->y, err));
+    if (d->weight)
+      HPO_TRY(status, gather_truth(d, t->weight, err));
   }
 done:
   return status;

@@ -13,6 +13,30 @@ static void share(const hpo_row *rows, hpo_row n, const hpo_coll *team,
   *out_n = (size_t)(n * (team->rank + 1) / team->size - first);
 }
 
+/* The rows that this rank works on: its share, or those it holds. */
+static void share_part(const hpo_fit *fit, hpo_part *part) {
+  const hpo_dataset *d = fit->e->data;
+  const hpo_coll *team = fit->e->team;
+  size_t first = 0;
+
+  if (d->team != NULL) {
+    part->train = fit->rows.train + d->train_first;
+    part->n_train = (size_t)(d->train_end - d->train_first);
+    part->valid = fit->rows.valid + d->valid_first;
+    part->n_valid = (size_t)(d->valid_end - d->valid_first);
+    return;
+  }
+  share(fit->rows.train, fit->rows.n_train, team, &part->train,
+        &part->n_train);
+  share(fit->rows.valid, fit->rows.n_valid, team, &part->valid,
+        &part->n_valid);
+  if (fit->from->kind->needs_design) {
+    hpo_design_share(fit->rows.train, (size_t)fit->rows.n_train, team->rank,
+                     team->size, &first, &part->n_train);
+    part->train = fit->rows.train + first;
+  }
+}
+
 static hpo_status make_part(hpo_fit *fit, size_t fold, hpo_part *part,
                             hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -30,18 +54,10 @@ static hpo_status make_part(hpo_fit *fit, size_t fold, hpo_part *part,
     fit->truth = &fit->e->truth[fold];
   }
   part->train_total = fit->rows.n_train;
-  share(fit->rows.train, fit->rows.n_train, fit->e->team, &part->train,
-        &part->n_train);
-  share(fit->rows.valid, fit->rows.n_valid, fit->e->team, &part->valid,
-        &part->n_valid);
-  if (r->kind->needs_design) {
-    size_t first = 0;
-    hpo_design_share(fit->rows.train, (size_t)fit->rows.n_train,
-                     fit->e->team->rank, fit->e->team->size, &first,
-                     &part->n_train);
-    part->train = fit->rows.train + first;
+  share_part(fit, part);
+  fit->n_mine = part->n_valid;
+  if (r->kind->needs_design)
     part->design = fit->e->design;
-  }
   if (r->kind->needs_bins) {
     part->bins =
         hpo_evaluator_find(fit->e, hpo_options_get_int(r->options, "max_bin"));
@@ -96,18 +112,16 @@ done:
 hpo_status hpo_fit_predict(hpo_fit *fit, hpo_error *err) {
   hpo_status status = HPO_OK;
   const hpo_coll *team = fit->e->team;
-  const hpo_row *mine = NULL;
   double *all = NULL;
-  size_t *count = NULL, n_mine = 0;
+  size_t *count = NULL;
 
   HPO_TRY(status, fit->from->kind->predict_valid(fit->model, fit->p, err));
   if (team->size == 1)
     goto done;
-  share(fit->rows.valid, fit->rows.n_valid, team, &mine, &n_mine);
   HPO_TRY(status, hpo_mem_new((size_t)team->size, sizeof *count, &count, err));
-  HPO_TRY(status,
-          team->gather(team->self, fit->p, n_mine * fit->k * sizeof *fit->p,
-                       &all, count, err));
+  HPO_TRY(status, team->gather(team->self, fit->p,
+                               fit->n_mine * fit->k * sizeof *fit->p, &all,
+                               count, err));
   if (all)
     memcpy(fit->p, all, (size_t)fit->rows.n_valid * fit->k * sizeof *all);
 done:

@@ -31,6 +31,7 @@ typedef struct hpo_fit {
   const hpo_truth *truth; /* of rows.valid; NULL: none */
   double *p;              /* [rows][k] predictions: this rank's, on rank 0 the
                              whole team's */
+  size_t n_mine;          /* validation rows of this rank */
   size_t k;
   int64_t steps; /* done */
 } hpo_fit;
