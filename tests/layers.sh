@@ -25,8 +25,8 @@ may = {
 face = {}  # header -> wing
 for wing, names in {
     "base": "status mem log num rng options process file clock clones blas h5 host",
-    "terms": "record coll space plan trial ledger catalog layout",
     "study": "study", "sampler": "sampler pruner", "data": "dataset bins design generate",
+    "terms": "record coll space plan trial ledger catalog layout watch",
     "metric": "metric", "store": "store", "comm": "comm proto wire",
     "model": "model", "evaluate": "evaluate", "sched": "sched",
     "roles": "manager worker roles", "report": "report",

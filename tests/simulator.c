@@ -14,7 +14,7 @@ typedef struct worker {
   bool is_ready, is_lost;
   hpo_job job; /* n_param 0 and trial -1: none */
   int64_t step;
-  double best;
+  hpo_watch watch;
   bool is_told;
   hpo_trial_state told;
   char reason[64];
@@ -123,7 +123,10 @@ static void on_assign(session *v, hpo_action *a) {
     HPO_ASSERT(a->job.job == v->last_job + 1 || v->last_job < 0);
     v->last_job = a->job.job;
   }
-  *w = (worker){.is_ready = true, .job = a->job, .best = (double)INFINITY};
+  hpo_watch_free(&w->watch);
+  *w = (worker){.is_ready = true,
+                .job = a->job,
+                .watch = hpo_watch_make(&a->job.rule, false)};
   a->job = (hpo_job){0};
 }
 
@@ -227,6 +230,7 @@ static void work(session *v, int team) {
   worker *w = &v->team[team];
   hpo_job *j = &w->job;
   double value, bar;
+  char reason[192];
 
   if (w->is_told) {
     send_result(v, team, w->told, w->reason);
@@ -238,21 +242,21 @@ static void work(session *v, int team) {
     return;
   }
   value = value_at(j, w->step);
-  w->best = fmin(w->best, value);
+  check(hpo_watch_add(&w->watch, value, &error));
   if (w->step == steps_of(j)) {
     send_result(v, team, HPO_TRIAL_COMPLETE, "");
     return;
   }
   bar = w->step <= (int64_t)j->n_threshold ? j->threshold[w->step - 1]
                                            : (double)NAN;
-  if (!isnan(bar) && w->best > bar)
-    send_result(v, team, HPO_TRIAL_PRUNED, "worse than the median");
-  else if (j->want_reports)
+  if (hpo_watch_prunes(&w->watch, bar, "value", reason, sizeof reason))
+    send_result(v, team, HPO_TRIAL_PRUNED, reason);
+  else if (j->want_reports && hpo_watch_is_open(&w->watch))
     tell(v, &(hpo_event){.kind = HPO_EVENT_REPORT,
                          .team = team,
                          .trial = j->trial,
                          .step = w->step,
-                         .value = value});
+                         .value = w->watch.best});
 }
 
 static void lose(session *v, int team) {
@@ -316,6 +320,8 @@ static void run_session(simulation *s) {
     HPO_ASSERT(!have && hpo_sched_ended(v.sched) == s->end);
   }
   hpo_sched_destroy(v.sched);
+  for (int i = 0; i < s->teams; i++)
+    hpo_watch_free(&v.team[i].watch);
   for (int i = 0; i < s->teams; i++)
     hpo_job_free(&v.team[i].job);
   hpo_mem_free(v.team);

@@ -29,6 +29,11 @@ static hpo_pruner *make(const hpo_plan *p) {
   return s;
 }
 
+static void set(hpo_plan *p, const char *name, const char *value) {
+  assert_int_equal(hpo_settings_add(&p->pruner.options, name, value, 0, NULL),
+                   HPO_OK);
+}
+
 static void names(void **state) {
   size_t n = 0;
   const hpo_pruner_kind *const *kind = hpo_pruner_kinds(&n);
@@ -40,6 +45,8 @@ static void names(void **state) {
     hpo_pruner *s = NULL;
     hpo_error err = {0};
     tinyplan_text(&p->pruner.name, kind[i]->name);
+    if (strcmp(kind[i]->name, "threshold") == 0)
+      set(p, "upper", "3");
     assert_ptr_equal(hpo_pruner_find(kind[i]->name), kind[i]);
     assert_int_equal(hpo_pruner_create(p, &s, &err),
                      kind[i]->is_built ? HPO_OK : HPO_EINVAL);
@@ -175,10 +182,48 @@ static void median(void **state) {
   }
 }
 
+/* Bounds and patience without any other trial. */
+static void rules(void **state) {
+  static const double curve[] = {5, 4, 4.5, 4.25, 4.75, 9};
+  hpo_plan *p = median_plan();
+  hpo_pruner *s = NULL;
+  hpo_error err = {0};
+  char reason[192];
+
+  (void)state;
+  tinyplan_text(&p->pruner.name, "threshold");
+  assert_int_equal(hpo_pruner_create(p, &s, &err), HPO_EINVAL);
+  assert_non_null(strstr(err.text, "needs lower=, upper= or both"));
+  for (int kind = 0; kind < 2; kind++) {
+    hpo_rule rule;
+    set(p, kind == 0 ? "upper" : "patience", kind == 0 ? "8" : "2");
+    if (kind == 1)
+      set(p, "inner", "none");
+    s = make(p);
+    rule = hpo_pruner_rule(s);
+    assert_false(hpo_pruner_needs_reports(s));
+    hpo_watch w = hpo_watch_make(&rule, false);
+    for (size_t i = 0; i < 6; i++) {
+      bool bad = kind == 0 ? i == 5 : i >= 4;
+      assert_int_equal(hpo_watch_add(&w, curve[i], NULL), HPO_OK);
+      assert_int_equal(
+          hpo_watch_prunes(&w, (double)NAN, "value", reason, sizeof reason),
+          bad);
+    }
+    assert_non_null(
+        strstr(reason, kind == 0 ? "above 8" : "not better than 4"));
+    hpo_watch_free(&w);
+    hpo_pruner_destroy(s);
+    hpo_settings_free(&p->pruner.options);
+    tinyplan_text(&p->pruner.name, "patient");
+  }
+  hpo_plan_destroy(p);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(names),
-                                     cmocka_unit_test(none_prunes_nothing),
-                                     cmocka_unit_test(median)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(names), cmocka_unit_test(none_prunes_nothing),
+      cmocka_unit_test(median), cmocka_unit_test(rules)};
 
   return cmocka_run_group_tests_name("pruner", tests, NULL, NULL);
 }

@@ -167,6 +167,113 @@ static void odometer(void **state) {
   hpo_plan_destroy(p);
 }
 
+static hpo_sampler *make_grid(hpo_plan *p, const char *points) {
+  hpo_sampler *s = NULL;
+  hpo_error err = {0};
+
+  tinyplan_text(&p->sampler.name, "grid");
+  if (points != NULL)
+    assert_int_equal(
+        hpo_settings_add(&p->sampler.options, "points", points, 0, &err),
+        HPO_OK);
+  if (hpo_sampler_create(p, &s, &err) != HPO_OK)
+    fail_msg("%s", err.text);
+  return s;
+}
+
+/* Nested conditions, a log range, enqueued points before: all in order. */
+static void grid_is_an_odometer(void **state) {
+  static const double n = (double)NAN;
+  static const double expected[][4] = {
+      {0, n, 1, 1},  {0, n, 10, 1},  {0, n, 100, 1}, {0, n, 1, 2},
+      {0, n, 10, 2}, {0, n, 100, 2}, {1, 3, n, 1},   {1, 4, n, 1},
+      {1, 3, n, 2},  {1, 4, n, 2}};
+  hpo_plan *p = tinyplan_make();
+  double x[4], given[2][4] = {{0, n, 50, n}, {1, n, n, 2}};
+
+  (void)state;
+  tinyplan_choice(p, 2, -1, 0);
+  tinyplan_int(p, 3, 4, 0, 1);
+  tinyplan_float(p, 1, 100, true, 0, 0);
+  tinyplan_int(p, 1, 2, -1, 0);
+  hpo_sampler *s = make_grid(p, "3");
+  assert_true(hpo_sampler_trials(s) == 10);
+  assert_int_equal(hpo_sampler_budget(s), 10);
+  p->trials = 4;
+  assert_int_equal(hpo_sampler_budget(s), 4);
+  p->trials = 0;
+  assert_int_equal(hpo_sampler_budget(s), 10);
+  p->n_enqueue = 2;
+  assert_true(hpo_sampler_trials(s) == 12);
+  suggest(s, p, 0, given[0], x);
+  assert_true(x[0] == 0 && isnan(x[1]) && x[2] == 50 && x[3] == 1);
+  suggest(s, p, 1, given[1], x);
+  assert_true(x[0] == 1 && x[1] == 3 && isnan(x[2]) && x[3] == 2);
+  /* the order: x0, then what hangs on it, then x3; the last is fastest */
+  size_t found[10] = {0};
+  for (hpo_id i = 0; i < 10; i++) {
+    suggest(s, p, 2 + i, NULL, x);
+    assert_true(x[3] == 1 + (double)(i % 2));
+    for (size_t k = 0; k < 10; k++)
+      found[k] += hpo_space_equal_points(&p->space, x, expected[k]) ? 1 : 0;
+  }
+  for (size_t k = 0; k < 10; k++)
+    assert_int_equal(found[k], 1);
+  p->n_enqueue = 0;
+  hpo_sampler_destroy(s);
+  hpo_plan_destroy(p);
+}
+
+/* On random spaces: all points differ, each is legal, the first and the last
+ * are where they belong. */
+static void grid_is_complete(void **state) {
+  uint64_t seed = tinyplan_seed(8);
+  size_t n_tried = 0;
+
+  (void)state;
+  for (uint64_t k = 0; k < 200; k++) {
+    hpo_plan *p = tinyplan_make();
+    hpo_sampler *s = NULL;
+    hpo_points set = {.space = &p->space};
+    double x[256];
+    assert_int_equal(hpo_space_sample(seed + k, &p->space, NULL), HPO_OK);
+    tinyplan_text(&p->sampler.name, "grid");
+    assert_int_equal(
+        hpo_settings_add(&p->sampler.options, "points", "3", 0, NULL), HPO_OK);
+    bool is_made = hpo_sampler_create(p, &s, NULL) == HPO_OK;
+    double n = is_made ? hpo_sampler_trials(s) : 0;
+    for (hpo_id i = 0; n <= 5000 && i < (hpo_id)n; i++) {
+      suggest(s, p, i, NULL, x);
+      assert_false(hpo_points_find(&set, x));
+      assert_int_equal(hpo_points_add(&set, x, NULL), HPO_OK);
+    }
+    n_tried += set.n;
+    hpo_points_free(&set);
+    hpo_sampler_destroy(s);
+    hpo_plan_destroy(p);
+  }
+  assert_true(n_tried > 1000);
+}
+
+static void grid_refuses(void **state) {
+  hpo_plan *p = tinyplan_make();
+  hpo_sampler *s = NULL;
+  hpo_error err = {0};
+
+  (void)state;
+  tinyplan_text(&p->sampler.name, "grid");
+  tinyplan_float(p, 0, 1, false, -1, 0);
+  assert_int_equal(hpo_sampler_create(p, &s, &err), HPO_EINVAL);
+  assert_non_null(strstr(err.text, "x0 has no end of values"));
+  tinyplan_int(p, 1, 100000, -1, 0);
+  assert_int_equal(
+      hpo_settings_add(&p->sampler.options, "points", "1000", 0, &err),
+      HPO_OK);
+  assert_int_equal(hpo_sampler_create(p, &s, &err), HPO_EINVAL);
+  assert_non_null(strstr(err.text, "the grid has 100000000 points"));
+  hpo_plan_destroy(p);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(names),
@@ -174,7 +281,10 @@ int main(void) {
       cmocka_unit_test(random_is_pure),
       cmocka_unit_test(random_keeps_what_is_given),
       cmocka_unit_test(points_are_a_set),
-      cmocka_unit_test(odometer)};
+      cmocka_unit_test(odometer),
+      cmocka_unit_test(grid_is_an_odometer),
+      cmocka_unit_test(grid_is_complete),
+      cmocka_unit_test(grid_refuses)};
 
   return cmocka_run_group_tests_name("sampler", tests, NULL, NULL);
 }

@@ -25,6 +25,7 @@ typedef struct hpo_entry {
   size_t n_option;
   bool is_built;    /* false: known by name, refused as not built yet */
   unsigned tasks;   /* MODEL, METRIC: bits 1u << hpo_task (plan.h) */
+  bool ends;        /* SAMPLER: has no more points at some time */
   bool maximize;    /* METRIC: which way is better */
   bool free_params; /* MODEL function: any parameter x0, x1, ... */
 } hpo_entry;

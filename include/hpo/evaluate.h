@@ -66,6 +66,9 @@ HPO_MUST_USE hpo_status hpo_evaluation_step(hpo_evaluation *v, bool *over,
  *  a model of folds is trained again on all rows). */
 int64_t hpo_evaluation_steps(const hpo_evaluation *v);
 double hpo_evaluation_value(const hpo_evaluation *v);
+/** The best objective so far, for thresholds to judge; NaN where none count
+ *  now (before the first step, with patience left, in a refit). */
+double hpo_evaluation_report(const hpo_evaluation *v);
 hpo_id hpo_evaluation_trial(const hpo_evaluation *v);
 /** Ends it from outside: pruned, cancelled, interrupted, with a reason. */
 void hpo_evaluation_stop(hpo_evaluation *v, hpo_trial_state state,

@@ -5,7 +5,8 @@
  *  In strict order what the pruner may know is fixed when a job starts, so
  *  its answer is one threshold per step, which travels with the job and the
  *  worker applies alone.  In arrival order the same function is asked again
- *  with the newest view at each report.
+ *  with the newest view at each report.  What depends on the trial's own
+ *  curve alone is a rule (watch.h), the same in both orders.
  */
 #ifndef HPO_PRUNER_H
 #define HPO_PRUNER_H
@@ -13,6 +14,7 @@
 #include "hpo/ledger.h"
 #include "hpo/options.h"
 #include "hpo/status.h"
+#include "hpo/watch.h"
 
 typedef struct hpo_pruner hpo_pruner;
 
@@ -34,7 +36,9 @@ typedef struct hpo_pruner_kind {
   hpo_status (*create)(const hpo_options *options, const hpo_plan *plan,
                        void **self, hpo_error *err);
   void (*destroy)(void *self);
-  /** The verdict after `step` steps, 1... */
+  /** What the trial's own curve has to show; NULL: nothing. */
+  void (*rule)(const hpo_options *options, hpo_rule *out);
+  /** The verdict after `step` steps, 1...; NULL: never a threshold. */
   hpo_status (*threshold)(void *self, const hpo_options *options,
                           const hpo_view *view, hpo_id number, int64_t step,
                           hpo_pruner_verdict *out, hpo_error *err);
@@ -46,7 +50,11 @@ const hpo_pruner_kind *hpo_pruner_find(const char *name);
 HPO_MUST_USE hpo_status hpo_pruner_create(const hpo_plan *plan,
                                           hpo_pruner **out, hpo_error *err);
 void hpo_pruner_destroy(hpo_pruner *p);
+/** Whether thresholds of other trials count: they need the reports of those
+ *  that run. */
 bool hpo_pruner_needs_reports(const hpo_pruner *p);
+/** The rule that travels with every job. */
+hpo_rule hpo_pruner_rule(const hpo_pruner *p);
 HPO_MUST_USE hpo_status hpo_pruner_threshold(hpo_pruner *p,
                                              const hpo_view *view,
                                              hpo_id number, int64_t step,

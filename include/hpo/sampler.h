@@ -26,6 +26,8 @@ typedef struct hpo_sampler_kind {
   hpo_status (*create)(const hpo_options *options, const hpo_plan *plan,
                        void **self, hpo_error *err);
   void (*destroy)(void *self);
+  /** Points that there are to suggest; NULL: without end. */
+  double (*count)(const void *self);
   /** Fills x [n_param] for trial `number`; given[i] not NaN: keep it (an
    *  enqueued point leaves the rest to the sampler); given may be NULL. */
   hpo_status (*suggest)(void *self, const hpo_options *options,
@@ -45,5 +47,11 @@ HPO_MUST_USE hpo_status hpo_sampler_suggest(hpo_sampler *s,
                                             const hpo_view *view,
                                             hpo_id number, const double *given,
                                             double *x, hpo_error *err);
+/** Trials after which there is no point left: enqueued ones and those of the
+ *  grid; INFINITY: never. */
+double hpo_sampler_trials(const hpo_sampler *s);
+/** Trials that the study can have in all: the plan's budget, or the sampler's
+ *  if that is less; 0: no limit. */
+int64_t hpo_sampler_budget(const hpo_sampler *s);
 
 #endif

@@ -43,7 +43,7 @@
 typedef enum hpo_event_kind {
   HPO_EVENT_IDLE,   /* team is ready for its first job; RESULT says so too,
                        so a second one does no harm */
-  HPO_EVENT_REPORT, /* trial's objective after step */
+  HPO_EVENT_REPORT, /* trial's best objective up to step */
   HPO_EVENT_RESULT, /* result: the trial ended on its team */
   HPO_EVENT_LOST,   /* team is gone; its trial is put back */
   HPO_EVENT_CLOCK,  /* seconds of this session so far */

@@ -24,6 +24,7 @@
 #include "hpo/record.h"
 #include "hpo/space.h"
 #include "hpo/status.h"
+#include "hpo/watch.h"
 
 typedef enum hpo_trial_state {
   HPO_TRIAL_WAITING = 0,
@@ -109,9 +110,11 @@ typedef struct hpo_job {
   double *threshold; /* [n_threshold] prune after step s+1 if the best value
                         so far is worse than threshold[s]; NaN: never */
   size_t n_threshold;
+  hpo_rule rule;     /* of the trial's own curve */
   double send_model; /* send the model only if the value is at least this
                         good; NaN: always; an infinity: never */
-  bool want_reports; /* send each step's value as it comes */
+  bool want_reports; /* send each step's best value so far as it comes,
+                        where thresholds count */
 } hpo_job;
 void hpo_job_free(hpo_job *j);
 HPO_MUST_USE hpo_status hpo_job_record(const hpo_job *j, hpo_record **out,

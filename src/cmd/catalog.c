@@ -34,6 +34,7 @@ static size_t add_samplers(hpo_entry *to) {
                         .help = kinds[i]->help,
                         .option = kinds[i]->option,
                         .n_option = kinds[i]->n_option,
+                        .ends = kinds[i]->count != NULL,
                         .is_built = kinds[i]->is_built};
   return n;
 }

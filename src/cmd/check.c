@@ -7,6 +7,7 @@
 #include "hpo/evaluate.h"
 #include "hpo/file.h"
 #include "hpo/mem.h"
+#include "hpo/sampler.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -62,6 +63,26 @@ static void print_param(const hpo_plan *plan, const hpo_param *p) {
   printf("\n");
 }
 
+static hpo_status print_sampler(const hpo_plan *plan, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_sampler *s = NULL;
+  double most;
+
+  HPO_TRY(status, hpo_sampler_create(plan, &s, err));
+  most = hpo_sampler_trials(s);
+  printf("sampler     %s", plan->sampler.name);
+  if (isfinite(most))
+    printf(", %.0f points", most - (double)plan->n_enqueue);
+  if (isfinite(most) && plan->n_enqueue > 0)
+    printf(" and %zu enqueued", plan->n_enqueue);
+  if (isfinite(most) && (double)plan->trials < most)
+    printf(", of which the first %lld are tried", (long long)plan->trials);
+  printf("\npruner      %s\n", plan->pruner.name);
+done:
+  hpo_sampler_destroy(s);
+  return status;
+}
+
 static void print_search(const hpo_plan *plan) {
   printf("models      ");
   for (size_t m = 0; m < plan->n_model; m++)
@@ -73,8 +94,6 @@ static void print_search(const hpo_plan *plan) {
     printf("objective   %s %s\n",
            plan->objective[i].maximize ? "maximize" : "minimize",
            plan->objective[i].metric);
-  printf("sampler     %s\npruner      %s\n", plan->sampler.name,
-         plan->pruner.name);
 }
 
 static void print_budget(const hpo_plan *plan) {
@@ -143,6 +162,7 @@ static hpo_status check(const hpo_args *args, int *exit_code, hpo_error *err) {
   if (data)
     print_data(data);
   print_search(plan);
+  HPO_TRY(status, print_sampler(plan, err));
   print_budget(plan);
   print_warnings(plan);
   printf("%s is good.\n", args->word.item[0]);

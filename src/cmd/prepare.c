@@ -4,8 +4,11 @@
 #include "cmd/cmd.h"
 #include "hpo/evaluate.h"
 #include "hpo/layout.h"
+#include "hpo/log.h"
 #include "hpo/mem.h"
 #include "hpo/model.h"
+#include "hpo/pruner.h"
+#include "hpo/sampler.h"
 #include "hpo/study.h"
 
 #include <errno.h>
@@ -130,6 +133,29 @@ done:
   return status;
 }
 
+/* Sampler and pruner can be made; a grid may end before the budget does. */
+static hpo_status check_search(hpo_plan *plan, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_sampler *sampler = NULL;
+  hpo_pruner *pruner = NULL;
+  int64_t budget;
+
+  HPO_TRY(status, hpo_sampler_create(plan, &sampler, err));
+  HPO_TRY(status, hpo_pruner_create(plan, &pruner, err));
+  budget = hpo_sampler_budget(sampler);
+  if (plan->trials > budget)
+    hpo_log(HPO_LOG_WARN, "study",
+            "the %s has %lld points: the study ends after %lld trials, not "
+            "%lld",
+            plan->sampler.name, (long long)budget, (long long)budget,
+            (long long)plan->trials);
+  plan->trials = budget;
+done:
+  hpo_pruner_destroy(pruner);
+  hpo_sampler_destroy(sampler);
+  return status;
+}
+
 /* The study file's folder must be there before anything is trained. */
 static hpo_status check_output(const hpo_plan *plan, hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -168,6 +194,7 @@ hpo_status hpo_prepare_plan(const hpo_args *args, hpo_plan **plan,
   HPO_TRY(status, check_output(p, err));
   HPO_TRY(status, hpo_layout_check(p, err));
   HPO_TRY(status, check_models(p, NULL, err));
+  HPO_TRY(status, check_search(p, err));
   *plan = p;
   p = NULL;
 done:

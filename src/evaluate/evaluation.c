@@ -78,7 +78,6 @@ hpo_status hpo_evaluation_create(hpo_evaluator *e, hpo_job *job,
   v->began = hpo_clock_seconds();
   v->cpu_began = hpo_clock_cpu();
   v->value = NAN;
-  v->best = NAN;
   v->objective = hpo_metric_find(plan->objective[0].metric);
   HPO_ASSERT(v->objective);
   HPO_TRY(status, hpo_plan_metrics(plan, &metrics, err));
@@ -86,6 +85,7 @@ hpo_status hpo_evaluation_create(hpo_evaluator *e, hpo_job *job,
                                    metrics.n, &v->trial, err));
   v->job = *job;
   memset(job, 0, sizeof *job);
+  v->watch = hpo_watch_make(&v->job.rule, plan->objective[0].maximize);
   v->trial->number = v->job.trial;
   v->trial->job = v->job.job;
   v->trial->attempt = v->job.attempt;
@@ -115,6 +115,7 @@ void hpo_evaluation_destroy(hpo_evaluation *v) {
   hpo_recipe_free(&v->recipe);
   hpo_trial_destroy(v->trial);
   hpo_job_free(&v->job);
+  hpo_watch_free(&v->watch);
   hpo_mem_free(v);
 }
 
@@ -182,7 +183,8 @@ static bool is_done(const hpo_evaluation *v) {
   return done || v->trial->steps >= v->steps;
 }
 
-/* Complete, pruned by the job's thresholds, over a limit, or go on. */
+/* Complete, pruned by the job's rule and thresholds, over a limit, or go
+ * on. */
 static void judge(const hpo_evaluation *v, verdict *t) {
   int64_t step = v->trial->steps;
   if (is_done(v)) {
@@ -190,16 +192,13 @@ static void judge(const hpo_evaluation *v, verdict *t) {
     return;
   }
   judge_limits(v, t);
-  if (t->state != HPO_TRIAL_RUNNING || isnan(v->best) ||
-      step > (int64_t)v->job.n_threshold)
-    return;
-  double threshold = v->job.threshold[step - 1];
-  if (!isnan(threshold) && hpo_evaluation_is_better(v, threshold, v->best)) {
+  double threshold = step > (int64_t)v->job.n_threshold
+                         ? (double)NAN
+                         : v->job.threshold[step - 1];
+  if (t->state == HPO_TRIAL_RUNNING &&
+      hpo_watch_prunes(&v->watch, threshold, v->objective->name, t->reason,
+                       sizeof t->reason))
     t->state = HPO_TRIAL_PRUNED;
-    snprintf(t->reason, sizeof t->reason,
-             "best %s %.6g up to step %lld is worse than %.6g",
-             v->objective->name, v->best, (long long)step, threshold);
-  }
 }
 
 /* Rank 0: what the step was worth, and whether to go on. */
@@ -217,9 +216,8 @@ static hpo_status weigh(hpo_evaluation *v, verdict *t, hpo_error *err) {
   }
   if (status != HPO_OK)
     HPO_FAIL(status, err, status, "%s", own.text);
-  if (!isnan(t->value) &&
-      (isnan(v->best) || hpo_evaluation_is_better(v, t->value, v->best)))
-    v->best = t->value;
+  if (!isnan(t->value))
+    HPO_TRY(status, hpo_watch_add(&v->watch, t->value, err));
   judge(v, t);
 done:
   return status;
@@ -332,4 +330,9 @@ double hpo_evaluation_value(const hpo_evaluation *v) {
 
 hpo_id hpo_evaluation_trial(const hpo_evaluation *v) {
   return v->trial->number;
+}
+
+double hpo_evaluation_report(const hpo_evaluation *v) {
+  return v->is_refit || !hpo_watch_is_open(&v->watch) ? (double)NAN
+                                                      : v->watch.best;
 }

@@ -14,9 +14,10 @@ struct hpo_evaluation {
   hpo_fit again; /* trained on all rows once the folds are done */
   bool is_refit; /* again is in training, or done */
   const hpo_metric *objective;
-  hpo_trial *trial;   /* what result hands out */
-  int64_t steps;      /* that the model takes in all */
-  double value, best; /* objective after the last step; best so far */
+  hpo_trial *trial; /* what result hands out */
+  int64_t steps;    /* that the model takes in all */
+  double value;     /* objective after the last step */
+  hpo_watch watch;  /* its curve, on rank 0 */
   bool over;
   bool is_scored;          /* the trial holds its metrics */
   double began, cpu_began; /* clocks at create, seconds */

@@ -128,7 +128,7 @@ static hpo_status send_report(hpo_worker *w, hpo_error *err) {
   hpo_message msg = {.tag = HPO_TAG_REPORT,
                      .trial = hpo_evaluation_trial(w->evaluation),
                      .step = hpo_evaluation_steps(w->evaluation),
-                     .value = hpo_evaluation_value(w->evaluation)};
+                     .value = hpo_evaluation_report(w->evaluation)};
 
   if (!w->wants_reports || isnan(msg.value) || now - w->reported < REPORT_GAP)
     goto done;

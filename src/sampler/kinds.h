@@ -8,8 +8,12 @@
 
 extern const hpo_sampler_kind hpo_sampler_random;
 extern const hpo_sampler_kind hpo_sampler_tpe;
+extern const hpo_sampler_kind hpo_sampler_grid;
 
 extern const hpo_pruner_kind hpo_pruner_none;
 extern const hpo_pruner_kind hpo_pruner_median;
+extern const hpo_pruner_kind hpo_pruner_percentile;
+extern const hpo_pruner_kind hpo_pruner_bounds; /* "threshold" */
+extern const hpo_pruner_kind hpo_pruner_patient;
 
 #endif

@@ -16,22 +16,15 @@ struct hpo_pruner {
 const hpo_pruner_kind hpo_pruner_none = {
     .name = "none", .help = "Every trial runs to its end.", .is_built = true};
 
-static const hpo_pruner_kind percentile = {
-    .name = "percentile",
-    .help = "Stops a trial below a percentile of the others at this step."};
 static const hpo_pruner_kind halving = {
     .name = "halving",
     .help = "Asynchronous successive halving: the best go on in rungs."};
 static const hpo_pruner_kind hyperband = {
     .name = "hyperband", .help = "Halving with several first rungs."};
-static const hpo_pruner_kind threshold = {
-    .name = "threshold", .help = "Stops a trial beyond a fixed value."};
-static const hpo_pruner_kind patient = {
-    .name = "patient", .help = "Stops a trial that does not improve."};
 
 static const hpo_pruner_kind *const all[] = {
-    &hpo_pruner_none, &hpo_pruner_median, &percentile, &halving,
-    &hyperband,       &threshold,         &patient};
+    &hpo_pruner_none, &hpo_pruner_median, &hpo_pruner_percentile, &halving,
+    &hyperband,       &hpo_pruner_bounds, &hpo_pruner_patient};
 
 const hpo_pruner_kind *const *hpo_pruner_kinds(size_t *n) {
   *n = sizeof all / sizeof *all;
@@ -103,13 +96,21 @@ void hpo_pruner_destroy(hpo_pruner *p) {
 }
 
 bool hpo_pruner_needs_reports(const hpo_pruner *p) {
-  return p->kind->needs_reports;
+  return p->kind->needs_reports && !hpo_pruner_rule(p).is_alone;
+}
+
+hpo_rule hpo_pruner_rule(const hpo_pruner *p) {
+  hpo_rule rule = {0};
+
+  if (p->kind->rule != NULL)
+    p->kind->rule(p->options, &rule);
+  return rule;
 }
 
 hpo_status hpo_pruner_threshold(hpo_pruner *p, const hpo_view *view,
                                 hpo_id number, int64_t step,
                                 hpo_pruner_verdict *out, hpo_error *err) {
-  if (p->kind->threshold == NULL) {
+  if (p->kind->threshold == NULL || hpo_pruner_rule(p).is_alone) {
     *out = (hpo_pruner_verdict){.threshold = (double)NAN};
     return HPO_OK;
   }

@@ -4,17 +4,16 @@
 
 #include "hpo/mem.h"
 
+#include <math.h>
 #include <string.h>
 
 struct hpo_sampler {
   const hpo_sampler_kind *kind;
+  const hpo_plan *plan; /* borrowed */
   hpo_options *options; /* owned */
   void *self;           /* the kind's cache, owned */
 };
 
-static const hpo_sampler_kind grid = {
-    .name = "grid",
-    .help = "Every point of a grid, for small discrete spaces."};
 static const hpo_sampler_kind qmc = {
     .name = "qmc",
     .help = "Sobol points: more even than random, for wide parallel runs."};
@@ -26,8 +25,13 @@ static const hpo_sampler_kind gp = {
 static const hpo_sampler_kind nsga2 = {
     .name = "nsga2", .help = "A genetic algorithm for several objectives."};
 
-static const hpo_sampler_kind *const all[] = {
-    &hpo_sampler_random, &hpo_sampler_tpe, &grid, &qmc, &cmaes, &gp, &nsga2};
+static const hpo_sampler_kind *const all[] = {&hpo_sampler_random,
+                                              &hpo_sampler_tpe,
+                                              &hpo_sampler_grid,
+                                              &qmc,
+                                              &cmaes,
+                                              &gp,
+                                              &nsga2};
 
 const hpo_sampler_kind *const *hpo_sampler_kinds(size_t *n) {
   *n = sizeof all / sizeof *all;
@@ -70,6 +74,7 @@ hpo_status hpo_sampler_create(const hpo_plan *plan, hpo_sampler **out,
              "sampler \"%s\" is not built yet in this version", kind->name);
   HPO_TRY(status, hpo_mem_new(1, sizeof *s, &s, err));
   s->kind = kind;
+  s->plan = plan;
   HPO_TRY(status,
           hpo_options_create(kind->option, kind->n_option, &s->options, err));
   for (size_t i = 0; i < set->n; i++) {
@@ -102,4 +107,18 @@ hpo_status hpo_sampler_suggest(hpo_sampler *s, const hpo_view *view,
                                hpo_id number, const double *given, double *x,
                                hpo_error *err) {
   return s->kind->suggest(s->self, s->options, view, number, given, x, err);
+}
+
+double hpo_sampler_trials(const hpo_sampler *s) {
+  return s->kind->count == NULL
+             ? (double)INFINITY
+             : (double)s->plan->n_enqueue + s->kind->count(s->self);
+}
+
+int64_t hpo_sampler_budget(const hpo_sampler *s) {
+  double most = hpo_sampler_trials(s);
+
+  if (isinf(most) || (s->plan->trials > 0 && (double)s->plan->trials <= most))
+    return s->plan->trials;
+  return (int64_t)most;
 }

@@ -77,8 +77,8 @@ done:
 
 /* Whether one more trial may become final. */
 bool hpo_arrival_has_budget(const hpo_sched *s) {
-  return s->plan->trials <= 0 ||
-         s->progress.n_final + (int64_t)s->n_running < s->plan->trials;
+  return s->trials <= 0 ||
+         s->progress.n_final + (int64_t)s->n_running < s->trials;
 }
 
 static bool is_ahead(const hpo_sched *s, hpo_id number) {

@@ -46,6 +46,7 @@ hpo_status hpo_sched_create(const hpo_plan *plan, hpo_ledger *ledger,
   for (size_t i = 0; i < n; i++)
     s->team[i] = (hpo_team){.is_alive = true, .job.trial = -1};
   HPO_TRY(status, hpo_sampler_create(plan, &s->sampler, err));
+  s->trials = hpo_sampler_budget(s->sampler);
   HPO_TRY(status, hpo_pruner_create(plan, &s->pruner, err));
   HPO_TRY(status,
           hpo_mem_new(plan->space.n_param, sizeof *s->ahead, &s->ahead, err));
@@ -112,6 +113,7 @@ static hpo_status start(hpo_sched *s, size_t i, hpo_error *err) {
                  .to_step = INT64_MAX,
                  .n_param = s->plan->space.n_param,
                  .n_threshold = p->n_threshold,
+                 .rule = hpo_pruner_rule(s->pruner),
                  .want_reports =
                      !s->plan->strict && hpo_pruner_needs_reports(s->pruner)};
   hpo_action decided = {

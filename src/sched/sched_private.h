@@ -44,6 +44,7 @@ struct hpo_sched {
   hpo_ledger *ledger;   /* owned */
   hpo_sampler *sampler;
   hpo_pruner *pruner;
+  int64_t trials; /* the budget; 0: none */
   int64_t session;
   double seconds_before, seconds; /* wall time: of earlier sessions, of all */
   hpo_team *team;                 /* [n_team] */

@@ -109,7 +109,7 @@ static hpo_status decide_slot(hpo_sched *s, hpo_error *err) {
   } else if (old != NULL && old->retries) {
     s->passes = 0;
     HPO_TRY(status, place(s, j, old->trial, old->failures + 1, err));
-  } else if (s->plan->trials <= 0 || s->n_trials < s->plan->trials) {
+  } else if (s->trials <= 0 || s->n_trials < s->trials) {
     HPO_TRY(status, place(s, j, s->n_trials++, 0, err));
   } else {
     s->slot[s->n_slot++] = (hpo_slot){.trial = -1};
@@ -126,7 +126,7 @@ hpo_status hpo_strict_decide(hpo_sched *s, bool is_wanted, hpo_error *err) {
 
   while (s->n_ready == 0 && s->end == HPO_END_NONE &&
          (hpo_id)s->n_slot < (hpo_id)s->n_done + window(s)) {
-    bool is_new = s->plan->trials <= 0 || s->n_trials < s->plan->trials;
+    bool is_new = s->trials <= 0 || s->n_trials < s->trials;
     if (!is_wanted && is_new &&
         s->n_trials >= (hpo_id)hpo_ledger_trials(s->ledger))
       break;

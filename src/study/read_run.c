@@ -37,6 +37,8 @@ static hpo_status read_budget(hpo_reading *r, const hpo_node *node,
   hpo_status status = HPO_OK;
   hpo_plan *p = r->plan;
   const char *target = hpo_node_get(node, "target");
+  const hpo_entry *sampler =
+      hpo_catalog_find(r->catalog, HPO_ENTRY_SAMPLER, p->sampler.name);
 
   HPO_TRY(status, read_count(r, node, "trials", &p->trials, err));
   HPO_TRY(status, read_count(r, node, "patience", &p->patience, err));
@@ -47,7 +49,7 @@ static hpo_status read_budget(hpo_reading *r, const hpo_node *node,
                                    "target can't be \"%.40s\"; allowed: a "
                                    "finite number",
                                    target));
-  if (node->n_attr == 0)
+  if (node->n_attr == 0 && (sampler == NULL || !sampler->ends))
     HPO_TRY(status, hpo_faults_add(r->faults, node, NULL, err,
                                    "no limit, so the study would never end; "
                                    "give one or more of trials=, timeout=, "

@@ -8,6 +8,25 @@
 
 #include <string.h>
 
+/* Steps are at most 1e12, so doubles hold all of a rule. */
+#define RULE_MEMBERS 9
+
+static hpo_status add_rule(hpo_record *r, const hpo_rule *rule,
+                           hpo_error *err) {
+  double member[RULE_MEMBERS] = {rule->lower,
+                                 rule->upper,
+                                 (double)rule->warmup,
+                                 (double)rule->interval,
+                                 (double)rule->patience,
+                                 rule->min_delta,
+                                 rule->is_alone ? 1 : 0,
+                                 rule->has_bounds ? 1 : 0,
+                                 rule->has_patience ? 1 : 0};
+
+  return hpo_record_add(r, "rule", HPO_FIELD_FLOAT, 0, member, RULE_MEMBERS,
+                        "", "", err);
+}
+
 hpo_status hpo_job_record(const hpo_job *j, hpo_record **out, hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_record *r = NULL;
@@ -27,10 +46,32 @@ hpo_status hpo_job_record(const hpo_job *j, hpo_record **out, hpo_error *err) {
                                  "", "", err));
   HPO_TRY(status, hpo_record_add(r, "threshold", HPO_FIELD_FLOAT, 0,
                                  j->threshold, j->n_threshold, "", "", err));
+  HPO_TRY(status, add_rule(r, &j->rule, err));
   *out = r;
   r = NULL;
 done:
   hpo_record_destroy(r);
+  return status;
+}
+
+static hpo_status read_rule(const hpo_record *r, hpo_rule *out,
+                            hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_field *f = hpo_record_find(r, "rule");
+
+  if (f == NULL || f->type != HPO_FIELD_FLOAT || f->n != RULE_MEMBERS)
+    HPO_FAIL(status, err, HPO_ESTUDY, "the record %s has no valid field rule",
+             r->name);
+  *out = (hpo_rule){.lower = hpo_field_number(f, 0),
+                    .upper = hpo_field_number(f, 1),
+                    .warmup = (int64_t)hpo_field_number(f, 2),
+                    .interval = (int64_t)hpo_field_number(f, 3),
+                    .patience = (int64_t)hpo_field_number(f, 4),
+                    .min_delta = hpo_field_number(f, 5),
+                    .is_alone = hpo_field_number(f, 6) > 0,
+                    .has_bounds = hpo_field_number(f, 7) > 0,
+                    .has_patience = hpo_field_number(f, 8) > 0};
+done:
   return status;
 }
 
@@ -81,6 +122,7 @@ hpo_status hpo_job_from_record(const hpo_record *r, hpo_job *out,
   HPO_TRY(status, read_array(r, "x", HPO_FIELD_FLOAT, &j.x, &j.n_param, err));
   HPO_TRY(status, read_array(r, "threshold", HPO_FIELD_FLOAT, &j.threshold,
                              &j.n_threshold, err));
+  HPO_TRY(status, read_rule(r, &j.rule, err));
   *out = j;
   j = (hpo_job){0};
 done:

@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Our pruners decide as Optuna's, on random ledgers and curves; whole runs
+with each are the same on any ranks, and after kills.
+
+Drives the program tests/pruner_driver of the build folder.
+"""
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import time
+
+import numpy as np
+import pytest
+from check_run import QUICK, STRICT, finished, states, write_function
+from conftest import BUILD
+from digest import digest
+
+optuna = pytest.importorskip("optuna")
+from optuna import pruners
+from optuna.distributions import FloatDistribution
+from optuna.trial import TrialState, create_trial
+
+SEED = int(os.environ.get("HPO_TEST_SEED", "20261121"))
+needs_3_1 = pytest.mark.skipif(not optuna.__version__.startswith("3.1"),
+                               reason="compares with Optuna 3.1")
+
+
+def words(*items):
+    return " ".join(str(i) for i in items)
+
+
+def ours(name, maximize, options, trials, curves):
+    """The steps after which each curve is pruned, each taken alone."""
+    text = [words(name, int(maximize), len(options))]
+    text += [words(k, v) for k, v in options.items()]
+    text.append(str(len(trials)))
+    text += [words(int(done), len(c), *c) for done, c in trials]
+    text.append(str(len(curves)))
+    text += [words(len(c), *c) for c in curves]
+    done = subprocess.run([BUILD / "tests" / "pruner_driver"],
+                          input="\n".join(text), capture_output=True,
+                          text=True, check=True)
+    return [[int(s) for s in line.split()]
+            for line in done.stdout.splitlines()]
+
+
+def theirs(pruner, maximize, trials, curves):
+    """The same by Optuna, whose steps are from 0."""
+    study = optuna.create_study(
+        direction="maximize" if maximize else "minimize", pruner=pruner)
+    for done, curve in trials:
+        study.add_trial(create_trial(
+            state=TrialState.COMPLETE if done else TrialState.PRUNED,
+            params={"x": 0.5}, value=float(curve[-1]),
+            distributions={"x": FloatDistribution(0, 1)},
+            intermediate_values=dict(enumerate(map(float, curve)))))
+    found = []
+    for curve in curves:
+        trial, steps = study.ask(), []
+        for i, value in enumerate(curve):
+            trial.report(float(value), i)
+            if trial.should_prune():
+                steps.append(i + 1)
+        study.tell(trial, state=TrialState.FAIL)
+        found.append(steps)
+    return found
+
+
+def case(dice):
+    """A ledger and curves of it that go up and down."""
+    def curve():
+        n = int(dice.integers(2, 25))
+        walk = np.cumsum(dice.normal(0, 1, n)) - 0.2 * np.arange(n)
+        return np.round(walk, int(dice.integers(0, 4)))
+    return ([(dice.random() < 0.8, curve()) for _ in range(dice.integers(0, 15))],
+            [curve() for _ in range(6)])
+
+
+def percentile_options(dice):
+    return {"startup-trials": int(dice.integers(0, 6)),
+            "warmup-steps": int(dice.integers(0, 4)),
+            "interval-steps": int(dice.integers(1, 4)),
+            "min-trials": int(dice.integers(1, 4))}
+
+
+def their_percentile(percent, o):
+    return pruners.PercentilePruner(
+        percent, n_startup_trials=o["startup-trials"],
+        n_warmup_steps=o["warmup-steps"],
+        interval_steps=o["interval-steps"], n_min_trials=o["min-trials"])
+
+
+def compare(make, rounds=40):
+    """make(dice) gives our name, our options and their pruner."""
+    print("HPO_TEST_SEED", SEED)
+    dice, pruned = np.random.default_rng(SEED), 0
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    for _ in range(rounds):
+        maximize = bool(dice.integers(2))
+        trials, curves = case(dice)
+        name, options, pruner = make(dice)
+        found = ours(name, maximize, options, trials, curves)
+        assert found == theirs(pruner, maximize, trials, curves), options
+        pruned += sum(map(len, found))
+    assert pruned > rounds
+
+
+@needs_3_1
+def test_percentile():
+    def make(dice):
+        percent, o = float(dice.choice([0, 10, 25, 33.3, 50, 75, 100])), \
+            percentile_options(dice)
+        return ("percentile", {**o, "percentile": percent},
+                their_percentile(percent, o))
+    compare(make)
+
+
+@needs_3_1
+def test_median():
+    def make(dice):
+        o = percentile_options(dice)
+        return "median", o, their_percentile(50, o)
+    compare(make)
+
+
+@needs_3_1
+def test_threshold():
+    def make(dice):
+        low, high = float(dice.normal(-3, 1)), float(dice.normal(2, 1))
+        o = {"warmup-steps": int(dice.integers(0, 4)),
+             "interval-steps": int(dice.integers(1, 4))}
+        kind = dice.integers(3)
+        ends = {} if kind == 0 else {"lower": low}
+        ends.update({} if kind == 1 else {"upper": max(low, high)})
+        return "threshold", {**o, **ends}, pruners.ThresholdPruner(
+            **ends, n_warmup_steps=o["warmup-steps"],
+            interval_steps=o["interval-steps"])
+    compare(make)
+
+
+@needs_3_1
+@pytest.mark.parametrize("inner", ["none", "median", "percentile"])
+def test_patient(inner):
+    def make(dice):
+        o = percentile_options(dice)
+        percent = 50 if inner == "median" else 30
+        more = {} if inner == "none" else o
+        more = {**more, "percentile": 30} if inner == "percentile" else more
+        patience, delta = int(dice.integers(0, 6)), float(dice.choice([0, .5]))
+        return ("patient", {"patience": patience, "min-delta": delta,
+                            "inner": inner, **more},
+                pruners.PatientPruner(
+                    None if inner == "none" else their_percentile(percent, o),
+                    patience=patience, min_delta=delta))
+    compare(make)
+
+
+# ---- whole runs ----
+
+KINDS = {
+    "percentile": ("percentile=30", "startup-trials=3"),
+    "threshold": ("upper=60", "warmup-steps=2"),
+    "patient": ("patience=2", "startup-trials=3"),
+}
+
+
+def study(tool, kind):
+    """The words of a strict study with this pruner."""
+    path = write_function(tool.folder, steps=6, trials=40)
+    if kind == "patient":  # wants curves that go up again
+        path = QUICK
+    sets = [w for o in KINDS[kind] for w in ("--set", f"pruner/{o}")]
+    return [path, "--trials", 40, *STRICT, "--set", f"pruner/name={kind}", *sets, "--output"]
+
+
+def kill(run):
+    """mpirun's ranks, or the program itself, at once."""
+    path = pathlib.Path(f"/proc/{run.pid}/task/{run.pid}/children")
+    try:
+        children = path.read_text().split()
+    except FileNotFoundError:
+        children = []
+    for pid in [*children, run.pid]:
+        try:
+            os.kill(int(pid), signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+    run.wait(timeout=60)
+
+
+def check_same(tool, words, keep=1, kills=3):
+    """The digest on 1, 2, 3 and 5 ranks with delays, and after kills."""
+    found = {}
+    for ranks in (1, 2, 3, 5):
+        tool.run(*words, f"s{ranks}.h5", ranks=ranks,
+                 HPOTUNE_TEST_DELAY=str(ranks))
+        found[ranks] = digest(tool.folder / f"s{ranks}.h5", keep)
+    dice = random.Random(SEED)
+    for _ in range(kills):
+        cut = tool.folder / "cut.h5"
+        enough = finished(cut) + dice.randrange(1, 9)
+        run = tool.start(*words, cut.name, ranks=dice.choice([1, 2, 3]),
+                         HPOTUNE_TEST_DELAY="3")
+        while run.poll() is None and finished(cut) < enough:
+            time.sleep(0.002)
+        kill(run)
+    tool.run(*words, "cut.h5")
+    found["killed"] = digest(tool.folder / "cut.h5", keep)
+    assert len(set(found.values())) == 1, found
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_strict_is_the_same(tool, kind):
+    check_same(tool, study(tool, kind))
+    assert {"complete", "pruned"} <= set(states(tool.folder / "s1.h5"))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_order_of_arrival(tool, kind):
+    words = study(tool, kind)
+    words[words.index("parallel/order=strict")] = "parallel/order=arrival"
+    tool.run(*words, "a.h5", ranks=3, HPOTUNE_TEST_DELAY="3")
+    found = states(tool.folder / "a.h5")
+    assert len(found) == 40 and set(found) == {"complete", "pruned"}
