@@ -70,6 +70,14 @@ typedef struct hpo_model_kind {
    *  trial is then complete before its last step.  The same on all ranks of
    *  the team; NULL: never. */
   bool (*is_done)(void *self);
+  /** Early stopping: after how many steps without a better value of the
+   *  objective the trial is complete; 0, or NULL: it does not stop so.  The
+   *  trial's value, metrics and model are then those of its best step. */
+  int64_t (*patience)(const hpo_options *o);
+  /** Forgets all steps after the first `steps`, at which the objective was
+   *  `score`: predict_valid and save tell of those alone, and no step
+   *  follows.  NULL where patience is. Collective. */
+  hpo_status (*cut)(void *self, int64_t steps, double score, hpo_error *err);
   /** Predictions for this rank's validation rows: p [n_valid][k], k as in
    *  metric.h.  NULL for models without data. */
   hpo_status (*predict_valid)(void *self, double *p, hpo_error *err);

@@ -6,6 +6,7 @@
 #include "hpo/layout.h"
 #include "hpo/log.h"
 #include "hpo/mem.h"
+#include "hpo/metric.h"
 #include "hpo/model.h"
 #include "hpo/pruner.h"
 #include "hpo/sampler.h"
@@ -65,6 +66,46 @@ done:
   return status;
 }
 
+/* Searched options that are always asked for, at the ends of their ranges
+   where they begin: what is then left at its default is so in all trials. */
+static hpo_status set_searched(const hpo_plan *plan, size_t model,
+                               hpo_options *o, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_model_kind *kind = hpo_model_find(plan->model[model].kind);
+
+  for (size_t i = 0; i < plan->space.n_param; i++) {
+    const hpo_param *p = &plan->space.param[i];
+    if (p->model != (int)model || p->parent >= 0 ||
+        !hpo_options_find(kind->option, kind->n_option, p->name))
+      continue;
+    if (p->kind == HPO_PARAM_CATEGORICAL)
+      HPO_TRY(status, hpo_options_set(o, p->name, p->choice[0], err));
+    else
+      HPO_TRY(status, hpo_options_set_number(o, p->name, p->low, err));
+  }
+done:
+  return status;
+}
+
+/* What a model's options ask of the study as a whole. */
+static hpo_status check_options(const hpo_plan *plan, const hpo_options *o,
+                                const hpo_model_kind *kind,
+                                const hpo_dataset *data, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_task task = plan->has_data ? plan->data.task : HPO_TASK_NONE;
+  const hpo_metric *m = hpo_metric_find(plan->objective[0].metric);
+
+  if (kind->check)
+    HPO_TRY(status, kind->check(o, task, data, err));
+  if (kind->patience && kind->patience(o) > 0 && m && m->of_trial)
+    HPO_FAIL(status, err, HPO_EINVAL,
+             "stopping early needs an objective that every step has; %s is "
+             "known at the end alone",
+             m->name);
+done:
+  return status;
+}
+
 /* One searched option of a model at one value. */
 static hpo_status check_at(const hpo_plan *plan, size_t model,
                            const hpo_param *p, double value,
@@ -72,17 +113,16 @@ static hpo_status check_at(const hpo_plan *plan, size_t model,
   hpo_status status = HPO_OK;
   hpo_options *o = NULL;
   const hpo_model_kind *kind = hpo_model_find(plan->model[model].kind);
-  hpo_task task = plan->has_data ? plan->data.task : HPO_TASK_NONE;
 
   HPO_TRY(status, hpo_evaluate_options(plan, model, NULL, &o, err));
+  HPO_TRY(status, set_searched(plan, model, o, err));
   HPO_TRY(status, set_parents(plan, p, o, err));
   if (p->kind == HPO_PARAM_CATEGORICAL)
     HPO_TRY(status,
             hpo_options_set(o, p->name, p->choice[(size_t)value], err));
   else
     HPO_TRY(status, hpo_options_set_number(o, p->name, value, err));
-  if (kind->check)
-    HPO_TRY(status, kind->check(o, task, data, err));
+  HPO_TRY(status, check_options(plan, o, kind, data, err));
 done:
   if (status == HPO_EINVAL)
     hpo_error_prefix(err, "parameter %s: ", p->full_name);
@@ -116,14 +156,13 @@ static hpo_status check_models(const hpo_plan *plan, const hpo_dataset *data,
                                hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_options *o = NULL;
-  hpo_task task = plan->has_data ? plan->data.task : HPO_TASK_NONE;
 
   for (size_t m = 0; m < plan->n_model; m++) {
     const hpo_model_kind *kind = hpo_model_find(plan->model[m].kind);
     HPO_ASSERT(kind);
     HPO_TRY(status, hpo_evaluate_options(plan, m, NULL, &o, err));
-    if (kind->check)
-      HPO_TRY(status, kind->check(o, task, data, err));
+    HPO_TRY(status, set_searched(plan, m, o, err));
+    HPO_TRY(status, check_options(plan, o, kind, data, err));
     HPO_TRY(status, check_searched(plan, m, data, err));
     hpo_options_destroy(o);
     o = NULL;

@@ -23,7 +23,8 @@
 
 /* What rank 0 tells its team after a step. */
 typedef struct verdict {
-  double value;
+  double value, best;
+  int64_t best_step;
   int32_t state; /* RUNNING: go on */
   char reason[sizeof((hpo_trial *)0)->reason];
 } verdict;
@@ -57,6 +58,8 @@ static hpo_status make_fits(hpo_evaluation *v, hpo_error *err) {
 
   HPO_TRY(status, hpo_recipe_create(v->e->plan, v->job.x, &v->recipe, err));
   v->steps = v->recipe.kind->steps(v->recipe.options);
+  if (v->recipe.kind->patience)
+    v->patience = v->recipe.kind->patience(v->recipe.options);
   HPO_TRY(status, hpo_mem_new(n, sizeof *v->fit, &v->fit, err));
   v->n_fit = n;
   for (size_t f = 0; f < n; f++)
@@ -78,6 +81,7 @@ hpo_status hpo_evaluation_create(hpo_evaluator *e, hpo_job *job,
   v->began = hpo_clock_seconds();
   v->cpu_began = hpo_clock_cpu();
   v->value = NAN;
+  v->best = NAN;
   v->objective = hpo_metric_find(plan->objective[0].metric);
   HPO_ASSERT(v->objective);
   HPO_TRY(status, hpo_plan_metrics(plan, &metrics, err));
@@ -178,6 +182,8 @@ static void judge_limits(const hpo_evaluation *v, verdict *t) {
 
 static bool is_done(const hpo_evaluation *v) {
   bool done = true;
+  if (v->patience > 0 && v->trial->steps - v->best_step >= v->patience)
+    return true;
   for (size_t f = 0; f < v->n_fit; f++)
     done = done && hpo_fit_is_done(&v->fit[f]);
   return done || v->trial->steps >= v->steps;
@@ -218,7 +224,14 @@ static hpo_status weigh(hpo_evaluation *v, verdict *t, hpo_error *err) {
     HPO_FAIL(status, err, status, "%s", own.text);
   if (!isnan(t->value))
     HPO_TRY(status, hpo_watch_add(&v->watch, t->value, err));
+  if (!isnan(t->value) &&
+      (isnan(v->best) || hpo_evaluation_is_better(v, t->value, v->best))) {
+    v->best = t->value;
+    v->best_step = v->trial->steps;
+  }
   judge(v, t);
+  t->best = v->best;
+  t->best_step = v->best_step;
 done:
   return status;
 }
@@ -280,8 +293,11 @@ static hpo_status step_again(hpo_evaluation *v, hpo_error *err) {
 
   if (v->again.steps < mean_steps(v))
     HPO_TRY(status, hpo_fit_step(&v->again, err));
-  if (v->again.steps >= mean_steps(v) || hpo_fit_is_done(&v->again))
+  if (v->again.steps >= mean_steps(v) || hpo_fit_is_done(&v->again)) {
+    if (v->patience > 0)
+      HPO_TRY(status, hpo_fit_cut(&v->again, v->again.steps, v->best, err));
     hpo_evaluation_stop(v, HPO_TRIAL_COMPLETE, "");
+  }
 done:
   return status;
 }
@@ -301,6 +317,8 @@ static hpo_status step(hpo_evaluation *v, hpo_error *err) {
   if (team->size > 1)
     HPO_TRY(status, team->broadcast(team->self, &t, sizeof t, err));
   v->value = t.value;
+  v->best = t.best;
+  v->best_step = t.best_step;
   if (t.state == HPO_TRIAL_COMPLETE && v->e->data && v->e->data->n_fold > 0)
     HPO_TRY(status, end_folds(v, err));
   else if (t.state != HPO_TRIAL_RUNNING)

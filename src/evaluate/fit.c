@@ -109,6 +109,15 @@ done:
   return status;
 }
 
+hpo_status hpo_fit_cut(hpo_fit *fit, int64_t steps, double score,
+                       hpo_error *err) {
+  hpo_status status = HPO_OK;
+  HPO_TRY(status, fit->from->kind->cut(fit->model, steps, score, err));
+  fit->steps = steps;
+done:
+  return status;
+}
+
 hpo_status hpo_fit_predict(hpo_fit *fit, hpo_error *err) {
   hpo_status status = HPO_OK;
   const hpo_coll *team = fit->e->team;

@@ -51,6 +51,10 @@ void hpo_fit_free(hpo_fit *fit);
 HPO_MUST_USE hpo_status hpo_fit_step(hpo_fit *fit, hpo_error *err);
 /** Whether more steps change nothing. */
 bool hpo_fit_is_done(const hpo_fit *fit);
+/** Back to the first `steps` steps, where the objective was score; for good.
+ */
+HPO_MUST_USE hpo_status hpo_fit_cut(hpo_fit *fit, int64_t steps, double score,
+                                    hpo_error *err);
 /** Predictions of the validation rows, gathered on the team's rank 0. */
 HPO_MUST_USE hpo_status hpo_fit_predict(hpo_fit *fit, hpo_error *err);
 /** A metric of the last predictions; on the team's rank 0 alone. */

@@ -39,7 +39,7 @@ static hpo_status metric_at_end(hpo_evaluation *v, const char *name,
   else if (strcmp(name, "model_bytes") == 0)
     *out = model_bytes;
   else if (m->of_trial || m == v->objective)
-    *out = v->value;
+    *out = v->patience > 0 ? v->best : v->value;
   else
     return hpo_evaluation_mean(v, m, NULL, out, err);
   return HPO_OK;
@@ -64,12 +64,28 @@ done:
   return status;
 }
 
+/* The models as they were at the best step, and what they predict. */
+static hpo_status go_back(hpo_evaluation *v, hpo_error *err) {
+  hpo_status status = HPO_OK;
+
+  for (size_t f = 0; f < v->n_fit; f++) {
+    bool is_back = v->fit[f].steps > v->best_step;
+    HPO_TRY(status, hpo_fit_cut(&v->fit[f], v->best_step, v->best, err));
+    if (is_back)
+      HPO_TRY(status, hpo_fit_predict(&v->fit[f], err));
+  }
+done:
+  return status;
+}
+
 hpo_status hpo_evaluation_fill(hpo_evaluation *v, hpo_buffer *model,
                                hpo_error *err) {
   hpo_status status = HPO_OK;
   const hpo_model_kind *kind = v->recipe.kind;
   double bytes = 0;
 
+  if (v->patience > 0 && v->best_step > 0)
+    HPO_TRY(status, go_back(v, err));
   for (size_t f = 0; f < v->n_fit; f++) {
     model->n = 0;
     if (kind->save)

@@ -57,7 +57,9 @@ const hpo_option gbt_options[GBT_OPTIONS] = {
     {"max_leaves", HPO_OPTION_INT, "0", 0, 1e9, false, NULL,
      "most leaves of a tree; 0: no limit", "*"},
     {"early_stopping_rounds", HPO_OPTION_INT, NULL, 1, 1e9, false, NULL,
-     "stop after so many rounds without a better one", "*"},
+     "end after so many rounds without a better value of the objective, and "
+     "keep the best round's value and model; none: train all rounds",
+     NULL},
     {"monotone_constraints", HPO_OPTION_TEXT, NULL, -INF, INF, false, NULL,
      "direction of each feature's influence", "*"},
     {"interaction_constraints", HPO_OPTION_TEXT, NULL, -INF, INF, false, NULL,

@@ -13,7 +13,9 @@ typedef struct gbt_model {
   gbt_grower *grower;
   float base_score;
   uint64_t rounds; /* done */
-  gbt_tree *tree;  /* [n_tree], classes of a round side by side */
+  bool is_cut;     /* at its best round, whose objective is best_score */
+  double best_score;
+  gbt_tree *tree; /* [n_tree], classes of a round side by side */
   size_t n_tree, tree_room;
   gbt_rule *rule; /* [rule_room] workspace of a walk */
   size_t rule_room;
@@ -96,21 +98,31 @@ done:
   return status;
 }
 
-/* Adds a tree to the margins of rows that did not grow it. */
-static hpo_status add_elsewhere(gbt_model *m, const gbt_tree *tree, size_t k,
-                                size_t n_in, hpo_error *err) {
+/* Adds a tree of class k to the margins of the validation rows. */
+static hpo_status add_valid(gbt_model *m, const gbt_tree *tree, size_t k,
+                            hpo_error *err) {
   hpo_status status = HPO_OK;
   const hpo_part *part = &m->in.part;
-  gbt_walk out = {
-      .row = m->sample + n_in, .n = m->loss.n - n_in, .base = m->loss.base};
   gbt_walk valid = {.id = part->valid, .n = part->n_valid};
 
   HPO_TRY(status, hpo_mem_grow(&m->rule, &m->rule_room, tree->n,
                                sizeof *m->rule, err));
-  gbt_tree_add(tree, part->bins, &out, m->rule,
-               m->loss.margin + k * m->loss.span);
   gbt_tree_add(tree, part->bins, &valid, m->rule,
                m->valid + k * part->n_valid);
+done:
+  return status;
+}
+
+/* Adds a tree to the margins of rows that did not grow it. */
+static hpo_status add_elsewhere(gbt_model *m, const gbt_tree *tree, size_t k,
+                                size_t n_in, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  gbt_walk out = {
+      .row = m->sample + n_in, .n = m->loss.n - n_in, .base = m->loss.base};
+
+  HPO_TRY(status, add_valid(m, tree, k, err));
+  gbt_tree_add(tree, m->in.part.bins, &out, m->rule,
+               m->loss.margin + k * m->loss.span);
 done:
   return status;
 }
@@ -154,6 +166,29 @@ done:
   return status;
 }
 
+/* Margins are those of a shorter run, to the last bit: the base first, then
+   the trees in their order. */
+static hpo_status gbt_cut(void *self, int64_t steps, double score,
+                          hpo_error *err) {
+  hpo_status status = HPO_OK;
+  gbt_model *m = self;
+  size_t k = m->loss.k, n = (size_t)steps * k;
+
+  m->is_cut = true;
+  m->best_score = score;
+  if (n >= m->n_tree)
+    goto done;
+  while (m->n_tree > n)
+    hpo_mem_free(m->tree[--m->n_tree].node);
+  m->rounds = (uint64_t)steps;
+  set_all(m->valid, k * m->in.part.n_valid,
+          gbt_loss_base_margin(m->config.objective, m->base_score));
+  for (size_t i = 0; i < n; i++)
+    HPO_TRY(status, add_valid(m, &m->tree[i], i % k, err));
+done:
+  return status;
+}
+
 static hpo_status gbt_predict_valid(void *self, double *p, hpo_error *err) {
   gbt_model *m = self;
 
@@ -170,13 +205,20 @@ static hpo_status gbt_save_bytes(void *self, hpo_buffer *out, hpo_error *err) {
                      .base_score = m->base_score,
                      .classes = m->loss.k,
                      .tree = m->tree,
-                     .n_tree = m->n_tree};
+                     .n_tree = m->n_tree,
+                     .has_best = m->is_cut,
+                     .best_score = m->best_score};
 
   return m->in.coll->rank == 0 ? gbt_save(&saved, out, err) : HPO_OK;
 }
 
 static int64_t gbt_steps(const hpo_options *o) {
   return hpo_options_get_int(o, "n_estimators");
+}
+
+static int64_t gbt_patience(const hpo_options *o) {
+  int64_t rounds = hpo_options_get_int(o, "early_stopping_rounds");
+  return rounds > 0 ? rounds : 0;
 }
 
 const hpo_model_kind hpo_model_gbt = {
@@ -194,6 +236,8 @@ const hpo_model_kind hpo_model_gbt = {
     .create = gbt_create,
     .destroy = gbt_destroy,
     .step = gbt_step,
+    .patience = gbt_patience,
+    .cut = gbt_cut,
     .predict_valid = gbt_predict_valid,
     .save = gbt_save_bytes,
 };

@@ -350,6 +350,8 @@ typedef struct gbt_saved {
   size_t classes;       /* trees in a round */
   const gbt_tree *tree; /* [n_tree] */
   size_t n_tree;
+  bool has_best; /* the last round is the best, with best_score */
+  double best_score;
 } gbt_saved;
 
 /** XGBoost's UBJSON model. */

@@ -153,13 +153,19 @@ hpo_status gbt_save_attributes(gbt_ubj *u, const gbt_saved *m,
   hpo_status status = HPO_OK;
   const hpo_dataset *d = m->in->part.data;
   hpo_buffer scikit = {0}, options = {0};
-  char seed[32];
+  char seed[32], best[32], score[32];
 
   snprintf(seed, sizeof seed, "%llu", (unsigned long long)m->in->seed);
   HPO_TRY(status, add_scikit(m, &scikit, err));
   HPO_TRY(status, add_options(m, &options, err));
   gbt_ubj_key(u, "attributes");
   gbt_ubj_open(u);
+  if (m->has_best) {
+    snprintf(best, sizeof best, "%zu", m->n_tree / m->classes - 1);
+    gbt_ubj_key_text(u, "best_iteration", best);
+    gbt_ubj_key_text(u, "best_score",
+                     hpo_options_format_float(m->best_score, score));
+  }
   gbt_ubj_key_text(u, "hpotune_options", (const char *)options.byte);
   gbt_ubj_key_text(u, "hpotune_seed", seed);
   gbt_ubj_key_text(u, "hpotune_data", d->hash);
