@@ -24,11 +24,11 @@ may = {
 }
 face = {}  # header -> wing
 for wing, names in {
-    "base": "status mem log num rng options process file clock clones blas h5 host",
-    "study": "study", "sampler": "sampler pruner", "data": "dataset bins design generate",
+    "base": "status mem log num rng options process file clock clones blas h5 host doc",
     "terms": "record coll space plan trial ledger catalog layout watch",
+    "study": "study", "sampler": "sampler pruner", "data": "dataset bins design generate rows",
     "metric": "metric", "store": "store", "comm": "comm proto wire",
-    "model": "model", "evaluate": "evaluate", "sched": "sched",
+    "model": "model predictor", "evaluate": "evaluate", "sched": "sched",
     "roles": "manager worker roles", "report": "report",
 }.items():
     for n in names.split():

@@ -109,5 +109,10 @@ void hpo_dataset_drop_x(hpo_dataset *d);
  *  categories, classes, sha256, role of each row. */
 HPO_MUST_USE hpo_status hpo_dataset_record(const hpo_dataset *d,
                                            hpo_record **out, hpo_error *err);
+/** The facts alone, from such a record: task, columns with their categories,
+ *  label, classes; no rows.  HPO_ESTUDY: it is not one of a data set. */
+HPO_MUST_USE hpo_status hpo_dataset_from_record(const hpo_record *r,
+                                                hpo_dataset **out,
+                                                hpo_error *err);
 
 #endif

@@ -94,14 +94,8 @@ static hpo_status npy_head(job *j, hpo_error *err) {
 static hpo_status npy_row(job *j, const double *row, hpo_error *err) {
   hpo_status status = HPO_OK;
 
-  for (size_t c = 0; c <= j->features; c++) {
-    uint64_t bits;
-    uint8_t byte[8];
-    memcpy(&bits, row + c, sizeof bits);
-    for (size_t i = 0; i < 8; i++)
-      byte[i] = (uint8_t)(bits >> 8 * i);
-    HPO_TRY(status, hpo_buffer_add(&j->text, byte, 8, err));
-  }
+  for (size_t c = 0; c <= j->features; c++)
+    HPO_TRY(status, hpo_put_npy_value(&j->text, row[c], err));
 done:
   return status;
 }

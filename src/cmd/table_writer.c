@@ -112,3 +112,13 @@ hpo_status hpo_put_npy_head(hpo_buffer *b, hpo_row rows, size_t columns,
 done:
   return status;
 }
+
+hpo_status hpo_put_npy_value(hpo_buffer *b, double x, hpo_error *err) {
+  uint64_t bits;
+  uint8_t byte[8];
+
+  memcpy(&bits, &x, sizeof bits);
+  for (size_t i = 0; i < 8; i++)
+    byte[i] = (uint8_t)(bits >> 8 * i);
+  return hpo_buffer_add(b, byte, 8, err);
+}

@@ -37,5 +37,8 @@ HPO_MUST_USE hpo_status hpo_put_csv(hpo_buffer *b, const char *text,
  *  [rows][columns] in C order; columns 0: one dimension. */
 HPO_MUST_USE hpo_status hpo_put_npy_head(hpo_buffer *b, hpo_row rows,
                                          size_t columns, hpo_error *err);
+/** A value of such a file. */
+HPO_MUST_USE hpo_status hpo_put_npy_value(hpo_buffer *b, double x,
+                                          hpo_error *err);
 
 #endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** \file stored.h
+ *  A stored model of a study file, for export and predict.
+ */
+#ifndef CMD_STORED_H
+#define CMD_STORED_H
+
+#include "hpo/dataset.h"
+#include "hpo/mem.h"
+#include "hpo/predictor.h"
+#include "hpo/report.h"
+
+typedef struct hpo_stored { /* `hpo_stored s = {0}` */
+  hpo_study_file file;
+  size_t trial;
+  char format[32];  /* "xgboost-ubj", "json" */
+  hpo_buffer bytes; /* the model */
+  hpo_dataset *facts;
+  hpo_names missing, names; /* the study's <missing>, names= */
+} hpo_stored;
+
+/** Finds the model of a trial: "best", a number, NULL as best.
+ *  \return HPO_OK; HPO_EINVAL: no such trial, or none with a model (which
+ *  have one); HPO_ESTUDY: its bytes are damaged */
+HPO_MUST_USE hpo_status hpo_stored_open(const char *path, const char *model,
+                                        hpo_stored *out, hpo_error *err);
+HPO_MUST_USE hpo_status hpo_stored_predictor(const hpo_stored *s,
+                                             hpo_predictor **out,
+                                             hpo_error *err);
+void hpo_stored_close(hpo_stored *s);
+
+#endif

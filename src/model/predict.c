@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Stored models, read back: which kind it is, and from margins to
+ * predictions. */
+#include "model/predict.h"
+
+#include "hpo/num.h"
+
+#include <math.h>
+#include <string.h>
+
+struct hpo_predictor {
+  const hpo_predict_kind *kind;
+  void *self;
+  const hpo_dataset *facts;
+  size_t k;
+};
+
+static const hpo_predict_kind *kind_of(const hpo_doc *d) {
+  const char *format = hpo_doc_text(hpo_doc_find(d, "format"));
+
+  if (hpo_doc_find(d, "learner"))
+    return &hpo_predict_gbt;
+  return format && strcmp(format, "hpotune-linear") == 0 ? &hpo_predict_linear
+                                                         : NULL;
+}
+
+hpo_status hpo_predictor_create(const char *format, const void *bytes,
+                                size_t n, const hpo_dataset *facts,
+                                hpo_predictor **out, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_predictor *p = NULL;
+  hpo_doc d = {.kind = HPO_DOC_NULL};
+
+  status = strcmp(format, "json") == 0
+               ? hpo_doc_read_json(bytes, n, &d, err)
+               : hpo_doc_read_ubjson(bytes, n, &d, err);
+  if (status == HPO_ESTUDY)
+    hpo_error_prefix(err, "the model is damaged: ");
+  HPO_TRY(status, status);
+  HPO_TRY(status, hpo_mem_new(1, sizeof *p, &p, err));
+  p->facts = facts;
+  p->k = facts->n_class > 2 ? facts->n_class : 1;
+  p->kind = kind_of(&d);
+  if (!p->kind)
+    HPO_FAIL(status, err, HPO_EINVAL,
+             "models of this kind can't predict new rows in this version; "
+             "gbt, logistic and linear can");
+  HPO_TRY(status, p->kind->load(&d, facts, &p->self, err));
+  *out = p;
+  p = NULL;
+done:
+  hpo_doc_free(&d);
+  hpo_predictor_destroy(p);
+  return status;
+}
+
+void hpo_predictor_destroy(hpo_predictor *p) {
+  if (!p)
+    return;
+  if (p->self)
+    p->kind->destroy(p->self);
+  hpo_mem_free(p);
+}
+
+size_t hpo_predictor_outputs(const hpo_predictor *p) { return p->k; }
+
+static void softmax(double *m, size_t k) {
+  double top = m[0], sum = 0;
+
+  for (size_t j = 1; j < k; j++)
+    top = m[j] > top ? m[j] : top;
+  for (size_t j = 0; j < k; j++) {
+    m[j] = hpo_num_exp(m[j] - top);
+    sum += m[j];
+  }
+  for (size_t j = 0; j < k; j++)
+    m[j] /= sum;
+}
+
+hpo_status hpo_predictor_rows(const hpo_predictor *p, const float *x, size_t n,
+                              bool margin, double *out, hpo_error *err) {
+  hpo_status status = HPO_OK;
+
+  HPO_TRY(status, p->kind->margins(p->self, x, n, out, err));
+  for (size_t i = 0; !margin && p->facts->n_class > 0 && i < n; i++) {
+    if (p->k > 1)
+      softmax(out + i * p->k, p->k);
+    else
+      out[i] = hpo_num_sigmoid(out[i]);
+  }
+done:
+  return status;
+}
+
+/* Text inside a C comment. */
+static hpo_status put_comment(hpo_buffer *b, const char *text,
+                              hpo_error *err) {
+  hpo_status status = HPO_OK;
+
+  for (; *text; text++)
+    HPO_TRY(status, hpo_buffer_add(b,
+                                   *text == '*' || *text == '\\' ||
+                                           (unsigned char)*text < 0x20
+                                       ? "_"
+                                       : text,
+                                   1, err));
+done:
+  return status;
+}
+
+static hpo_status put_columns(const hpo_dataset *d, hpo_buffer *out,
+                              hpo_error *err) {
+  hpo_status status = HPO_OK;
+
+  for (size_t j = 0; j < d->columns; j++) {
+    HPO_TRY(status, hpo_buffer_format(out, err, " *   x[%zu] ", j));
+    HPO_TRY(status, put_comment(out, d->column[j].name, err));
+    for (size_t c = 0; c < d->column[j].n_category; c++) {
+      HPO_TRY(status,
+              hpo_buffer_format(out, err, "%s %zu ", c ? "," : ":", c));
+      HPO_TRY(status, put_comment(out, d->column[j].category[c], err));
+    }
+    HPO_TRY(status, hpo_buffer_format(out, err, "\n"));
+  }
+  for (size_t c = 0; c < d->n_class; c++) {
+    HPO_TRY(status, hpo_buffer_format(out, err, " *   class %zu: ", c));
+    HPO_TRY(status, put_comment(out, d->class_name[c], err));
+    HPO_TRY(status, hpo_buffer_format(out, err, "\n"));
+  }
+done:
+  return status;
+}
+
+static const char sigmoid_text[] =
+    "void hpotune_predict(const float *x, double *out) {\n"
+    "  margins(x, out);\n"
+    "  out[0] = 1 / (1 + exp(-out[0]));\n}\n";
+static const char softmax_text[] =
+    "void hpotune_predict(const float *x, double *out) {\n"
+    "  double top, sum = 0;\n"
+    "  int k;\n"
+    "  margins(x, out);\n"
+    "  top = out[0];\n"
+    "  for (k = 1; k < HPOTUNE_OUTPUTS; k++)\n"
+    "    top = out[k] > top ? out[k] : top;\n"
+    "  for (k = 0; k < HPOTUNE_OUTPUTS; k++)\n"
+    "    sum += out[k] = exp(out[k] - top);\n"
+    "  for (k = 0; k < HPOTUNE_OUTPUTS; k++)\n"
+    "    out[k] /= sum;\n}\n";
+static const char plain_text[] =
+    "void hpotune_predict(const float *x, double *out) {\n"
+    "  margins(x, out);\n}\n";
+static const char main_text[] =
+    "\n#ifdef HPOTUNE_MAIN\n"
+    "/* Rows of numbers (nan: missing) from standard input. */\n"
+    "#include <stdio.h>\n#include <stdlib.h>\n"
+    "int main(void) {\n"
+    "  float x[HPOTUNE_COLUMNS];\n"
+    "  double out[HPOTUNE_OUTPUTS];\n"
+    "  char word[64];\n"
+    "  int j = 0, k;\n"
+    "  while (scanf(\"%63s\", word) == 1) {\n"
+    "    x[j++] = (float)strtod(word, NULL);\n"
+    "    if (j < HPOTUNE_COLUMNS)\n"
+    "      continue;\n"
+    "    j = 0;\n"
+    "    hpotune_predict(x, out);\n"
+    "    for (k = 0; k < HPOTUNE_OUTPUTS; k++)\n"
+    "      printf(\"%.17g%c\", out[k], k + 1 < HPOTUNE_OUTPUTS ? ' ' : "
+    "'\\n');\n"
+    "  }\n"
+    "  return 0;\n}\n#endif\n";
+
+hpo_status hpo_predictor_write_c(const hpo_predictor *p, hpo_buffer *out,
+                                 hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const char *last = p->facts->n_class == 0 ? plain_text
+                     : p->k > 1             ? softmax_text
+                                            : sigmoid_text;
+
+  HPO_TRY(status,
+          hpo_buffer_format(out, err,
+                            "/* A model by hpotune; needs no library but "
+                            "libm.\n * hpotune_predict: x [%zu], NAN missing, "
+                            "names by number; out [%zu].\n",
+                            p->facts->columns, p->k));
+  HPO_TRY(status, put_columns(p->facts, out, err));
+  HPO_TRY(status,
+          hpo_buffer_format(out, err,
+                            " */\n#include <math.h>\n\n#define "
+                            "HPOTUNE_COLUMNS %zu\n#define HPOTUNE_OUTPUTS "
+                            "%zu\n\n",
+                            p->facts->columns, p->k));
+  HPO_TRY(status, p->kind->write_c(p->self, out, err));
+  HPO_TRY(status, hpo_buffer_format(out, err, "\n%s%s", last, main_text));
+done:
+  return status;
+}

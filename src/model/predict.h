@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** \file predict.h
+ *  How a kind of model is read back; private to model/.
+ */
+#ifndef HPO_MODEL_PREDICT_H
+#define HPO_MODEL_PREDICT_H
+
+#include "hpo/doc.h"
+#include "hpo/predictor.h"
+
+typedef struct hpo_predict_kind {
+  hpo_status (*load)(const hpo_doc *d, const hpo_dataset *facts, void **self,
+                     hpo_error *err);
+  void (*destroy)(void *self);
+  hpo_status (*margins)(const void *self, const float *x, size_t n,
+                        double *out, hpo_error *err);
+  /** C: arrays and `static void margins(const float *x, double *m)`. */
+  hpo_status (*write_c)(const void *self, hpo_buffer *out, hpo_error *err);
+} hpo_predict_kind;
+
+extern const hpo_predict_kind hpo_predict_gbt, hpo_predict_linear;
+
+#endif

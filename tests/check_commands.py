@@ -1,0 +1,291 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""compare, export and predict against XGBoost, scikit-learn's arrays, cc."""
+import io
+import json
+import os
+import random
+import shutil
+import subprocess
+
+import h5py
+import numpy as np
+import pandas
+import pytest
+import xgboost as xgb
+
+STUDY = """<study name="s" seed="3">
+  <data task="{task}" label="{label}"><train href="d.csv"/>
+    {data}<validation fraction="0.25" {more}/></data>
+  {model}
+  <objective metric="{metric}" direction="minimize"/>
+  <budget trials="5"/><output file="s.h5" models="best:2"/>
+</study>
+"""
+GBT = ('<model kind="gbt"><fixed name="n_estimators" value="12"/>'
+       '<int name="max_depth" low="2" high="5"/></model>')
+ONEHOT = ('<standardize/><categorical columns="employment home region '
+          'purpose" encode="onehot"/><missing impute="mean"/>')
+CASES = {
+    "binary": dict(task="binary", label="defaulted", metric="logloss"),
+    "multiclass": dict(task="multiclass", label="home", metric="logloss"),
+    "regression": dict(task="regression", label="interest_rate",
+                       metric="rmse")}
+
+
+@pytest.fixture(scope="module")
+def studies(tmp_path_factory):
+    """Studies of loans by task and kind of model; made when asked for."""
+    from conftest import Tool
+    made = {}
+
+    def get(task, kind="gbt"):
+        if (task, kind) not in made:
+            tool = Tool(tmp_path_factory.mktemp(task + kind))
+            tool.run("generate", "loan_applications", "--rows", 900,
+                     "-o", "d.csv")
+            name = "linear" if task == "regression" else "logistic"
+            data = ONEHOT
+            if task == "multiclass":
+                data = data.replace(" home", "")
+            model = GBT if kind == "gbt" else f'<model kind="{name}"/>'
+            if kind != "gbt":
+                strength = "alpha" if task == "regression" else "C"
+                model = (f'<model kind="{name}"><float name="{strength}" '
+                         'low="0.1" high="2"/></model>')
+            (tool.folder / "s.xml").write_text(STUDY.format(
+                model=model, data=data if kind != "gbt" else "",
+                more="" if task == "regression" else 'stratify="yes"',
+                **CASES[task]))
+            tool.run("s.xml", "--quiet")
+            made[task, kind] = tool
+        return made[task, kind]
+    return get
+
+
+def facts(tool):
+    """Names, categories, classes and kept trials of a study."""
+    with h5py.File(tool.folder / "s.h5") as f:
+        d, t = f["data"], f["trials"][:]
+        at = d["category_offsets"][:]
+        cats = [x.decode() for x in d["categories"][:]]
+        names = [x.decode() for x in d["names"][:]]
+        return (names, {n: cats[at[j]:at[j + 1]]
+                        for j, n in enumerate(names)},
+                [x.decode() for x in d["classes"][:]],
+                [int(i) for i in np.flatnonzero(t["model_length"] > 0)],
+                d["role"][:], t)
+
+
+def matrix(tool, frame):
+    names, cats, _, _, _, _ = facts(tool)
+    x = np.empty((len(frame), len(names)), np.float32)
+    for j, n in enumerate(names):
+        column = frame[n]
+        if cats[n]:
+            column = column.map({c: i for i, c in enumerate(cats[n])})
+        x[:, j] = column
+    return x
+
+
+def predict(tool, data, *more):
+    out = tool.run("predict", "s.h5", data, *more).stdout
+    return pandas.read_csv(io.StringIO(out))
+
+
+def load(path):
+    booster = xgb.Booster()
+    booster.load_model(str(path))
+    return booster
+
+
+def by_xgboost(booster, x, **kw):
+    types = booster.feature_types
+    return booster.predict(xgb.DMatrix(
+        x, feature_names=booster.feature_names, feature_types=types,
+        enable_categorical=True), **kw)
+
+
+@pytest.mark.parametrize("task", list(CASES))
+def test_gbt_equals_xgboost(studies, task):
+    tool = studies(task)
+    tool.run("export", "s.h5", "-o", "m.ubj")
+    tool.run("export", "s.h5", "--format", "xgboost-json", "-o", "m.json")
+    frame = pandas.read_csv(tool.folder / "d.csv")
+    x = matrix(tool, frame)
+    ubj, text = load(tool.folder / "m.ubj"), load(tool.folder / "m.json")
+    assert ubj.save_raw("json") == text.save_raw("json")
+    ours = predict(tool, "d.csv").to_numpy()
+    if task == "multiclass":
+        classes = facts(tool)[2]
+        theirs = by_xgboost(ubj, x)
+        assert [classes[c] for c in theirs.argmax(1)] == list(ours[:, 0])
+        ours = ours[:, 1:].astype(float)
+    else:
+        theirs = by_xgboost(ubj, x)[:, None]
+    assert np.allclose(ours, theirs, rtol=1e-6, atol=1e-6)
+    margin = predict(tool, "d.csv", "--margin").to_numpy()
+    margin = margin[:, margin.shape[1] - theirs.shape[1]:].astype(float)
+    raw = by_xgboost(ubj, x, output_margin=True).reshape(margin.shape)
+    assert np.allclose(margin, raw, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["gbt", "linear"])
+@pytest.mark.parametrize("task", list(CASES))
+def test_validation_score(studies, task, kind):
+    """Predictions of the validation rows have the trial's own score."""
+    tool = studies(task, kind)
+    _, _, classes, kept, role, trials = facts(tool)
+    frame = pandas.read_csv(tool.folder / "d.csv")
+    valid = role == 1
+    y = frame[CASES[task]["label"]][valid].to_numpy()
+    for trial in kept:
+        p = predict(tool, "d.csv", "--model", trial)[valid].to_numpy()
+        if task == "regression":
+            score = np.sqrt(np.mean((p[:, 0] - y) ** 2))
+        elif task == "binary":
+            score = -np.mean(np.log(np.where(y == 1, p[:, 0], 1 - p[:, 0])))
+        else:
+            of = [p[i, 1 + classes.index(c)] for i, c in enumerate(y)]
+            score = -np.mean(np.log(np.array(of, float)))
+        assert abs(score - trials["value"][trial]) < 1e-6
+
+
+@pytest.mark.parametrize("kind", ["gbt", "linear"])
+@pytest.mark.parametrize("task", list(CASES))
+def test_c_source(studies, task, kind):
+    tool = studies(task, kind)
+    tool.run("export", "s.h5", "--format", "c", "-o", "m.c")
+    compiler = shutil.which("cc") or shutil.which("gcc")
+    subprocess.run([compiler, "-Wall", "-Wextra", "-Werror", "-std=c99",
+                    "-ffp-contract=off", "-DHPOTUNE_MAIN", "m.c", "-o", "m",
+                    "-lm"],
+                   cwd=tool.folder, check=True)
+    x = matrix(tool, pandas.read_csv(tool.folder / "d.csv"))
+    rows = "\n".join(" ".join("%.9g" % v for v in row) for row in x)
+    done = subprocess.run([tool.folder / "m"], input=rows, text=True,
+                          check=True, capture_output=True)
+    theirs = np.loadtxt(io.StringIO(done.stdout), ndmin=2)
+    ours = predict(tool, "d.csv").to_numpy()
+    ours = ours[:, ours.shape[1] - theirs.shape[1]:].astype(float)
+    assert np.allclose(ours, theirs, rtol=1e-8, atol=1e-9)
+
+
+def test_columns_by_name(studies):
+    tool = studies("binary")
+    whole = predict(tool, "d.csv")
+    frame = pandas.read_csv(tool.folder / "d.csv")
+    mixed = frame[frame.columns[::-1]].drop(columns="defaulted")
+    mixed.insert(3, "other", "x")
+    mixed.to_csv(tool.folder / "mixed.csv", index=False)
+    assert predict(tool, "mixed.csv").equals(whole)
+    names = facts(tool)[0]
+    frame[names].to_csv(tool.folder / "bare.csv", index=False, header=False)
+    assert predict(tool, "bare.csv").equals(whole)
+    frame.drop(columns=["age", "home"]).to_csv(tool.folder / "less.csv")
+    done = tool.run("predict", "s.h5", "less.csv", expect=3)
+    assert "2 of the model's 18 columns" in done.stderr
+    assert "'age', 'home'" in done.stderr
+    frame.loc[:4, "region"] = "moon"
+    frame.to_csv(tool.folder / "moon.csv", index=False)
+    done = tool.run("predict", "s.h5", "moon.csv")
+    assert done.stderr.count("region") == 1 and "5 values" in done.stderr
+    frame.loc[:4, "region"] = None
+    frame.to_csv(tool.folder / "none.csv", index=False)
+    assert done.stdout == tool.run("predict", "s.h5", "none.csv").stdout
+
+
+def test_npy(studies):
+    tool = studies("multiclass")
+    tool.run("predict", "s.h5", "d.csv", "-o", "p.npy")
+    text = predict(tool, "d.csv").to_numpy()[:, 1:].astype(float)
+    assert np.allclose(np.load(tool.folder / "p.npy"), text, atol=1e-9)
+
+
+def test_trials_csv(studies):
+    tool = studies("binary")
+    out = tool.run("export", "s.h5", "--trials", "csv").stdout
+    frame = pandas.read_csv(io.StringIO(out))
+    trials = facts(tool)[5]
+    assert list(frame) == list(trials.dtype.names)[:-1]  # all but crc
+    assert np.allclose(frame.value, trials["value"], equal_nan=True)
+
+
+def test_compare(studies):
+    tool = studies("binary")
+    rows = json.loads(tool.run("compare", 0, 1, "s.h5", "--format",
+                               "json").stdout)
+    trials = facts(tool)[5]
+    assert [r["number"] for r in rows] == [0, 1]
+    for key in set(rows[0]) - {"number"}:
+        assert rows[0][key] != rows[1][key]
+    assert rows[0]["value"] == trials["value"][0]
+    table = tool.run("compare", 0, 1, "s.h5").stdout.splitlines()
+    assert table[0].split() == ["trial", "0", "1"]
+    assert table[1].split()[0] == "value"
+    less = len(table)
+    assert len(tool.run("compare", 0, 1, "s.h5",
+                        "--all").stdout.splitlines()) > less
+
+
+FAULTS = [
+    (("compare", "0", "s.h5"), 2, "two or more trials"),
+    (("compare", "0", "77", "s.h5"), 2, "has no trial 77; it has 5"),
+    (("compare", "0", "x", "s.h5"), 2, '"x" is no trial'),
+    (("compare", "1", "1", "s.h5"), 2, "named twice"),
+    (("export", "s.h5", "--model", "99"), 2, "has no trial 99"),
+    (("export", "s.h5", "--model", "bst"), 2, "allowed are best"),
+    (("export", "s.h5", "--format", "json"), 2, "xgboost-json, c"),
+    (("export", "s.h5", "--format", "xgboost-jsn"), 2, "did you mean"),
+    (("export", "s.h5", "--to", "optuna"), 2, "not built yet"),
+    (("export", "d.csv"), 4, "d.csv"),
+    (("predict", "s.h5"), 2, "data file"),
+    (("predict", "s.h5", "no.csv"), 3, "no.csv"),
+    (("predict", "s.h5", "x.libsvm"), 2, "not built yet"),
+    (("predict", "s.h5", "d.csv", "--format", "npy"), 2, "needs a file")]
+
+
+@pytest.mark.parametrize("words, code, says", FAULTS)
+def test_faults(studies, words, code, says):
+    done = studies("binary").run(*words, expect=code)
+    assert says in done.stderr and done.stdout == ""
+
+
+def test_trial_without_model(studies):
+    tool = studies("binary")
+    kept = facts(tool)[3]
+    other = next(i for i in range(5) if i not in kept)
+    done = tool.run("predict", "s.h5", "d.csv", "--model", other, expect=2)
+    assert f"these have one: {', '.join(map(str, kept))}" in done.stderr
+
+
+def test_damaged_model(studies, tmp_path):
+    """A flipped byte is told by the checksum; with the checksum made right
+    it is a prediction or a sentence, never a crash."""
+    import zlib
+    from conftest import Tool
+    seed = int(os.environ.get("HPO_TEST_SEED", random.randrange(1 << 30)))
+    print("HPO_TEST_SEED", seed)
+    rng = random.Random(seed)
+    source, tool = studies("binary"), Tool(tmp_path)
+    trial = facts(source)[3][0]
+    shutil.copy(source.folder / "d.csv", tmp_path / "d.csv")
+    for turn in range(30):
+        shutil.copy(source.folder / "s.h5", tmp_path / "s.h5")
+        with h5py.File(tmp_path / "s.h5", "r+") as f:
+            rows = f["trials"][:]
+            at = int(rows[trial]["model_offset"])
+            n = int(rows[trial]["model_length"])
+            raw = bytearray(f["models"][at:at + n].tobytes())
+            for _ in range(rng.choice([1, 1, 4])):
+                raw[rng.randrange(min(n, rng.choice([200, n])))] = \
+                    rng.randrange(256)
+            f["models"][at:at + n] = np.frombuffer(bytes(raw), np.uint8)
+            if turn > 0:
+                rows[trial]["model_crc"] = zlib.crc32(raw)
+                body = rows[trial].tobytes()
+                rows[trial]["crc"] = zlib.crc32(body[:-4])
+                f["trials"][trial] = rows[trial]
+        done = tool.run("predict", "s.h5", "d.csv", "--model", trial,
+                        expect=None)
+        assert done.returncode in ((0, 2, 4) if turn else (0, 4)), done.stderr
+        assert done.returncode == 0 or "error:" in done.stderr
