@@ -76,7 +76,8 @@ def test_quickstart_page(tool):
     assert first["value"][-1] == pytest.approx(rows["value"][0], rel=1e-8)
     assert "malignant" in data["study"]["description"]
     dom = draw(page, tool.folder)
-    assert sections(dom) == ["summary", "history", "curves", "contour",
+    assert sections(dom) == ["summary", "history", "curves",
+                             "importance", "contour",
                              "slices", "parallel", "metrics", "timeline",
                              "trials", "environment"]
     # every chart says what it is, can be focused, and has its table

@@ -22,6 +22,7 @@ typedef struct hpo_study_file {
   size_t n;               /* trials */
   bool maximize;          /* direction of objective 0 */
   bool is_live;           /* a process is writing it now */
+  char *resolved;         /* /study/resolved: lines "name = value" */
 } hpo_study_file;
 
 /** HPO_ESTUDY: no study file, damaged. */
@@ -37,6 +38,10 @@ void hpo_study_file_state(const hpo_study_file *f, size_t i, char *text,
 size_t hpo_study_file_count(const hpo_study_file *f, const char *state);
 /** Index of the best complete trial (ties: lowest number), -1: none. */
 ptrdiff_t hpo_study_file_best(const hpo_study_file *f);
+/** The value of a line of /study/resolved ("trials", "space.0.low"), with its
+ *  escapes taken back; false, and "" in text: there is no such line. */
+bool hpo_study_file_setting(const hpo_study_file *f, const char *name,
+                            char *text, size_t room);
 /** Name of the column with objective 0: "value" or "value.0". */
 const char *hpo_study_file_value(const hpo_study_file *f);
 

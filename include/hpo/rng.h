@@ -22,7 +22,8 @@ typedef enum hpo_rng_purpose {
   HPO_RNG_COLSAMPLE = 5, /* columns of a tree, a level, a node */
   HPO_RNG_GENERATE = 6,
   HPO_RNG_TEST = 7,
-  HPO_RNG_UUID = 8
+  HPO_RNG_UUID = 8,
+  HPO_RNG_IMPORTANCE = 9
 } hpo_rng_purpose;
 
 /** One block: out[4] from key (seed, purpose) and counter (a, b).

@@ -35,30 +35,6 @@ static const char *const shown_states[] = {
 
 static void look_free(look *l) { hpo_study_file_close(&l->f); }
 
-/* "trials = 100" of the resolved study. */
-static hpo_status read_wanted(look *l, hpo_error *err) {
-  static const char key[] = "\ntrials = ";
-  hpo_status status = HPO_OK;
-  hpo_record *facts = NULL;
-  hpo_buffer text = {0};
-  const hpo_field *resolved;
-  const char *at;
-
-  HPO_TRY(status,
-          hpo_store_read_facts(l->f.store, HPO_FACTS_STUDY, &facts, err));
-  resolved = hpo_record_find(facts, "resolved");
-  if (resolved)
-    HPO_TRY(status, hpo_buffer_add(&text, resolved->data,
-                                   resolved->n * resolved->width, err));
-  HPO_TRY(status, hpo_buffer_add(&text, "", 1, err));
-  at = strstr((char *)text.byte, key);
-  l->wanted = at ? strtoll(at + sizeof key - 1, NULL, 10) : 0;
-done:
-  hpo_record_destroy(facts);
-  hpo_buffer_free(&text);
-  return status;
-}
-
 static bool is_final(const char *state) {
   return strcmp(state, "complete") == 0 || strcmp(state, "pruned") == 0 ||
          strcmp(state, "failed") == 0;
@@ -100,7 +76,8 @@ static hpo_status look_at(const char *path, look *out, hpo_error *err) {
   char metrics[512];
 
   HPO_TRY(status, hpo_study_file_open(path, &l.f, err));
-  HPO_TRY(status, read_wanted(&l, err));
+  if (hpo_study_file_setting(&l.f, "trials", metrics, sizeof metrics))
+    (void)hpo_options_parse_int(metrics, &l.wanted);
   hpo_record_text(l.f.attributes, "name", l.name, sizeof l.name);
   hpo_record_text(l.f.attributes, "metrics", metrics, sizeof metrics);
   snprintf(l.metric, sizeof l.metric, "%.*s", (int)strcspn(metrics, " "),

@@ -6,6 +6,7 @@
 #include "report/page.h"
 #include "hpo/clock.h"
 #include "hpo/file.h"
+#include "hpo/importance.h"
 #include "hpo/layout.h"
 #include "hpo/mem.h"
 #include "hpo/report.h"
@@ -16,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_TRIALS = 1000, BEST = 200 };
+enum { MOST_TRIALS = 1000, BEST = 200, ENOUGH = 10 };
 
 static const char template[] =
 #include "report/page_html.h"
@@ -132,59 +133,18 @@ done:
   return status;
 }
 
-/* Takes the escapes of hpo_plan_text back, in place. */
-static void unescape(char *text) {
-  char *to = text;
-
-  for (; *text; text++) {
-    bool escaped = *text == '\\' && text[1];
-    text += escaped;
-    *to++ = escaped && *text == 'n' ? '\n' : *text;
-  }
-  *to = '\0';
-}
-
-/* The study's description stands in the resolved text. */
-static hpo_status add_description(const hpo_study_file *f, hpo_buffer *out,
-                                  hpo_error *err) {
-  static const char key[] = "\ndescription = ";
-  hpo_status status = HPO_OK;
-  hpo_record *facts = NULL;
-  hpo_buffer text = {0};
-  const hpo_field *resolved;
-  char *at, *end;
-
-  HPO_TRY(status,
-          hpo_store_read_facts(f->store, HPO_FACTS_STUDY, &facts, err));
-  resolved = hpo_record_find(facts, "resolved");
-  if (resolved)
-    HPO_TRY(status, hpo_buffer_add(&text, resolved->data,
-                                   resolved->n * resolved->width, err));
-  HPO_TRY(status, hpo_buffer_add(&text, "", 1, err));
-  at = strstr((char *)text.byte, key);
-  at = at ? at + sizeof key - 1 : (char *)text.byte + text.n - 1;
-  end = strchr(at, '\n');
-  if (end)
-    *end = '\0';
-  unescape(at);
-  HPO_TRY(status, hpo_json_text(out, at, err));
-done:
-  hpo_record_destroy(facts);
-  hpo_buffer_free(&text);
-  return status;
-}
-
 static hpo_status add_study(const hpo_study_file *f, hpo_buffer *out,
                             char *objective, size_t room, hpo_error *err) {
   hpo_status status = HPO_OK;
-  char text[1024], ways[128];
+  char text[4096], ways[128];
   size_t n = 0;
 
   hpo_record_text(f->attributes, "name", text, sizeof text);
   HPO_TRY(status, hpo_buffer_format(out, err, "{\"study\":{\"name\":"));
   HPO_TRY(status, hpo_json_text(out, text, err));
   HPO_TRY(status, hpo_buffer_format(out, err, ",\"description\":"));
-  HPO_TRY(status, add_description(f, out, err));
+  (void)hpo_study_file_setting(f, "description", text, sizeof text);
+  HPO_TRY(status, hpo_json_text(out, text, err));
   HPO_TRY(status, hpo_buffer_format(out, err, "}"));
   hpo_record_text(f->attributes, "directions", ways, sizeof ways);
   HPO_TRY(status, add_key(out, "maximize", err));
@@ -328,6 +288,30 @@ done:
   return status;
 }
 
+/* Left out where there are too few trials. */
+static hpo_status add_importance(const hpo_study_file *f, hpo_buffer *out,
+                                 hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_importance found = {0};
+  hpo_error none = {0};
+
+  HPO_TRY(status, add_key(out, "importance", err));
+  HPO_TRY(status, hpo_buffer_format(out, err, "["));
+  if (hpo_study_file_count(f, "complete") >= ENOUGH &&
+      hpo_study_importance(f, HPO_IMPORTANCE_FANOVA, &found, &none) == HPO_OK)
+    for (size_t i = 0; i < found.name.n; i++) {
+      HPO_TRY(status, hpo_buffer_format(out, err, "%s[", i ? "," : ""));
+      HPO_TRY(status, hpo_json_text(out, found.name.item[i], err));
+      HPO_TRY(status, hpo_buffer_format(out, err, ","));
+      HPO_TRY(status, hpo_json_number(out, found.share[i], err));
+      HPO_TRY(status, hpo_buffer_format(out, err, "]"));
+    }
+  HPO_TRY(status, hpo_buffer_format(out, err, "]"));
+done:
+  hpo_importance_free(&found);
+  return status;
+}
+
 static hpo_status add_data(const hpo_study_file *f, const char *version,
                            hpo_buffer *out, hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -342,6 +326,7 @@ static hpo_status add_data(const hpo_study_file *f, const char *version,
   HPO_TRY(status, add_trials(f, keep, out, err));
   HPO_TRY(status, hpo_page_curves(f, keep, objective, out, err));
   HPO_TRY(status, add_sessions(f, out, err));
+  HPO_TRY(status, add_importance(f, out, err));
   HPO_TRY(status, add_key(out, "live", err));
   HPO_TRY(status,
           hpo_buffer_format(out, err, "%s", f->is_live ? "true" : "false"));

@@ -9,6 +9,27 @@
 #include <stdio.h>
 #include <string.h>
 
+static hpo_status read_resolved(hpo_study_file *f, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_record *facts = NULL;
+  hpo_buffer text = {0};
+
+  HPO_TRY(status,
+          hpo_store_read_facts(f->store, HPO_FACTS_STUDY, &facts, err));
+  HPO_TRY(status, hpo_buffer_add(&text, "\n", 1, err));
+  const hpo_field *field = hpo_record_find(facts, "resolved");
+  if (field)
+    HPO_TRY(status,
+            hpo_buffer_add(&text, field->data, field->n * field->width, err));
+  HPO_TRY(status, hpo_buffer_add(&text, "", 1, err));
+  f->resolved = (char *)text.byte;
+  text = (hpo_buffer){0};
+done:
+  hpo_record_destroy(facts);
+  hpo_buffer_free(&text);
+  return status;
+}
+
 hpo_status hpo_study_file_open(const char *path, hpo_study_file *out,
                                hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -24,6 +45,7 @@ hpo_status hpo_study_file_open(const char *path, hpo_study_file *out,
   hpo_record_text(f.attributes, "directions", text, sizeof text);
   f.maximize = strncmp(text, "max", 3) == 0;
   f.is_live = hpo_store_is_live(f.store);
+  HPO_TRY(status, read_resolved(&f, err));
 
   *out = f;
   memset(&f, 0, sizeof f);
@@ -38,7 +60,30 @@ void hpo_study_file_close(hpo_study_file *f) {
   hpo_record_destroy(f->trials);
   hpo_mem_free(f->good);
   hpo_mem_free(f->path);
+  hpo_mem_free(f->resolved);
   memset(f, 0, sizeof *f);
+}
+
+bool hpo_study_file_setting(const hpo_study_file *f, const char *name,
+                            char *text, size_t room) {
+  size_t n = strlen(name), k = 0;
+  const char *at = f->resolved;
+
+  text[0] = 0;
+  for (; at && *at; at = strchr(at, '\n')) {
+    at++;
+    if (strncmp(at, name, n) == 0 && strncmp(at + n, " = ", 3) == 0)
+      break;
+  }
+  if (!at || !*at)
+    return false;
+  for (at += n + 3; *at && *at != '\n' && k + 1 < room; at++) {
+    bool escaped = *at == '\\' && at[1];
+    at += escaped;
+    text[k++] = escaped && *at == 'n' ? '\n' : *at;
+  }
+  text[k] = 0;
+  return true;
 }
 
 void hpo_study_file_state(const hpo_study_file *f, size_t i, char *text,
