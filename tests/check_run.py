@@ -6,14 +6,13 @@ import os
 import random
 import re
 import signal
-import subprocess
 import time
 
 import h5py
 import numpy as np
 import pandas
 import pytest
-from conftest import INPUTS, PROGRAM, SHARED
+from conftest import INPUTS, SHARED
 from digest import digest
 
 QUICK = INPUTS / "quickstart.xml"
@@ -134,9 +133,7 @@ def test_killed_and_continued_equals_uninterrupted(tool):
         if run.poll() is not None:
             assert run.returncode == 0, run.stdout.read()
             break
-        subprocess.run(["pkill", "-KILL", "-f", f"{PROGRAM} .*cut.h5"],
-                       check=False)
-        run.wait(timeout=60)
+        tool.kill(run)
         kills += 1
         check_rows(cut)
     tool.run(*whole, "cut.h5")

@@ -2,6 +2,7 @@
 """What the whole-run checks share: the program, mpirun, folders."""
 import os
 import pathlib
+import signal
 import subprocess
 
 import pytest
@@ -20,6 +21,23 @@ os.environ.setdefault("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1")
 os.environ.setdefault("OMPI_MCA_rmaps_base_oversubscribe", "1")
 os.environ.setdefault("PRTE_MCA_rmaps_default_mapping_policy",
                       ":oversubscribe")
+
+
+def children(pid):
+    """Ids of all processes below pid."""
+    below = {}
+    for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = path.read_text().rsplit(")", 1)[1].split()[1]
+        except OSError:
+            continue
+        below.setdefault(int(parent), []).append(int(path.parent.name))
+    found, left = [], [pid]
+    while left:
+        more = below.get(left.pop(), [])
+        found += more
+        left += more
+    return found
 
 
 class Tool:
@@ -49,6 +67,15 @@ class Tool:
                                 stdout=subprocess.PIPE, text=True,
                                 stderr=subprocess.STDOUT,
                                 env={**os.environ, **env})
+
+    def kill(self, run):
+        """Kills all ranks of a started run at once."""
+        for pid in children(run.pid) or [run.pid]:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        run.communicate(timeout=60)
 
 
 @pytest.fixture

@@ -127,6 +127,7 @@ void team_run(int size, void (*work)(const hpo_coll *coll, void *argument),
     m[r].coll.sum = team_sum;
     m[r].coll.max = team_max;
     m[r].coll.broadcast = team_broadcast;
+    m[r].coll.await = team_broadcast;
     m[r].coll.gather = team_gather;
   }
   for (int r = 1; r < size; r++)

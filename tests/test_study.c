@@ -265,10 +265,9 @@ static const fault unbuilt[] = {
      "t.xml:28: <objective metric=\"f1\">: more than one <objective> (a "
      "Pareto "
      "front) " NOT_BUILT},
-    {"ranks-per-trial=\"1\"", "ranks-per-trial=\"2\"",
-     "t.xml:34: <parallel>: ranks-per-trial=\"2\" " NOT_BUILT "; allowed: 1"},
-    {"ranks-per-trial=\"1\"", "ranks-per-trial=\"all\"",
-     "ranks-per-trial=\"all\" " NOT_BUILT},
+    {"ranks-per-trial=\"1\"", "ranks-per-trial=\"1000001\"",
+     "t.xml:34: <parallel>: ranks-per-trial=\"1000001\"; allowed: 1 to "
+     "1000000, or all"},
     {"ranks-per-trial=\"1\"", "data=\"local\" shards=\"4\"",
      "t.xml:34: <parallel>: data=\"local\" " NOT_BUILT "; allowed: shared\n"
      "t.xml:34: <parallel>: shards= " NOT_BUILT},

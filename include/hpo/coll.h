@@ -25,6 +25,9 @@ struct hpo_coll {
   hpo_status (*max)(void *self, double *x, size_t n, hpo_error *err);
   /** bytes of the team's rank 0 to all. */
   hpo_status (*broadcast)(void *self, void *bytes, size_t n, hpo_error *err);
+  /** The same, where the others may wait long: they sleep instead of
+   *  spinning. */
+  hpo_status (*await)(void *self, void *bytes, size_t n, hpo_error *err);
   /** All ranks' bytes to rank 0, in rank order: counts[size] (bytes of each,
    *  on rank 0 only) and *out (rank 0; the caller frees; NULL elsewhere). */
   hpo_status (*gather)(void *self, const void *bytes, size_t n, void *out,

@@ -101,7 +101,7 @@ typedef struct hpo_plan {
   double limit_time;    /* of a trial, seconds; 0: none */
   int64_t limit_memory; /* bytes; 0: none */
   int retries;          /* of a failed trial */
-  int ranks_per_trial;  /* 1; 0: all */
+  int ranks_per_trial;  /* of a team; 0: all */
   char *data_mode;      /* shared */
   bool strict;          /* order="strict" */
   int64_t window;       /* P; 16 */

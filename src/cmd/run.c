@@ -30,15 +30,13 @@ static uint64_t delay_seed(void) {
   return text && hpo_options_parse_int(text, &seed) ? (uint64_t)seed : 0;
 }
 
-static hpo_status create_worker(hpo_run *r, hpo_comm comm, int team,
-                                hpo_worker **out, hpo_error *err) {
-  hpo_worker_input in = {.comm = comm,
-                         .manager = 0,
-                         .team = team,
-                         .evaluator = r->evaluator,
-                         .coll = &r->team,
-                         .delay_seed = delay_seed()};
-  return hpo_worker_create(&in, out, err);
+static hpo_worker_input worker_input(const hpo_run *r, hpo_comm comm) {
+  return (hpo_worker_input){.comm = comm,
+                            .manager = 0,
+                            .team = r->team_number,
+                            .evaluator = r->evaluator,
+                            .coll = &r->team,
+                            .delay_seed = delay_seed()};
 }
 
 static hpo_status run_worker(hpo_run *r, hpo_error *err) {
@@ -46,9 +44,11 @@ static hpo_status run_worker(hpo_run *r, hpo_error *err) {
   hpo_worker *worker = NULL;
   hpo_backoff wait = {0};
   bool over = false, worked = false;
+  hpo_worker_input in = worker_input(r, hpo_mpi_comm(r->mpi));
 
-  HPO_TRY(status, create_worker(r, hpo_mpi_comm(r->mpi), r->team_number,
-                                &worker, err));
+  if (r->team.rank > 0)
+    return hpo_worker_follow(&in, err);
+  HPO_TRY(status, hpo_worker_create(&in, &worker, err));
   while (!over) {
     HPO_TRY(status, hpo_worker_poll(worker, &worked, &over, err));
     hpo_backoff_turn(&wait, worked);
@@ -91,8 +91,6 @@ static hpo_status create_manager(hpo_run *r, books *b, hpo_comm comm,
                                  hpo_error *err) {
   hpo_status status = HPO_OK;
   int *team_rank = NULL;
-  int size =
-      r->plan->ranks_per_trial > 0 ? r->plan->ranks_per_trial : comm.size - 1;
   hpo_manager_input in = {
       .plan = r->plan,
       .store = b->store,
@@ -110,7 +108,7 @@ static hpo_status create_manager(hpo_run *r, books *b, hpo_comm comm,
   HPO_TRY(status,
           hpo_mem_new((size_t)r->n_teams, sizeof *team_rank, &team_rank, err));
   for (int t = 0; t < r->n_teams; t++)
-    team_rank[t] = 1 + t * size;
+    team_rank[t] = 1 + t * r->team_size;
   in.team_rank = team_rank;
   b->ledger = NULL;
   HPO_TRY(status, hpo_manager_create(&in, out, err));
@@ -225,7 +223,8 @@ static hpo_status run_alone(hpo_run *r, books *b, int *exit_code,
   hpo_worker *worker = NULL;
 
   HPO_TRY(status, hpo_comm_local_create(2, &comms, err));
-  HPO_TRY(status, create_worker(r, comms[1], 0, &worker, err));
+  hpo_worker_input in = worker_input(r, comms[1]);
+  HPO_TRY(status, hpo_worker_create(&in, &worker, err));
   HPO_TRY(status, run_study(r, b, comms[0], worker, exit_code, err));
 done:
   hpo_worker_destroy(worker);
@@ -235,15 +234,26 @@ done:
 
 /* --- the command -------------------------------------------------------- */
 
-static hpo_status run_roles(hpo_run *r, books *b, int *exit_code,
+static hpo_status take_role(hpo_run *r, books *b, int *exit_code,
                             hpo_error *err) {
   if (r->world.size == 1)
     return run_alone(r, b, exit_code, err);
   if (r->world.rank == 0)
     return run_study(r, b, hpo_mpi_comm(r->mpi), NULL, exit_code, err);
-  if (r->team_number >= 0 && r->team.rank == 0)
-    return run_worker(r, err);
-  return HPO_OK;
+  return r->team_number >= 0 ? run_worker(r, err) : HPO_OK;
+}
+
+/* Those who are done first, or idle all the time, wait asleep. */
+static hpo_status run_roles(hpo_run *r, books *b, int *exit_code,
+                            hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_coll *w = &r->world;
+  double done = 0;
+
+  HPO_TRY(status, take_role(r, b, exit_code, err));
+  HPO_TRY(status, w->max(w->self, &done, 1, err));
+done:
+  return status;
 }
 
 /* ready: what this rank alone knows already. */

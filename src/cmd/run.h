@@ -19,7 +19,8 @@ typedef struct hpo_run {
   hpo_coll world; /* all ranks; setup only */
   hpo_shared node;
   hpo_coll team;
-  int team_number, n_teams;
+  int team_number, n_teams; /* number -1: of no team */
+  int team_size;            /* as many as ranks-per-trial says, or can */
   hpo_plan *plan;
   hpo_buffer xml;    /* rank 0 */
   hpo_dataset *data; /* NULL: a study without data */

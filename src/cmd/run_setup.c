@@ -3,6 +3,7 @@
 #include "cmd/prepare.h"
 #include "cmd/run.h"
 #include "hpo/clock.h"
+#include "hpo/log.h"
 #include "hpo/mem.h"
 #include "hpo/wire.h"
 
@@ -185,12 +186,48 @@ done:
   return status;
 }
 
+static const char *plural(int n) { return n == 1 ? "" : "s"; }
+
+/* What a user who pays for the ranks should know about their use. */
+static void tell_teams(const hpo_run *r, int workers) {
+  int wanted = r->plan->ranks_per_trial, size = r->team_size;
+  int odd = workers - r->n_teams * size;
+
+  if (r->world.rank != 0)
+    return;
+  if (wanted > size)
+    hpo_log(HPO_LOG_WARN, "run",
+            "ranks-per-trial is %d, but only %d rank%s can train: a trial "
+            "gets %s; mpirun -np %d gives one team of %d",
+            wanted, workers, plural(workers), workers == 1 ? "this" : "all",
+            wanted + 1, wanted);
+  if (odd > 0)
+    hpo_log(HPO_LOG_WARN, "run",
+            "%d rank%s can train, in %d team%s of %d: %d idle%s; mpirun -np "
+            "%d uses all",
+            workers, plural(workers), r->n_teams, plural(r->n_teams), size,
+            odd, odd == 1 ? "s" : "", r->n_teams * size + 1);
+}
+
+/* Teams of as many ranks as the study says, or as there are. */
+static hpo_status make_teams(hpo_run *r, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  int workers = r->world.size > 1 ? r->world.size - 1 : 1;
+  int size = r->plan->ranks_per_trial;
+
+  r->team_size = size == 0 || size > workers ? workers : size;
+  HPO_TRY(status, hpo_mpi_team(r->mpi, r->team_size, &r->team, &r->team_number,
+                               &r->n_teams, err));
+  tell_teams(r, workers);
+done:
+  return status;
+}
+
 hpo_status hpo_run_setup(hpo_run *r, hpo_error *err) {
   hpo_status status = HPO_OK;
 
   HPO_TRY(status, share_plan(r, err));
-  HPO_TRY(status, hpo_mpi_team(r->mpi, r->plan->ranks_per_trial, &r->team,
-                               &r->team_number, &r->n_teams, err));
+  HPO_TRY(status, make_teams(r, err));
   HPO_TRY(status, list_hosts(r, err));
   HPO_TRY(status, load_data(r, err));
 done:

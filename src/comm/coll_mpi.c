@@ -6,7 +6,8 @@
  * A call moves at most a chunk of bytes, so counts fit MPI's int.  The world
  * and the node wait patiently (non-blocking call, test, sleep): their ranks
  * may wait for the one that reads the files.  Teams wait as MPI does, which
- * is faster: all their ranks are at the same step.
+ * is faster: all their ranks are at the same step; only await, between steps,
+ * is patient there too.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -79,6 +80,18 @@ static hpo_status group_broadcast(void *self, void *bytes, size_t n,
     left -= part;
   }
 done:
+  return status;
+}
+
+static hpo_status group_await(void *self, void *bytes, size_t n,
+                              hpo_error *err) {
+  hpo_status status = HPO_OK;
+  group *g = self;
+  const bool before = g->patient;
+
+  g->patient = true;
+  status = group_broadcast(g, bytes, n, err);
+  g->patient = before;
   return status;
 }
 
@@ -190,6 +203,7 @@ static hpo_coll group_coll(group *g) {
                     .sum = group_sum,
                     .max = group_max,
                     .broadcast = group_broadcast,
+                    .await = group_await,
                     .gather = group_gather,
                     .bytes_sent = group_bytes_sent};
 }

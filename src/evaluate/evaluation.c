@@ -41,7 +41,9 @@ void hpo_evaluation_stop(hpo_evaluation *v, hpo_trial_state state,
 
 hpo_status hpo_evaluation_take_failure(hpo_evaluation *v, hpo_status status,
                                        hpo_error *err) {
-  if (status != HPO_ETRIAL && status != HPO_EINVAL && status != HPO_EMEM)
+  /* memory may be short on one rank of a team alone: the others don't know */
+  if (status != HPO_ETRIAL && status != HPO_EINVAL &&
+      (status != HPO_EMEM || v->e->team->size > 1))
     return status;
   hpo_evaluation_stop(v, HPO_TRIAL_FAILED, err->text);
   err->code = HPO_OK;
@@ -80,6 +82,7 @@ hpo_status hpo_evaluation_create(hpo_evaluator *e, hpo_job *job,
   v->e = e;
   v->began = hpo_clock_seconds();
   v->cpu_began = hpo_clock_cpu();
+  v->sent_began = e->team->bytes_sent(e->team->self);
   v->value = NAN;
   v->best = NAN;
   v->objective = hpo_metric_find(plan->objective[0].metric);
@@ -162,7 +165,7 @@ done:
   return status;
 }
 
-static void judge_limits(const hpo_evaluation *v, verdict *t) {
+static void judge_limits(const hpo_evaluation *v, int64_t rss, verdict *t) {
   const hpo_plan *plan = v->e->plan;
   double seconds = hpo_clock_seconds() - v->began;
   if (plan->limit_time > 0 && seconds > plan->limit_time) {
@@ -171,11 +174,11 @@ static void judge_limits(const hpo_evaluation *v, verdict *t) {
              "time limit: %.3g s of %.3g s used after step %lld", seconds,
              plan->limit_time, (long long)v->trial->steps);
   }
-  if (plan->limit_memory > 0 && hpo_clock_rss() > plan->limit_memory) {
+  if (plan->limit_memory > 0 && rss > plan->limit_memory) {
     t->state = HPO_TRIAL_FAILED;
     snprintf(t->reason, sizeof t->reason,
              "memory limit: the rank holds %lld of %lld bytes after step %lld",
-             (long long)hpo_clock_rss(), (long long)plan->limit_memory,
+             (long long)rss, (long long)plan->limit_memory,
              (long long)v->trial->steps);
   }
 }
@@ -191,13 +194,13 @@ static bool is_done(const hpo_evaluation *v) {
 
 /* Complete, pruned by the job's rule and thresholds, over a limit, or go
  * on. */
-static void judge(const hpo_evaluation *v, verdict *t) {
+static void judge(const hpo_evaluation *v, int64_t rss, verdict *t) {
   int64_t step = v->trial->steps;
   if (is_done(v)) {
     t->state = HPO_TRIAL_COMPLETE;
     return;
   }
-  judge_limits(v, t);
+  judge_limits(v, rss, t);
   double threshold = step > (int64_t)v->job.n_threshold
                          ? (double)NAN
                          : v->job.threshold[step - 1];
@@ -208,7 +211,8 @@ static void judge(const hpo_evaluation *v, verdict *t) {
 }
 
 /* Rank 0: what the step was worth, and whether to go on. */
-static hpo_status weigh(hpo_evaluation *v, verdict *t, hpo_error *err) {
+static hpo_status weigh(hpo_evaluation *v, int64_t rss, verdict *t,
+                        hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_error own = {0};
 
@@ -229,7 +233,7 @@ static hpo_status weigh(hpo_evaluation *v, verdict *t, hpo_error *err) {
     v->best = t->value;
     v->best_step = v->trial->steps;
   }
-  judge(v, t);
+  judge(v, rss, t);
   t->best = v->best;
   t->best_step = v->best_step;
 done:
@@ -268,15 +272,20 @@ static hpo_status end_folds(hpo_evaluation *v, hpo_error *err) {
   hpo_status status = HPO_OK;
   const hpo_coll *team = v->e->team;
   hpo_buffer none = {0};
-  uint8_t wanted = 0;
+  hpo_error own = {0};
+  struct {
+    int32_t wanted, status; /* rank 0 alone scores, and may fail */
+  } t = {0, HPO_OK};
 
-  HPO_TRY(status, hpo_evaluation_fill(v, &none, err));
+  t.status = (int32_t)hpo_evaluation_fill(v, &none, &own);
   v->trial->state = HPO_TRIAL_COMPLETE;
-  wanted = v->recipe.kind->save != NULL && hpo_evaluation_wants_model(v);
+  t.wanted = v->recipe.kind->save != NULL && hpo_evaluation_wants_model(v);
   v->trial->state = HPO_TRIAL_RUNNING;
-  if (team->size > 1)
-    HPO_TRY(status, team->broadcast(team->self, &wanted, sizeof wanted, err));
-  if (!wanted) {
+  if (team->size > 1 && t.status != HPO_EPEER)
+    HPO_TRY(status, team->broadcast(team->self, &t, sizeof t, err));
+  if (t.status != HPO_OK)
+    HPO_FAIL(status, err, (hpo_status)t.status, "%s", own.text);
+  if (!t.wanted) {
     hpo_evaluation_stop(v, HPO_TRIAL_COMPLETE, "");
     goto done;
   }
@@ -304,16 +313,34 @@ done:
 
 /* --- turns ------------------------------------------------------------- */
 
+/* Resident bytes of the rank of the team that holds most; -1: no limit. */
+static hpo_status find_rss(const hpo_evaluation *v, int64_t *out,
+                           hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_coll *team = v->e->team;
+  double most = -1;
+
+  if (v->e->plan->limit_memory > 0) {
+    most = (double)hpo_clock_rss();
+    HPO_TRY(status, team->max(team->self, &most, 1, err));
+  }
+  *out = (int64_t)most;
+done:
+  return status;
+}
+
 static hpo_status step(hpo_evaluation *v, hpo_error *err) {
   hpo_status status = HPO_OK;
   const hpo_coll *team = v->e->team;
   verdict t = {.state = HPO_TRIAL_RUNNING};
+  int64_t rss = -1;
 
   if (v->is_refit)
     return step_again(v, err);
   HPO_TRY(status, step_folds(v, err));
+  HPO_TRY(status, find_rss(v, &rss, err));
   if (team->rank == 0)
-    HPO_TRY(status, weigh(v, &t, err));
+    HPO_TRY(status, weigh(v, rss, &t, err));
   if (team->size > 1)
     HPO_TRY(status, team->broadcast(team->self, &t, sizeof t, err));
   v->value = t.value;

@@ -136,7 +136,7 @@ static void take_times(hpo_evaluation *v) {
   t->wall = hpo_clock_seconds() - v->began;
   t->cpu = hpo_clock_cpu() - v->cpu_began;
   t->peak_memory = hpo_clock_peak_rss();
-  t->bytes_sent = v->e->team->bytes_sent(v->e->team->self);
+  t->bytes_sent = v->e->team->bytes_sent(v->e->team->self) - v->sent_began;
 }
 
 hpo_status hpo_evaluation_result(hpo_evaluation *v, hpo_result *out,

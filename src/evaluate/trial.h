@@ -23,6 +23,7 @@ struct hpo_evaluation {
   bool over;
   bool is_scored;          /* the trial holds its metrics */
   double began, cpu_began; /* clocks at create, seconds */
+  int64_t sent_began;      /* bytes sent through the team at create */
   double train_seconds;    /* in create and step of the folds' models alone */
 };
 

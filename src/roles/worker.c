@@ -21,6 +21,7 @@
 #include "hpo/mem.h"
 #include "hpo/proto.h"
 #include "hpo/rng.h"
+#include "roles/worker_team.h"
 
 /* Reports closer than this, in seconds, are left out. */
 #define REPORT_GAP 1e-3
@@ -28,6 +29,8 @@
 struct hpo_worker {
   hpo_comm comm;
   int manager, team;
+  const hpo_coll *coll; /* the team's ranks */
+  bool is_torn;         /* they can't be told anything any more */
   hpo_evaluator *evaluator;
   hpo_evaluation *evaluation; /* NULL: idle */
   bool is_over;               /* the evaluation has ended */
@@ -54,6 +57,7 @@ hpo_status hpo_worker_create(const hpo_worker_input *in, hpo_worker **out,
   w->comm = in->comm;
   w->manager = in->manager;
   w->team = in->team;
+  w->coll = in->coll;
   w->evaluator = in->evaluator;
   w->delays = in->delay_seed != 0;
   w->rng = hpo_rng_make(in->delay_seed, HPO_RNG_TEST, (uint64_t)in->team, 1);
@@ -85,12 +89,18 @@ static void drop_evaluation(hpo_worker *w) {
   w->is_over = false;
 }
 
-/* Tells the manager that this worker can't go on; own: why. */
+static hpo_status order(hpo_worker *w, hpo_order_kind kind, hpo_error *err) {
+  return hpo_order_send(w->coll, &(hpo_order){.kind = kind}, NULL, err);
+}
+
+/* Tells the manager that this worker can't go on; own: why.  Its team stands
+ * somewhere in a step, where no order reaches it. */
 static hpo_status send_failure(hpo_worker *w, const hpo_error *own,
                                hpo_error *err) {
   hpo_message msg = {.tag = HPO_TAG_RESULT, .status = own->code};
 
   drop_evaluation(w);
+  w->is_torn = true;
   snprintf(msg.text, sizeof msg.text, "%.1000s", own->text);
   return send(w, &msg, err);
 }
@@ -99,6 +109,7 @@ static hpo_status make_result(hpo_worker *w, hpo_message *msg,
                               hpo_error *err) {
   hpo_status status = HPO_OK;
 
+  HPO_TRY(status, order(w, HPO_ORDER_RESULT, err));
   HPO_TRY(status, hpo_evaluation_result(w->evaluation, &msg->result, err));
   msg->result.trial->team = w->team;
   hpo_clock_host(msg->result.trial->host, sizeof msg->result.trial->host);
@@ -140,8 +151,25 @@ done:
 
 /* --- messages ---------------------------------------------------------- */
 
-static hpo_status start_job(hpo_worker *w, hpo_job *job, hpo_error *err) {
+static hpo_status create_evaluation(hpo_worker *w, hpo_message *msg,
+                                    hpo_error *err) {
   hpo_status status = HPO_OK;
+  hpo_order job = {.kind = HPO_ORDER_JOB};
+  hpo_buffer bytes = {0};
+
+  if (w->coll->size > 1)
+    HPO_TRY(status, hpo_proto_encode(msg, &bytes, err));
+  HPO_TRY(status, hpo_order_send(w->coll, &job, &bytes, err));
+  HPO_TRY(status,
+          hpo_evaluation_create(w->evaluator, &msg->job, &w->evaluation, err));
+done:
+  hpo_buffer_free(&bytes);
+  return status;
+}
+
+static hpo_status start_job(hpo_worker *w, hpo_message *msg, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_job *job = &msg->job;
   hpo_error own = {0};
 
   if (w->evaluation)
@@ -151,8 +179,20 @@ static hpo_status start_job(hpo_worker *w, hpo_job *job, hpo_error *err) {
              (long long)hpo_evaluation_trial(w->evaluation));
   w->wants_reports = job->want_reports;
   w->reported = 0;
-  if (hpo_evaluation_create(w->evaluator, job, &w->evaluation, &own) != HPO_OK)
+  if (create_evaluation(w, msg, &own) != HPO_OK)
     HPO_TRY(status, send_failure(w, &own, err));
+done:
+  return status;
+}
+
+static hpo_status stop_trial(hpo_worker *w, const hpo_message *msg,
+                             hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_order o = {.kind = HPO_ORDER_STOP, .state = (int32_t)msg->state};
+
+  HPO_TRY(status, hpo_order_send(w->coll, &o, NULL, err));
+  hpo_evaluation_stop(w->evaluation, msg->state, msg->text);
+  w->is_over = true;
 done:
   return status;
 }
@@ -164,17 +204,17 @@ static hpo_status take_message(hpo_worker *w, hpo_message *msg,
 
   switch (msg->tag) {
   case HPO_TAG_JOB:
-    HPO_TRY(status, start_job(w, &msg->job, err));
+    HPO_TRY(status, start_job(w, msg, err));
     break;
   case HPO_TAG_STOP:
     if (w->evaluation && !w->is_over &&
-        hpo_evaluation_trial(w->evaluation) == msg->trial) {
-      hpo_evaluation_stop(w->evaluation, msg->state, msg->text);
-      w->is_over = true;
-    }
+        hpo_evaluation_trial(w->evaluation) == msg->trial)
+      HPO_TRY(status, stop_trial(w, msg, err));
     break;
   case HPO_TAG_QUIT:
     drop_evaluation(w);
+    if (!w->is_torn)
+      HPO_TRY(status, order(w, HPO_ORDER_QUIT, err));
     HPO_TRY(status, send(w, &bye, err));
     w->said_bye = true;
     break;
@@ -210,11 +250,20 @@ done:
 
 /* --- turns ------------------------------------------------------------- */
 
+static hpo_status step(hpo_worker *w, hpo_error *err) {
+  hpo_status status = HPO_OK;
+
+  HPO_TRY(status, order(w, HPO_ORDER_STEP, err));
+  HPO_TRY(status, hpo_evaluation_step(w->evaluation, &w->is_over, err));
+done:
+  return status;
+}
+
 static hpo_status train(hpo_worker *w, hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_error own = {0};
 
-  if (hpo_evaluation_step(w->evaluation, &w->is_over, &own) != HPO_OK)
+  if (step(w, &own) != HPO_OK)
     HPO_TRY(status, send_failure(w, &own, err));
   else if (!w->is_over)
     HPO_TRY(status, send_report(w, err));

@@ -7,6 +7,8 @@
 #include "hpo/options.h"
 #include "reading.h"
 
+enum { MOST_RANKS = 1000000 }; /* of a team */
+
 static hpo_status read_count(hpo_reading *r, const hpo_node *node,
                              const char *attr, int64_t *out, hpo_error *err) {
   const char *text = hpo_node_get(node, attr);
@@ -107,12 +109,13 @@ static hpo_status read_parallel(hpo_reading *r, const hpo_node *node,
   const char *ranks = hpo_node_get(node, "ranks-per-trial");
   int64_t n = 0;
 
-  if (!hpo_options_parse_int(ranks, &n) || n != 1)
-    HPO_TRY(status,
-            hpo_faults_add(r->faults, node, "ranks-per-trial", err,
-                           "ranks-per-trial=\"%.40s\" is not built yet in "
-                           "this version; allowed: 1",
-                           ranks));
+  if (strcmp(ranks, "all") != 0 &&
+      (!hpo_options_parse_int(ranks, &n) || n < 1 || n > MOST_RANKS))
+    HPO_TRY(status, hpo_faults_add(r->faults, node, "ranks-per-trial", err,
+                                   "ranks-per-trial=\"%.40s\"; allowed: 1 to "
+                                   "%d, or all",
+                                   ranks, MOST_RANKS));
+  p->ranks_per_trial = (int)n;
   p->strict = strcmp(hpo_node_get(node, "order"), "strict") == 0;
   HPO_TRY(status, read_count(r, node, "window", &p->window, err));
   HPO_TRY(status,

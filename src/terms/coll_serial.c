@@ -46,6 +46,7 @@ hpo_coll hpo_coll_serial(void) {
                     .sum = serial_sum,
                     .max = serial_max,
                     .broadcast = serial_broadcast,
+                    .await = serial_broadcast,
                     .gather = serial_gather,
                     .bytes_sent = serial_bytes_sent};
 }
