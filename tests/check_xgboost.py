@@ -5,6 +5,7 @@ good as XGBoost's own with the same parameters.
 Drives the program gbt_driver (GBT_DRIVER, else tests/gbt_driver under the
 current folder).
 """
+import json
 import os
 import warnings
 
@@ -108,14 +109,51 @@ def test_classifier(tmp_path):
         assert more.num_boosted_rounds() == 7
 
 
+def flat(node):
+    """A tree's nodes from the root, left before right, without numbers: those
+    follow the order of growth in XGBoost."""
+    if "leaf" in node:
+        return [("leaf", node["cover"], node["leaf"])]
+    child = {c["nodeid"]: c for c in node["children"]}
+    return ([(node["split"], node["cover"], node["gain"])]
+            + flat(child[node["yes"]]) + flat(child[node["no"]]))
+
+
 def same_trees(ours, theirs):
     """Same shape, features, statistics of all trees.  Cuts may differ where
     no row lies between, so thresholds are not compared."""
-    a, b = ours.trees_to_dataframe(), theirs.trees_to_dataframe()
-    assert list(a.ID) == list(b.ID)
-    assert list(a.Feature) == list(b.Feature)
-    assert np.allclose(a.Cover, b.Cover, rtol=1e-3)
-    assert np.allclose(a.Gain, b.Gain, rtol=2e-2, atol=2e-2)
+    a, b = ([sum((flat(json.loads(t)) for t in
+                  m.get_dump(dump_format="json", with_stats=True)), [])]
+            for m in (ours, theirs))
+    a, b = a[0], b[0]
+    assert [x[0] for x in a] == [x[0] for x in b]
+    assert np.allclose([x[1] for x in a], [x[1] for x in b], rtol=1e-3)
+    assert np.allclose([x[2] for x in a], [x[2] for x in b], rtol=2e-2,
+                       atol=2e-2)
+    return len(a)
+
+
+def both(tmp_path, x, y, ours=(), theirs=(), **options):
+    """The same training rows for us and for XGBoost."""
+    role = np.arange(len(y)) % 4 == 3
+    write_data(tmp_path / "d", x, y, 0, role)
+    options = {"n_estimators": 3, "max_depth": 3, "base_score": 0.5, **options}
+    m = Ours(tmp_path / "d", 0, role.sum(), **options, **dict(ours))
+    rounds = options.pop("n_estimators")
+    d = xgb.DMatrix(x[~role], y[~role], feature_names=m.booster.feature_names)
+    booster = xgb.train({"tree_method": "hist", **options, **dict(theirs)}, d,
+                        rounds)
+    p = m.booster.predict(matrix(m.booster, x[role]))
+    assert np.abs(p - m.p[:, 0]).max() / max(1, np.abs(p).max()) < 1e-6
+    return m, booster
+
+
+def few_values(seed=SEED, rows=600):
+    """On few distinct values both have the same cuts: the same trees."""
+    rng = np.random.default_rng(seed)
+    x = rng.integers(0, 9, (rows, 5)).astype(np.float32)
+    return x, (x[:, 0] * 2 + x[:, 1] * x[:, 2] + rng.normal(size=rows) * 4
+               + 0.5)
 
 
 @pytest.mark.parametrize("options", [
@@ -135,6 +173,29 @@ def test_same_trees(tmp_path, options):
     theirs = xgb.train(dict(tree_method="hist", max_depth=3, base_score=0.5,
                             **options), d, 3)
     same_trees(m.booster, theirs)
+
+
+@pytest.mark.parametrize("options", [
+    dict(grow_policy="lossguide", max_leaves=6),
+    dict(grow_policy="lossguide", max_leaves=25, max_depth=0),
+    dict(grow_policy="lossguide", max_depth=4),
+    dict(grow_policy="lossguide", max_leaves=9, gamma=50, max_depth=0),
+    dict(max_leaves=6), dict(max_leaves=13, max_depth=0)])
+def test_same_leaves(tmp_path, options):
+    """Limited leaves: both split the same nodes."""
+    m, theirs = both(tmp_path, *few_values(), **options)
+    same_trees(m.booster, theirs)
+    if "gamma" not in options and "max_leaves" in options:
+        for tree in m.booster.get_dump():
+            assert tree.count("leaf=") == options["max_leaves"]
+
+
+def test_lossguide_without_a_limit_of_leaves(tmp_path):
+    """The order of splits does not matter then."""
+    x, y = few_values()
+    a, b = (both(tmp_path, x, y, grow_policy=policy, max_depth=4)[0]
+            for policy in ("depthwise", "lossguide"))
+    assert np.array_equal(a.p, b.p)
 
 
 def test_gamma_is_asked_before_growing(tmp_path):

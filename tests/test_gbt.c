@@ -243,6 +243,22 @@ static void test_ranks(void **state) {
   check_ranks(&(ugly){90000, 4, 2, false}, plain); /* wide cells */
 }
 
+/* Trees of few leaves: first the largest gain, or the least depth. */
+static void test_leaves(void **state) {
+  const char *words[] = {"n_estimators=5",      "max_depth=0",
+                         "max_leaves=13",       "grow_policy=lossguide",
+                         "min_child_weight=0",  "subsample=0.8",
+                         "colsample_bynode=.7", NULL};
+
+  (void)state;
+  check_ranks(&(ugly){1500, 8, 2, true}, words);
+  check_ranks(&(ugly){1500, 8, 3, false}, words);
+  words[3] = "grow_policy=depthwise";
+  check_ranks(&(ugly){1500, 8, 0, true}, words);
+  words[2] = "max_leaves=2000"; /* all leaves that there are */
+  check_ranks(&(ugly){600, 8, 0, false}, words);
+}
+
 static void test_prefix(void **state) {
   const ugly u = {800, 6, 3, false};
   hpo_dataset *d = ugly_make(seed(), &u);
@@ -366,7 +382,8 @@ static void test_refusals(void **state) {
   (void)state;
   assert_int_equal(create_status(d, "max_depth", "6", 1), HPO_OK);
   assert_int_equal(create_status(d, "max_depth", "0", 1), HPO_EINVAL);
-  assert_int_equal(create_status(d, "max_leaves", "31", 1), HPO_EINVAL);
+  assert_int_equal(create_status(d, "max_leaves", "31", 1), HPO_OK);
+  assert_int_equal(create_status(d, "max_leaves", "1", 1), HPO_EINVAL);
   assert_int_equal(create_status(d, "base_score", "1.5", 1), HPO_EINVAL);
   assert_int_equal(create_status(d, "objective", "reg:squarederror", 1),
                    HPO_EINVAL);
@@ -381,9 +398,10 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_one_split), cmocka_unit_test(test_weights),
       cmocka_unit_test(test_missing),   cmocka_unit_test(test_ranks),
-      cmocka_unit_test(test_prefix),    cmocka_unit_test(test_extremes),
-      cmocka_unit_test(test_digest),    cmocka_unit_test(test_names),
-      cmocka_unit_test(test_refusals),  cmocka_unit_test(test_balanced)};
+      cmocka_unit_test(test_leaves),    cmocka_unit_test(test_prefix),
+      cmocka_unit_test(test_extremes),  cmocka_unit_test(test_digest),
+      cmocka_unit_test(test_names),     cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_balanced)};
 
   print_message("HPO_TEST_SEED=%llu\n", (unsigned long long)seed());
   return cmocka_run_group_tests(tests, NULL, NULL);

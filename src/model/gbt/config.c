@@ -18,8 +18,8 @@ const hpo_option gbt_options[GBT_OPTIONS] = {
     {"n_estimators", HPO_OPTION_INT, "100", 1, 1e9, false, NULL,
      "boosting rounds; each grows one tree, or one for each of many classes",
      NULL},
-    {"max_depth", HPO_OPTION_INT, "6", 1, 1000, false, NULL,
-     "depth of a tree; XGBoost's 0 (no limit) is not built yet", NULL},
+    {"max_depth", HPO_OPTION_INT, "6", 0, 1000, false, NULL,
+     "depth of a tree; 0: no limit, which needs max_leaves", NULL},
     {"learning_rate", ANY, "0.3", 0, INF, false, NULL,
      "what a leaf's weight is multiplied by", NULL},
     {"min_child_weight", ANY, "1", 0, INF, false, NULL,
@@ -53,9 +53,12 @@ const hpo_option gbt_options[GBT_OPTIONS] = {
      "prior",
      NULL},
     {"grow_policy", HPO_OPTION_CHOICE, "depthwise", -INF, INF, false,
-     "depthwise lossguide", "which nodes are split first", "lossguide"},
+     "depthwise lossguide",
+     "which nodes are split first, if max_leaves does not let all be split: "
+     "those of least depth, or of largest gain",
+     NULL},
     {"max_leaves", HPO_OPTION_INT, "0", 0, 1e9, false, NULL,
-     "most leaves of a tree; 0: no limit", "*"},
+     "most leaves of a tree; 0: no limit", NULL},
     {"early_stopping_rounds", HPO_OPTION_INT, NULL, 1, 1e9, false, NULL,
      "end after so many rounds without a better value of the objective, and "
      "keep the best round's value and model; none: train all rounds",
@@ -100,6 +103,25 @@ done:
   return status;
 }
 
+/* Something must end a tree's growth. */
+static hpo_status check_growth(const hpo_options *o, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const char *policy = hpo_options_get_text(o, "grow_policy");
+  int64_t leaves = hpo_options_get_int(o, "max_leaves");
+
+  if (leaves == 1)
+    HPO_FAIL(status, err, HPO_EINVAL,
+             "max_leaves is 1; allowed: 0 (no limit), or 2 and more");
+  if (hpo_options_get_int(o, "max_depth") == 0 && leaves == 0)
+    HPO_FAIL(status, err, HPO_EINVAL,
+             "max_depth is 0 (no limit) and so is max_leaves: nothing ends a "
+             "tree's growth; with grow_policy \"%s\" set max_leaves, or "
+             "max_depth above 0",
+             policy);
+done:
+  return status;
+}
+
 static bool is_balanced(const hpo_options *o) {
   const char *name = hpo_options_get_text(o, "class_weight");
   return name != NULL && strcmp(name, "balanced") == 0;
@@ -111,6 +133,7 @@ hpo_status gbt_config_check(const hpo_options *o, hpo_task task,
   double base = hpo_options_get_float(o, "base_score");
 
   HPO_TRY(status, check_objective(o, task, err));
+  HPO_TRY(status, check_growth(o, err));
   if (task == HPO_TASK_BINARY && !isnan(base) && !(base > 0 && base < 1))
     HPO_FAIL(status, err, HPO_EINVAL,
              "base_score is %g; with binary:logistic it is a probability: "
@@ -127,10 +150,15 @@ done:
 }
 
 void gbt_config_get(const hpo_options *o, hpo_task task, gbt_config *out) {
+  const char *policy = hpo_options_get_text(o, "grow_policy");
+  int64_t depth = hpo_options_get_int(o, "max_depth");
+
   *out = (gbt_config){
       .objective = objective_of(task),
       .n_estimators = hpo_options_get_int(o, "n_estimators"),
-      .max_depth = hpo_options_get_int(o, "max_depth"),
+      .max_depth = depth == 0 ? INT64_MAX : depth,
+      .max_leaves = hpo_options_get_int(o, "max_leaves"),
+      .is_lossguide = strcmp(policy, "lossguide") == 0,
       .learning_rate = hpo_options_get_float(o, "learning_rate"),
       .gamma = hpo_options_get_float(o, "gamma"),
       .min_child_weight = hpo_options_get_float(o, "min_child_weight"),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /** \file gbt.h
- *  Gradient-boosted trees, depth-wise, on integer histograms: what the
+ *  Gradient-boosted trees on integer histograms: what the
  *  files of this folder share.
  *
  *  A round computes the objective's gradients from the float32 margins
@@ -44,6 +44,8 @@ typedef enum gbt_objective {
 typedef struct gbt_config {
   gbt_objective objective;
   int64_t n_estimators, max_depth;
+  int64_t max_leaves; /* 0: no limit */
+  bool is_lossguide;
   double learning_rate, gamma, min_child_weight, reg_lambda, reg_alpha;
   double max_delta_step, scale_pos_weight, subsample;
   double by_tree, by_level, by_node; /* colsample_* */

@@ -12,6 +12,9 @@
  *     |                v
  *     +------------- two children (children.c)
  *
+ * With max_leaves a node is searched as soon as it is made, and the first by
+ * grow_policy is split next; without, the policy does not matter.
+ *
  * At the end nodes are numbered breadth first with right = left + 1. */
 #include "grow.h"
 
@@ -187,6 +190,106 @@ done:
   return status;
 }
 
+/* --- Order of the work ------------------------------------------------- */
+
+/* All nodes that are worth it, depth first. */
+static hpo_status grow_all(gbt_grower *g, const gbt_task *task,
+                           hpo_error *err) {
+  hpo_status status = HPO_OK;
+
+  while (g->n_open > 0) {
+    int32_t at = g->open[--g->n_open];
+    HPO_TRY(status, search_node(g, task, &g->work[at], err));
+    if (is_worth(g, &g->work[at]))
+      HPO_TRY(status, expand(g, task, at, err));
+    else
+      gbt_pool_give(&g->pool, &g->work[at].hist);
+  }
+done:
+  return status;
+}
+
+/* Whether node a is split before node b: by gain or by depth, then by
+   number, which is the order in which nodes were made. */
+static bool is_before(const gbt_grower *g, int32_t a, int32_t b) {
+  const gbt_work *x = &g->work[a], *y = &g->work[b];
+
+  if (g->config->is_lossguide && x->gain != y->gain)
+    return x->gain > y->gain;
+  if (!g->config->is_lossguide && x->depth != y->depth)
+    return x->depth < y->depth;
+  return a < b;
+}
+
+/* Takes the first of the searched nodes out of the heap g->open[0 .. n). */
+static int32_t take_first(gbt_grower *g, size_t *n) {
+  int32_t first = g->open[0], last = g->open[--*n];
+  size_t at = 0, child = 1;
+
+  while (child < *n) {
+    if (child + 1 < *n && is_before(g, g->open[child + 1], g->open[child]))
+      child++;
+    if (is_before(g, last, g->open[child]))
+      break;
+    g->open[at] = g->open[child];
+    at = child;
+    child = 2 * at + 1;
+  }
+  g->open[at] = last;
+  return first;
+}
+
+/* Searches the nodes behind the heap of n and puts those that are worth it
+   into it; the smaller child lies behind the larger. */
+static hpo_status search_open(gbt_grower *g, const gbt_task *task, size_t *n,
+                              hpo_error *err) {
+  hpo_status status = HPO_OK;
+  int32_t fresh[2] = {0, 0};
+  size_t n_fresh = g->n_open - *n;
+
+  for (size_t i = 0; i < n_fresh; i++)
+    fresh[i] = g->open[--g->n_open];
+  for (size_t i = 0; i < n_fresh; i++) {
+    gbt_work *w = &g->work[fresh[i]];
+    size_t at = *n;
+    HPO_TRY(status, search_node(g, task, w, err));
+    if (!is_worth(g, w)) {
+      gbt_pool_give(&g->pool, &w->hist);
+      continue;
+    }
+    for (; at > 0 && is_before(g, fresh[i], g->open[(at - 1) / 2]);
+         at = (at - 1) / 2)
+      g->open[at] = g->open[(at - 1) / 2];
+    g->open[at] = fresh[i];
+    g->n_open = ++*n;
+  }
+done:
+  return status;
+}
+
+/* The first nodes by the policy until there are max_leaves leaves (XGBoost's
+   driver.h); each waits with its histogram. */
+static hpo_status grow_some(gbt_grower *g, const gbt_task *task,
+                            hpo_error *err) {
+  hpo_status status = HPO_OK;
+  size_t n = 0;
+
+  HPO_TRY(status, search_open(g, task, &n, err));
+  for (int64_t leaves = 1; n > 0; leaves++) {
+    int32_t at = take_first(g, &n);
+    g->n_open = n;
+    HPO_TRY(status, expand(g, task, at, err));
+    if (leaves + 1 >= g->config->max_leaves)
+      break;
+    HPO_TRY(status, search_open(g, task, &n, err));
+  }
+  for (size_t i = 0; i < g->n_open; i++)
+    gbt_pool_give(&g->pool, &g->work[g->open[i]].hist);
+  g->n_open = 0;
+done:
+  return status;
+}
+
 hpo_status gbt_grower_tree(gbt_grower *g, const gbt_task *task, gbt_tree *out,
                            hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -207,14 +310,8 @@ hpo_status gbt_grower_tree(gbt_grower *g, const gbt_task *task, gbt_tree *out,
     }
     HPO_TRY(status, push(g, 0, err));
   }
-  while (g->n_open > 0) {
-    int32_t at = g->open[--g->n_open];
-    HPO_TRY(status, search_node(g, task, &g->work[at], err));
-    if (is_worth(g, &g->work[at]))
-      HPO_TRY(status, expand(g, task, at, err));
-    else
-      gbt_pool_give(&g->pool, &g->work[at].hist);
-  }
+  HPO_TRY(status, g->config->max_leaves > 0 ? grow_some(g, task, err)
+                                            : grow_all(g, task, err));
   HPO_TRY(status, finish(g, task, out, err));
 done:
   return status;
