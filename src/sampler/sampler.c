@@ -14,9 +14,6 @@ struct hpo_sampler {
   void *self;           /* the kind's cache, owned */
 };
 
-static const hpo_sampler_kind qmc = {
-    .name = "qmc",
-    .help = "Sobol points: more even than random, for wide parallel runs."};
 static const hpo_sampler_kind cmaes = {
     .name = "cmaes",
     .help = "CMA-ES, for many numeric parameters and large budgets."};
@@ -28,7 +25,7 @@ static const hpo_sampler_kind nsga2 = {
 static const hpo_sampler_kind *const all[] = {&hpo_sampler_random,
                                               &hpo_sampler_tpe,
                                               &hpo_sampler_grid,
-                                              &qmc,
+                                              &hpo_sampler_qmc,
                                               &cmaes,
                                               &gp,
                                               &nsga2};
