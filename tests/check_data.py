@@ -539,3 +539,195 @@ def test_npy_faults(load, tmp_path):
         bad[1, column] = value
         assert sentence in error(array=bad)
     assert "names= gives 2 names" in error(names="a b", label="b")
+
+
+IDX = {"u1": 8, "i1": 9, ">i2": 11, ">i4": 12, ">f4": 13, ">f8": 14}
+
+
+def idx(path, array, kind="u1"):
+    array = np.asarray(array)
+    raw = (bytes([0, 0, IDX[kind], array.ndim]) +
+           np.array(array.shape, ">u4").tobytes() +
+           array.astype(kind).tobytes())
+    path.write_bytes(gzip.compress(raw) if path.suffix == ".gz" else raw)
+    return path
+
+
+@pytest.mark.parametrize("kind", IDX)
+def test_idx(load, tmp_path, kind):
+    rng = np.random.default_rng(SEED)
+    x = rng.integers(-100 if kind != "u1" else 0, 100, (40, 3, 2, 1))
+    x[:, 0, 0, 0] %= 2
+    if ">f" in kind:
+        x = x / 8
+    flat = x.reshape(40, 6)
+    for name in ("x.idx", "x.idx.gz", "x-idx4-ubyte", "x.idx4-ubyte.gz"):
+        d = load(train=idx(tmp_path / name, x, kind), label="f0")
+        same(d.x, flat[:, 1:].astype("f4"))
+        same(d.y, flat[:, 0].astype("f8"))
+    plain = idx(tmp_path / "x.idx", x, kind)
+    (tmp_path / "x").write_bytes(plain.read_bytes())
+    assert load(train=tmp_path / "x", label="f0", format="idx").hash == d.hash
+    assert len(load(train=idx(plain, flat[:, 0], kind), label="0",
+                    expect=3)) > 0  # no feature is left
+
+
+def test_labels_of_their_own(load, file, tmp_path):
+    rng = np.random.default_rng(SEED)
+    x = rng.integers(0, 256, (60, 4, 4))
+    y = rng.integers(0, 5, 60)
+    flat = x.reshape(60, 16).astype("f8")
+    table = np.c_[flat, y]
+    want = load(train=npy(tmp_path / "t.npy", table), task="multiclass",
+                names=" ".join(f"f{i}" for i in range(16)) + " y",
+                fraction=0.25, stratify="yes")
+    images = [idx(tmp_path / "x-idx3-ubyte.gz", x),
+              npy(tmp_path / "x.npy", flat)]
+    labels = [idx(tmp_path / "y-idx1-ubyte.gz", y),
+              idx(tmp_path / "y.idx", y[:, None], ">i4"),
+              npy(tmp_path / "y1.npy", y),
+              npy(tmp_path / "y2.npy.gz", y[:, None].astype("f4"), None, True),
+              file("\n".join(map(str, y)) + "\n", "y.csv"),
+              file("y\n" + "\n".join(map(str, y)), "y.csv.gz")]
+    for train in images:
+        for label in labels:
+            d = load(train=train, label_file=label, task="multiclass",
+                     fraction=0.25, stratify="yes")
+            assert (d.x.tobytes(), d.y.tobytes(), d.role.tobytes()) == (
+                want.x.tobytes(), want.y.tobytes(), want.role.tobytes())
+            assert (d.classes, d.label) == (want.classes, "y")
+            assert d.column == want.column
+    rows = hashlib.sha256(gzip.decompress(images[0].read_bytes())).hexdigest()
+    ids = hashlib.sha256(gzip.decompress(labels[0].read_bytes())).hexdigest()
+    both = hashlib.sha256(f"data {rows}\nlabels {ids}\n".encode())
+    d = load(train=images[0], label_file=labels[0])
+    assert d.hash == hashlib.sha256(
+        f"train {both.hexdigest()}\n".encode()).hexdigest()
+    # several files, a validation file, words of columns
+    d = load(f"train={images[0]}", f"train={images[1]}",
+             f"label_file={labels[0]}", f"label_file={labels[4]}",
+             f"validation={images[1]}", f"valid_label_file={labels[2]}",
+             task="binary", positive="y>=3", weight="f3", ignore="0",
+             categorical="f1", missing="7")
+    same(d.y, np.r_[y, y, y] >= 3)
+    same(d.weight, np.r_[flat, flat, flat][:, 3])
+    assert (d.n_train, d.n_valid, d.columns) == (120, 60, 14)
+    assert d.classes == ["<3", ">=3"]
+    assert d.column[0].categorical
+    same(np.isnan(d.x[:, 1]), np.r_[flat, flat, flat][:, 2] == 7)
+
+
+def test_labels_of_text(load, file, tmp_path):
+    x = npy(tmp_path / "x.npy", np.arange(12.0).reshape(6, 2))
+    words = ["cat", "dog", "Grün", "cat", "a,b", "cat"]
+    text = "\n".join(f'"{w}"' for w in words)
+    for head in ("", "species\n"):
+        d = load(train=x, task="multiclass",
+                 label_file=file(head + text, "y.csv"))
+        assert d.classes == sorted(set(words), key=lambda w: w.encode())
+        assert [d.classes[int(k)] for k in d.y] == words
+    # numbers in one file and words in the next: all are names
+    one = file("1\n2\n1\n2\n1\n2\n", "n.csv")
+    two = file(text, "y.csv")
+    for a, b in ((one, two), (two, one)):
+        d = load(f"train={x}", f"train={x}", f"label_file={a}",
+                 f"label_file={b}", task="multiclass")
+        assert d.classes == ["1", "2", "Grün", "a,b", "cat", "dog"]
+
+
+def test_label_faults(load, file, tmp_path):
+    x = npy(tmp_path / "x.npy", np.arange(8.0).reshape(4, 2))
+
+    def error(label, expect=3, **words):
+        return load(train=x, label_file=label, expect=expect, **words)
+
+    y = np.array([0.0, 1, 0, 1])
+    name = tmp_path / "y.npy"
+    assert "y.npy holds 3 labels, but " in error(npy(name, y[:3]))
+    assert "x.npy has 4 rows" in error(npy(name, y[:3]))
+    assert "holds 5 labels, but" in error(file("1\n" * 5, "y.csv"))
+    assert "holds 3 labels, but" in error(file("y\n" + "1\n" * 3, "y.csv"))
+    assert "labels have one column, but this array has 2" in error(
+        npy(name, np.zeros((4, 2))))
+    bad = y.copy()
+    bad[2] = np.nan
+    assert "y.npy: row 2, column 'y': nan is a missing label" in error(
+        npy(name, bad))
+    bad[2] = -np.inf
+    assert "y.npy: row 2, column 'y': -inf is not finite" in error(
+        npy(name, bad))
+    assert "y.csv: row 1: 'b' is not a number" in error(
+        file("1\nb\n1\n2\n", "y.csv"))
+    assert "y.csv: row 1: 'NA' is a missing label" in error(
+        file("a\nNA\nb\na\n", "y.csv"), task="binary")
+    assert "y.csv:2: '2' is followed by another field" in error(
+        file("1\n2,3\n1\n2\n", "y.csv"))
+    assert "y.csv: the file holds no labels" in error(file("\n\n", "y.csv"))
+    assert "y.csv:1: 'a?' is no label; allowed: UTF-8" in error(
+        file(b"a\xff\n1\n1\n1\n", "y.csv"))
+    assert "nowhere.npy" in error(tmp_path / "nowhere.npy")
+    assert "label=\"f1\" is a column" in load(
+        train=x, label_file=npy(name, y), label="f1", expect=3)
+    csv = file("a,b\n1,2\n3,4\n", "d.csv")
+    assert ("d.csv: labels of their own go with idx, npy and hdf5; in csv "
+            "they are a column") in load(train=csv, label_file=name, expect=2)
+
+
+def test_idx_faults(load, tmp_path):
+    path = tmp_path / "x.idx"
+
+    def error(change=lambda raw: raw, array=np.arange(12).reshape(4, 3),
+              kind="u1", **words):
+        idx(path, array, kind)
+        path.write_bytes(change(path.read_bytes()))
+        return load(train=path, **{"label": "f2", "expect": 3, **words})
+
+    assert "this is no IDX file: it begins with 01 00" in error(
+        lambda raw: b"\x01" + raw[1:])
+    assert "it begins with 50 4b" in error(lambda raw: b"PK" + raw[2:])
+    assert "type 0x0a; allowed: 0x08 (ubyte), 0x09 (byte), 0x0b (short), " \
+        "0x0c (int), 0x0d (float), 0x0e (double)" in error(
+            lambda raw: raw[:2] + b"\x0a" + raw[3:])
+    assert "the array has no dimensions" in error(
+        lambda raw: raw[:3] + b"\0" + raw[4:])
+    assert "cut short: 1 more byte" in error(lambda raw: raw[:-1])
+    assert "cut short: 6 more bytes" in error(lambda raw: raw[:6])
+    assert "cut short: 4 more bytes" in error(lambda raw: b"")
+    assert "goes on after its 4 x 3 values" in error(lambda raw: raw + b"x")
+    assert "can't hold 4294967295 x 3" in error(
+        lambda raw: raw[:4] + b"\xff" * 4 + raw[8:])
+    assert "is larger than any memory" in error(
+        lambda raw: raw[:3] + b"\x03" + b"\xff" * 12)
+    assert "the array is empty: dimension 0 is 0" in error(
+        array=np.zeros((0, 3)))
+    assert "the array is empty: dimension 1 is 0" in error(
+        array=np.zeros((3, 0)))
+    x = np.arange(12.0).reshape(4, 3)
+    x[3, 0] = np.inf
+    assert "row 3, column 'f0': inf is not finite" in error(array=x,
+                                                            kind=">f4")
+    x[3, 0], x[3, 2] = 0, np.nan
+    assert "row 3, column 'f2': nan is a missing label" in error(array=x,
+                                                                 kind=">f8")
+    assert "is a directory" in load(train=tmp_path, format="idx", expect=3)
+    packed = gzip.compress(idx(path, np.arange(3000).reshape(1000, 3) % 251)
+                           .read_bytes())
+    cut = tmp_path / "c.idx.gz"
+    cut.write_bytes(packed[:len(packed) // 2])
+    assert "c.idx.gz" in load(train=cut, label="f0", expect=3)
+    if os.getuid() != 0:
+        path.chmod(0)
+        assert "x.idx" in load(train=path, label="f0", expect=3)
+
+
+def test_mnist(load):
+    folder = ROOT.parent / "shared" / "data"
+    if not folder.exists():
+        pytest.skip(f"no {folder}: the real data sets are not here")
+    d = load(train=folder / "t10k-images-idx3-ubyte.gz", task="multiclass",
+             label_file=folder / "t10k-labels-idx1-ubyte.gz")
+    raw = gzip.open(folder / "t10k-images-idx3-ubyte.gz").read()[16:]
+    same(d.x, np.frombuffer(raw, "u1").reshape(10000, 784).astype("f4"))
+    raw = gzip.open(folder / "t10k-labels-idx1-ubyte.gz").read()[8:]
+    same(d.y, np.frombuffer(raw, "u1").astype("f8"))
+    assert d.classes == list("0123456789")

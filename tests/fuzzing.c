@@ -69,6 +69,9 @@ static void table(const char *format, const uint8_t *byte, size_t n) {
   testplan_set(plan, "task", task[how % 3]);
   testplan_set(plan, "header", header[how / 3 % 3]);
   testplan_set(plan, "label", how & 16 ? "0" : "y");
+  if (strcmp(format, "csv") != 0)
+    testplan_set(plan, how & 8 ? "label_file" : "label",
+                 how & 8 ? f.path : "0");
   testplan_set(plan, "format", format);
   testplan_set(plan, "train", f.path);
   testplan_set(plan, "fraction", "0.25");
@@ -85,6 +88,10 @@ static void table(const char *format, const uint8_t *byte, size_t n) {
 }
 
 static void csv(const uint8_t *byte, size_t n) { table("csv", byte, n); }
+
+static void npy(const uint8_t *byte, size_t n) { table("npy", byte, n); }
+
+static void idx(const uint8_t *byte, size_t n) { table("idx", byte, n); }
 
 static void filter(const uint8_t *byte, size_t n) {
   static const char *const states[] = {"complete", "pruned"};
@@ -113,8 +120,11 @@ static void filter(const uint8_t *byte, size_t n) {
   free(text);
 }
 
-static const fuzz_target targets[] = {
-    {"study", study}, {"csv", csv}, {"filter", filter}};
+static const fuzz_target targets[] = {{"study", study},
+                                      {"csv", csv},
+                                      {"npy", npy},
+                                      {"idx", idx},
+                                      {"filter", filter}};
 
 const fuzz_target *fuzz_targets(size_t *n) {
   *n = sizeof targets / sizeof *targets;

@@ -276,13 +276,11 @@ static const fault unbuilt[] = {
     {"href=\"a.csv\"", "href=\"a.csv\" format=\"libsvm\"",
      "t.xml:6: <train href=\"a.csv\">: format=\"libsvm\" " NOT_BUILT
      "; allowed: csv, tsv"},
-    {"<train href=\"a.csv\"", "<train href=\"a.csv\"/><train href=\"x.idx\"",
-     "t.xml:6: <train href=\"x.idx\">: format idx " NOT_BUILT
-     "; allowed: csv, tsv, npy, plain or .gz\nx.idx does not exist"},
+    {"<train href=\"a.csv\"", "<train href=\"a.csv\"/><train href=\"x.npz\"",
+     "t.xml:6: <train href=\"x.npz\">: format npz " NOT_BUILT
+     "; allowed: csv, tsv, npy, idx, plain or .gz\nx.npz does not exist"},
     {"href=\"a.csv\"", "href=\"a.csv\" dataset=\"/X\"",
      "t.xml:6: <train href=\"a.csv\">: dataset= " NOT_BUILT},
-    {"href=\"a.csv\"", "href=\"a.csv\" label-href=\"y\"",
-     "label-href= " NOT_BUILT},
     {"kind=\"ridge\"", "kind=\"logistic\"",
      "t.xml:19: <model kind=\"logistic\">: model \"logistic\" " NOT_BUILT
      ". Allowed: gbt, ridge, function, baseline"},
@@ -306,7 +304,20 @@ static const fault data[] = {
     {"\"a.csv\"", "\".\" format=\"csv\"", "is a folder, not a file"},
     {"a.csv", "t.xml",
      "t.xml:6: <train href=\"t.xml\">: the name \"t.xml\" does not tell a "
-     "format; say format=\"csv\", \"tsv\" or \"npy\""},
+     "format; say format=\"csv\", \"tsv\", \"npy\" or \"idx\""},
+    {"href=\"a.csv\"", "href=\"a.csv\" label-href=\"a.csv\"",
+     "t.xml:6: <train href=\"a.csv\">: labels of their own go with idx and "
+     "npy; in csv they are a column: label= of <data>"},
+    {"label=\"good\">\n    <train href=\"a.csv\"",
+     "label=\"0\">\n    <train href=\"a.csv\" format=\"npy\" "
+     "label-href=\"a.csv\"",
+     "t.xml:5: <data>: label=\"0\" is a column, but the labels stand apart; "
+     "give them another name, or leave label= out"},
+    {"<train href=\"a.csv\"/>",
+     "<train href=\"a.csv\" format=\"npy\" label-href=\"a.csv\"/>"
+     "<train href=\"a.csv\" format=\"npy\"/>",
+     "t.xml:6: <train href=\"a.csv\">: either all files have label-href= or "
+     "none"},
     {" label=\"good\"", "",
      "t.xml:5: <data>: label= is missing: the name of the column to predict"},
     {"<validation fraction=\"0.2\" stratify=\"yes\"/>", "",

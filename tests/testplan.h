@@ -11,7 +11,8 @@
 /** task (binary, multiclass, regression), label, positive, train (a path;
  *  again for more), format, header, names (blanks between), validation,
  *  fraction, stratify (yes, no), test, categorical, ignore (again for more),
- *  weight, missing (again for more), seed.
+ *  weight, missing (again for more), seed; of each train in turn: dataset,
+ *  label_file, label_dataset; of validation: valid_dataset ...
  *  \return false: no such word */
 bool testplan_set(hpo_plan *p, const char *name, const char *value);
 

@@ -29,19 +29,28 @@ typedef struct leader {
 } leader;
 
 /* Reads one file and adds "role sha256\n" to what is hashed. */
-static hpo_status read_file(hpo_reading *r, const char *path, hpo_role role,
-                            hpo_sha256 *hash, hpo_error *err) {
+static hpo_status read_file(hpo_reading *r, const hpo_data_file *f,
+                            hpo_role role, hpo_sha256 *hash, hpo_error *err) {
   static const char *const name[] = {"train", "validation", "test"};
   hpo_status status = HPO_OK;
   char hex[65] = "";
 
-  HPO_TRY(status, hpo_source_read(r, path, role, hex, err));
+  HPO_TRY(status, hpo_source_read(r, f, role, hex, err));
   hpo_sha256_add(hash, name[role], strlen(name[role]));
   hpo_sha256_add(hash, " ", 1);
   hpo_sha256_add(hash, hex, 64);
   hpo_sha256_add(hash, "\n", 1);
 done:
   return status;
+}
+
+/* What a list says of file i; "" where it is too short. */
+static const char *said(const hpo_names *list, size_t i) {
+  return i < list->n ? list->item[i] : "";
+}
+
+static const char *or_empty(const char *text) {
+  return text != NULL ? text : "";
 }
 
 static hpo_status read_files(hpo_reading *r, char hash[65], hpo_error *err) {
@@ -51,13 +60,26 @@ static hpo_status read_files(hpo_reading *r, char hash[65], hpo_error *err) {
 
   hpo_sha256_start(&sha);
   hpo_table_clear(&r->table);
-  for (size_t i = 0; i < data->train.n; i++)
-    HPO_TRY(status,
-            read_file(r, data->train.item[i], HPO_ROLE_TRAIN, &sha, err));
-  if (data->validation[0] != '\0')
-    HPO_TRY(status, read_file(r, data->validation, HPO_ROLE_VALID, &sha, err));
-  if (data->test[0] != '\0')
-    HPO_TRY(status, read_file(r, data->test, HPO_ROLE_TEST, &sha, err));
+  for (size_t i = 0; i < data->train.n; i++) {
+    const hpo_data_file train = {
+        data->train.item[i], said(&data->train_dataset, i),
+        said(&data->train_label, i), said(&data->train_label_dataset, i)};
+
+    HPO_TRY(status, read_file(r, &train, HPO_ROLE_TRAIN, &sha, err));
+  }
+  if (data->validation[0] != '\0') {
+    const hpo_data_file valid = {data->validation,
+                                 or_empty(data->validation_dataset),
+                                 or_empty(data->validation_label),
+                                 or_empty(data->validation_label_dataset)};
+
+    HPO_TRY(status, read_file(r, &valid, HPO_ROLE_VALID, &sha, err));
+  }
+  if (data->test[0] != '\0') {
+    const hpo_data_file test = {data->test, "", "", ""};
+
+    HPO_TRY(status, read_file(r, &test, HPO_ROLE_TEST, &sha, err));
+  }
   hpo_sha256_end(&sha, hash);
 done:
   return status;

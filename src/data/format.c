@@ -7,12 +7,17 @@
 #include <string.h>
 #include <strings.h>
 
-/* What stands behind the last dot of the file's name, without .gz. */
+/* What stands behind the last dot of the file's name, without .gz; idx for
+ * names like MNIST's. */
 static void suffix_of(const char *path, char *to, size_t room) {
   size_t end = strlen(path), from;
 
   if (end > 3 && strcasecmp(path + end - 3, ".gz") == 0)
     end -= 3;
+  if (end > 6 && strncasecmp(path + end - 6, "-ubyte", 6) == 0) {
+    (void)snprintf(to, room, "idx");
+    return;
+  }
   for (from = end; from > 0 && path[from - 1] != '/'; from--)
     if (path[from - 1] == '.')
       break;
@@ -23,7 +28,8 @@ static void suffix_of(const char *path, char *to, size_t room) {
 static const hpo_format formats[] = {
     {.name = "csv", .suffix = {"csv", "txt", "data"}},
     {.name = "tsv", .suffix = {"tsv", "tab"}, .is_tsv = true},
-    {.name = "npy", .suffix = {"npy"}, .array = &hpo_array_npy}};
+    {.name = "npy", .suffix = {"npy"}, .array = &hpo_array_npy},
+    {.name = "idx", .suffix = {"idx"}, .array = &hpo_array_idx}};
 
 static bool holds(const hpo_format *f, const char *suffix) {
   for (size_t i = 0; f->suffix[i] != NULL; i++)
@@ -34,8 +40,7 @@ static bool holds(const hpo_format *f, const char *suffix) {
 
 hpo_status hpo_format_find(const char *format, const char *path,
                            const hpo_format **out, hpo_error *err) {
-  static const char *const later[] = {"libsvm", "svm", "hdf5",
-                                      "h5",     "npz", "idx"};
+  static const char *const later[] = {"libsvm", "svm", "hdf5", "h5", "npz"};
   hpo_status status = HPO_OK;
   char suffix[32] = "";
 
@@ -52,27 +57,33 @@ hpo_status hpo_format_find(const char *format, const char *path,
     if (strcasecmp(suffix, later[i]) == 0)
       HPO_FAIL(status, err, HPO_EINVAL,
                "%s: format '%s' is not built yet in this version; allowed: "
-               "csv, tsv, npy (plain or .gz)",
+               "csv, tsv, npy, idx (plain or .gz)",
                path, suffix);
   HPO_FAIL(status, err, HPO_EINVAL,
            "%s: the format cannot be told from the suffix '%s'; allowed: "
-           ".csv .txt .data .tsv .tab .npy (plain or .gz), or "
-           "format=\"csv\", format=\"tsv\", format=\"npy\"",
+           ".csv .txt .data .tsv .tab .npy .idx -ubyte (plain or .gz), or "
+           "format=\"csv\", \"tsv\", \"npy\" or \"idx\"",
            path, suffix);
 done:
   return status;
 }
 
-hpo_status hpo_source_read(hpo_reading *r, const char *path, hpo_role role,
-                           char sha256[65], hpo_error *err) {
+hpo_status hpo_source_read(hpo_reading *r, const hpo_data_file *f,
+                           hpo_role role, char sha256[65], hpo_error *err) {
   hpo_status status = HPO_OK;
-  const hpo_format *f = NULL;
+  const hpo_format *format = NULL;
 
-  HPO_TRY(status, hpo_format_find(r->data->format, path, &f, err));
-  if (f->array != NULL)
-    HPO_TRY(status, hpo_read_array(r, f->array, path, role, sha256, err));
+  HPO_TRY(status, hpo_format_find(r->data->format, f->path, &format, err));
+  if (format->array == NULL && hpo_data_file_has_labels(f))
+    HPO_FAIL(status, err, HPO_EINVAL,
+             "%s: labels of their own go with idx, npy and hdf5; in %s they "
+             "are a column",
+             f->path, format->name);
+  if (format->array != NULL)
+    HPO_TRY(status, hpo_read_array(r, format->array, f, role, sha256, err));
   else
-    HPO_TRY(status, hpo_read_csv(r, path, role, f->is_tsv, sha256, err));
+    HPO_TRY(status,
+            hpo_read_csv(r, f->path, role, format->is_tsv, sha256, err));
 done:
   return status;
 }

@@ -1,61 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* NumPy's .npy files, plain or gzip.  C order is streamed; Fortran order is
- * held in memory from the first row to the last. */
+/* NumPy's .npy files, plain or gzip. */
 
 #include <string.h>
 
+#include "flat.h"
 #include "hpo/mem.h"
-#include "npy_head.h"
-#include "source.h"
 
-enum {
-  BLOCK = 1 << 20,
-  LONGEST_HEAD = 1 << 20,
-  MOST_PACKED = 1100 /* deflate packs 1032 bytes at most into one */
-};
+enum { LONGEST_HEAD = 1 << 20 };
 
-typedef struct npy {
-  const char *path; /* borrowed */
-  hpo_sha256 *hash; /* borrowed */
-  hpo_file *file;
-  hpo_npy_head head;
-  hpo_buffer body; /* Fortran: everything; C: the rows being read */
-  size_t next;     /* row that the file stands at (C) */
-} npy;
-
-/* n more bytes of the file, instead of what the buffer holds; it grows only
- * as bytes come, whatever the head says. */
-static hpo_status get(npy *s, size_t n, hpo_error *err) {
-  hpo_status status = HPO_OK;
-  uint8_t *block = NULL;
-  size_t got = 0;
-
-  s->body.n = 0;
-  HPO_TRY(status, hpo_mem_new(n < BLOCK ? n + 1 : BLOCK, 1, &block, err));
-  while (s->body.n < n) {
-    const size_t left = n - s->body.n;
-
-    HPO_TRY(status, hpo_file_read(s->file, block, left < BLOCK ? left : BLOCK,
-                                  &got, err));
-    if (got == 0)
-      HPO_FAIL(status, err, HPO_EDATA,
-               "%s: the file is cut short: %zu more bytes should follow",
-               s->path, left);
-    hpo_sha256_add(s->hash, block, got);
-    HPO_TRY(status, hpo_buffer_add(&s->body, block, got, err));
-  }
-done:
-  hpo_mem_free(block);
-  return status;
-}
-
-static hpo_status read_head(npy *s, hpo_error *err) {
+static hpo_status read_head(hpo_flat *s, hpo_error *err) {
   hpo_status status = HPO_OK;
   const uint8_t *b;
   unsigned version;
   size_t n;
 
-  HPO_TRY(status, get(s, 8, err));
+  HPO_TRY(status, hpo_flat_get(s, 8, err));
   b = (const uint8_t *)s->body.byte;
   if (memcmp(b, "\x93NUMPY", 6) != 0)
     HPO_FAIL(status, err, HPO_EDATA,
@@ -65,7 +24,7 @@ static hpo_status read_head(npy *s, hpo_error *err) {
     HPO_FAIL(status, err, HPO_EDATA,
              "%s: version %u of the format; allowed: 1, 2, 3", s->path,
              version);
-  HPO_TRY(status, get(s, version == 1 ? 2 : 4, err));
+  HPO_TRY(status, hpo_flat_get(s, version == 1 ? 2 : 4, err));
   b = (const uint8_t *)s->body.byte;
   n = b[0] | (size_t)b[1] << 8;
   if (version > 1)
@@ -74,7 +33,7 @@ static hpo_status read_head(npy *s, hpo_error *err) {
     HPO_FAIL(status, err, HPO_EDATA,
              "%s: a head of %zu bytes; allowed: up to %d", s->path, n,
              LONGEST_HEAD);
-  HPO_TRY(status, get(s, n, err));
+  HPO_TRY(status, hpo_flat_get(s, n, err));
   HPO_TRY(status, hpo_buffer_add(&s->body, "", 1, err));
   HPO_TRY(status, hpo_npy_head_parse(s->path, (const char *)s->body.byte,
                                      &s->head, err));
@@ -82,90 +41,12 @@ done:
   return status;
 }
 
-static void npy_close(void *state) {
-  npy *s = state;
-
-  if (s == NULL)
-    return;
-  hpo_file_close(s->file);
-  hpo_buffer_free(&s->body);
-  hpo_mem_free(s);
-}
-
-static hpo_status npy_open(const char *path, hpo_sha256 *hash,
-                           hpo_array_facts *facts, void **out,
-                           hpo_error *err) {
-  hpo_status status = HPO_OK;
-  npy *s = NULL;
-  int64_t size;
-
-  HPO_TRY(status, hpo_mem_new(1, sizeof *s, &s, err));
-  s->path = path;
-  s->hash = hash;
-  HPO_TRY(status, hpo_file_open(path, &s->file, err));
-  HPO_TRY(status, read_head(s, err));
-  size = hpo_file_size(path);
-  if (size >= 0 &&
-      s->head.rows * s->head.columns * s->head.size / MOST_PACKED >
-          (size_t)size)
-    HPO_FAIL(status, err, HPO_EDATA,
-             "%s: the file is cut short: %lld bytes can't hold %zu x %zu "
-             "values",
-             path, (long long)size, s->head.rows, s->head.columns);
-  if (s->head.fortran)
-    HPO_TRY(status,
-            get(s, s->head.rows * s->head.columns * s->head.size, err));
-  facts->rows = (hpo_row)s->head.rows;
-  facts->columns = s->head.columns;
-  *out = s;
-  s = NULL;
-done:
-  npy_close(s);
-  return status;
-}
-
-/* Nothing may follow the last value. */
-static hpo_status check_end(npy *s, hpo_error *err) {
-  hpo_status status = HPO_OK;
-  uint8_t byte;
-  size_t got = 0;
-
-  HPO_TRY(status, hpo_file_read(s->file, &byte, 1, &got, err));
-  if (got > 0)
-    HPO_FAIL(status, err, HPO_EDATA,
-             "%s: the file goes on after its %zu x %zu values", s->path,
-             s->head.rows, s->head.columns);
-done:
-  return status;
-}
-
-static hpo_status npy_read(void *state, hpo_row first, hpo_row n, double *to,
-                           hpo_error *err) {
-  hpo_status status = HPO_OK;
-  npy *s = state;
-  const hpo_npy_head *h = &s->head;
-  const size_t from = (size_t)first, count = (size_t)n, m = h->columns;
-
-  HPO_ASSERT(from + count <= h->rows);
-  if (!h->fortran) {
-    HPO_ASSERT(from >= s->next);
-    for (; s->next < from; s->next++)
-      HPO_TRY(status, get(s, m * h->size, err));
-    HPO_TRY(status, get(s, count * m * h->size, err));
-    s->next += count;
-  }
-  for (size_t i = 0; i < count; i++)
-    for (size_t j = 0; j < m; j++) {
-      const size_t at = h->fortran ? j * h->rows + from + i : i * m + j;
-
-      to[i * m + j] =
-          hpo_npy_value(h, (const uint8_t *)s->body.byte + at * h->size);
-    }
-  if (from + count == h->rows)
-    HPO_TRY(status, check_end(s, err));
-done:
-  return status;
+static hpo_status npy_open(const char *path, const char *dataset,
+                           hpo_sha256 *hash, hpo_array_facts *facts,
+                           void **out, hpo_error *err) {
+  (void)dataset;
+  return hpo_flat_open(path, read_head, hash, facts, out, err);
 }
 
 const hpo_array_format hpo_array_npy = {
-    .open = npy_open, .read = npy_read, .close = npy_close};
+    .open = npy_open, .read = hpo_flat_read, .close = hpo_flat_close};

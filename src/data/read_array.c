@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "hpo/mem.h"
+#include "labels.h"
+#include "number.h"
 #include "source.h"
 #include "utf8.h"
 
@@ -17,6 +19,8 @@ typedef struct array_row {
   hpo_row number; /* in its file, from 0 */
   float *x;
   double y, weight, key;
+  const char *label_path;
+  const char *label; /* its text; NULL: a number */
 } array_row;
 
 static hpo_status refuse(const array_row *r, const hpo_text_column *c,
@@ -24,7 +28,10 @@ static hpo_status refuse(const array_row *r, const hpo_text_column *c,
   char name[HPO_UTF8_SHOWN];
 
   return hpo_error_set(err, HPO_EDATA, "%s: row %lld, column '%s': %g %s",
-                       r->path, (long long)r->number,
+                       c->use == HPO_USE_LABEL && r->label_path != NULL
+                           ? r->label_path
+                           : r->path,
+                       (long long)r->number,
                        hpo_utf8_show(c->name, strlen(c->name), name), x, what);
 }
 
@@ -47,6 +54,43 @@ static hpo_status name_of(const array_row *r, hpo_text_column *c, double *x,
                            "different ones; is it to be ignored?",
                            err));
   *x = number;
+done:
+  return status;
+}
+
+/* A text as label: from now on the column is one of names. */
+static hpo_status store_label(const hpo_reading *all, array_row *r,
+                              hpo_text_column *c, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const size_t n = strlen(r->label);
+  char shown[HPO_UTF8_SHOWN];
+  uint32_t number = 0;
+
+  hpo_utf8_show(r->label, n, shown);
+  if (hpo_missing_text(&all->missing, r->label, n))
+    HPO_FAIL(status, err, HPO_EDATA,
+             "%s: row %lld: '%s' is a missing label; every row needs one",
+             r->label_path, (long long)r->number, shown);
+  if (all->data->task == HPO_TASK_REGRESSION &&
+      !hpo_number_whole(r->label, n, &r->y))
+    HPO_FAIL(status, err, HPO_EDATA, "%s: row %lld: '%s' is not a number",
+             r->label_path, (long long)r->number, shown);
+  if (all->data->task == HPO_TASK_REGRESSION)
+    goto done;
+  if (!c->is_text) {
+    HPO_TRY(status, hpo_mem_string(shown, &c->first_text, err));
+    c->first_path = r->label_path;
+    c->first_line = r->number;
+    c->is_late = c->had_number;
+    c->is_text = true;
+  }
+  HPO_TRY(status, hpo_intern_add(&c->names, r->label, n, &number, err));
+  if (c->names.n > MOST_CATEGORIES)
+    HPO_FAIL(status, err, HPO_EDATA,
+             "%s: row %lld: '%s' is one name too many: labels can have 65535 "
+             "different ones",
+             r->label_path, (long long)r->number, shown);
+  r->y = number;
 done:
   return status;
 }
@@ -98,13 +142,41 @@ done:
   return status;
 }
 
-/* The first file names the columns, the others have as many. */
-static hpo_status agree_columns(hpo_reading *all, const char *path, size_t n,
-                                hpo_error *err) {
+/* Names for the columns of the first file: those given, or f0, f1 ..., and
+ * of the label that stands apart. */
+static hpo_status name_columns(hpo_reading *all, const char *path, size_t n,
+                               bool has_labels, hpo_error *err) {
   hpo_status status = HPO_OK;
   const hpo_names *given = &all->data->names;
+  const char *label = all->data->label;
   hpo_names made = {0};
   char text[32];
+
+  for (size_t j = 0; j < n; j++) {
+    (void)snprintf(text, sizeof text, "f%zu", j);
+    HPO_TRY(status,
+            hpo_names_add(&made, given->n > 0 ? given->item[j] : text, err));
+    if (has_labels && strcmp(made.item[j], label) == 0)
+      HPO_FAIL(status, err, HPO_EDATA,
+               "%s: label=\"%s\" is a column, but the labels stand apart; "
+               "give them another name",
+               path, label);
+  }
+  if (has_labels)
+    HPO_TRY(status, hpo_names_add(&made, label, err));
+  HPO_TRY(status, hpo_columns_create(all->data, &all->positive, &made, path,
+                                     given->n > 0, &all->columns, err));
+  all->table.features = all->columns.features;
+done:
+  hpo_names_free(&made);
+  return status;
+}
+
+/* The first file names the columns, the others have as many. */
+static hpo_status agree_columns(hpo_reading *all, const char *path, size_t n,
+                                bool has_labels, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_names *given = &all->data->names;
 
   if (strcmp(all->data->header, "yes") == 0)
     HPO_FAIL(status, err, HPO_EINVAL,
@@ -113,32 +185,29 @@ static hpo_status agree_columns(hpo_reading *all, const char *path, size_t n,
     HPO_FAIL(status, err, HPO_EDATA,
              "%s has %zu columns, but names= gives %zu names", path, n,
              given->n);
-  if (all->columns.n > 0 && all->columns.n != n)
+  if (all->columns.n > 0 && all->columns.n != n + has_labels)
     HPO_FAIL(status, err, HPO_EDATA, "%s has %zu columns, but %s has %zu",
-             path, n, all->columns.path, all->columns.n);
-  if (all->columns.n > 0)
-    goto done;
-  for (size_t j = 0; given->n == 0 && j < n; j++) {
-    (void)snprintf(text, sizeof text, "f%zu", j);
-    HPO_TRY(status, hpo_names_add(&made, text, err));
-  }
-  HPO_TRY(status, hpo_columns_create(all->data, &all->positive,
-                                     given->n > 0 ? given : &made, path,
-                                     given->n > 0, &all->columns, err));
-  all->table.features = all->columns.features;
+             path, n, all->columns.path, all->columns.n - has_labels);
+  if (all->columns.n == 0)
+    HPO_TRY(status, name_columns(all, path, n, has_labels, err));
 done:
-  hpo_names_free(&made);
   return status;
 }
 
 static hpo_status add_row(hpo_reading *all, array_row *r, hpo_role role,
-                          const double *value, hpo_error *err) {
+                          const double *value, const double *label,
+                          hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_columns *c = &all->columns;
+  const size_t n = c->n - (label != NULL);
 
   HPO_TRY(status, hpo_table_slot(&all->table, &r->x, err));
-  for (size_t j = 0; j < c->n; j++)
+  for (size_t j = 0; j < n; j++)
     HPO_TRY(status, store(all, r, &c->item[j], value[j], err));
+  if (r->label != NULL)
+    HPO_TRY(status, store_label(all, r, &c->item[n], err));
+  else if (label != NULL)
+    HPO_TRY(status, store(all, r, &c->item[n], *label, err));
   if (c->key < c->n)
     HPO_TRY(status, hpo_table_add_key(&all->table, r->key, err));
   HPO_TRY(status,
@@ -149,36 +218,96 @@ done:
   return status;
 }
 
-hpo_status hpo_read_array(hpo_reading *all, const hpo_array_format *format,
-                          const char *path, hpo_role role, char sha256[65],
-                          hpo_error *err) {
-  hpo_status status = HPO_OK;
-  array_row r = {.path = path};
-  hpo_array_facts facts = {0};
-  double *value = NULL;
-  void *state = NULL;
-  hpo_row block = 1;
+/* What is open while a file is read. */
+typedef struct source {
+  const hpo_array_format *format;
+  void *state;
+  hpo_array_facts facts;
+  hpo_labels labels;
   hpo_sha256 sha;
+  hpo_row block; /* rows at a time */
+  double *value; /* [block][columns] */
+  double *label; /* [block]; NULL: a column */
+} source;
 
-  hpo_sha256_start(&sha);
-  HPO_TRY(status, format->open(path, &sha, &facts, &state, err));
-  HPO_TRY(status, agree_columns(all, path, facts.columns, err));
-  if (facts.columns < BLOCK_VALUES)
-    block = (hpo_row)(BLOCK_VALUES / facts.columns);
-  HPO_TRY(status, hpo_mem_new((size_t)block * facts.columns, sizeof *value,
-                              &value, err));
-  for (hpo_row at = 0; at < facts.rows; at += block) {
-    const hpo_row n = facts.rows - at < block ? facts.rows - at : block;
+static void source_close(source *s) {
+  if (s->state != NULL)
+    s->format->close(s->state);
+  hpo_labels_close(&s->labels);
+  hpo_mem_free(s->value);
+  hpo_mem_free(s->label);
+}
 
-    HPO_TRY(status, format->read(state, at, n, value, err));
-    for (hpo_row i = 0; i < n; i++)
-      HPO_TRY(status,
-              add_row(all, &r, role, value + (size_t)i * facts.columns, err));
-  }
-  hpo_sha256_end(&sha, sha256);
+static hpo_status source_open(hpo_reading *all, const hpo_data_file *f,
+                              source *s, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const bool has_labels = hpo_data_file_has_labels(f);
+
+  hpo_sha256_start(&s->sha);
+  HPO_TRY(status, s->format->open(f->path, f->dataset, &s->sha, &s->facts,
+                                  &s->state, err));
+  HPO_TRY(status,
+          agree_columns(all, f->path, s->facts.columns, has_labels, err));
+  s->block = 1;
+  if (s->facts.columns < BLOCK_VALUES)
+    s->block = (hpo_row)(BLOCK_VALUES / s->facts.columns);
+  HPO_TRY(status, hpo_mem_new((size_t)s->block * s->facts.columns,
+                              sizeof *s->value, &s->value, err));
+  if (!has_labels)
+    goto done;
+  HPO_TRY(status,
+          hpo_labels_open(f, all->data, s->facts.rows, &s->labels, err));
+  HPO_TRY(status,
+          hpo_mem_new((size_t)s->block, sizeof *s->label, &s->label, err));
 done:
-  hpo_mem_free(value);
-  if (state != NULL)
-    format->close(state);
+  return status;
+}
+
+/* Rows and labels have a hash each: how they take turns does not count. */
+static void join_hashes(source *s, char sha256[65]) {
+  char hex[65];
+  hpo_sha256 both;
+
+  hpo_sha256_end(&s->sha, sha256);
+  if (s->label == NULL)
+    return;
+  hpo_sha256_end(&s->labels.sha, hex);
+  hpo_sha256_start(&both);
+  hpo_sha256_add(&both, "data ", 5);
+  hpo_sha256_add(&both, sha256, 64);
+  hpo_sha256_add(&both, "\nlabels ", 8);
+  hpo_sha256_add(&both, hex, 64);
+  hpo_sha256_add(&both, "\n", 1);
+  hpo_sha256_end(&both, sha256);
+}
+
+hpo_status hpo_read_array(hpo_reading *all, const hpo_array_format *format,
+                          const hpo_data_file *f, hpo_role role,
+                          char sha256[65], hpo_error *err) {
+  hpo_status status = HPO_OK;
+  array_row r = {.path = f->path};
+  source s = {.format = format};
+
+  HPO_TRY(status, source_open(all, f, &s, err));
+  r.label_path = s.labels.path;
+  for (hpo_row at = 0; at < s.facts.rows; at += s.block) {
+    const hpo_row left = s.facts.rows - at;
+    const hpo_row n = left < s.block ? left : s.block;
+
+    HPO_TRY(status, format->read(s.state, at, n, s.value, err));
+    if (s.label != NULL)
+      HPO_TRY(status, hpo_labels_read(&s.labels, at, n, s.label, err));
+    for (size_t i = 0; i < (size_t)n; i++) {
+      const double *label = s.label == NULL ? NULL : &s.label[i];
+
+      if (label != NULL)
+        r.label = hpo_labels_text(&s.labels, *label);
+      HPO_TRY(status, add_row(all, &r, role, s.value + i * s.facts.columns,
+                              label, err));
+    }
+  }
+  join_hashes(&s, sha256);
+done:
+  source_close(&s);
   return status;
 }

@@ -11,25 +11,44 @@
 
 #include "read_csv.h"
 
+/** One of a study's files; everything borrowed, "" where there is none. */
+typedef struct hpo_data_file {
+  const char *path;
+  const char *dataset;       /* in it (HDF5) */
+  const char *label_path;    /* labels in a file of their own */
+  const char *label_dataset; /* labels in a data set of their own */
+} hpo_data_file;
+
+static inline bool hpo_data_file_has_labels(const hpo_data_file *f) {
+  return f->label_path[0] != '\0' || f->label_dataset[0] != '\0';
+}
+
 /** An array file of numbers, rows by columns, without names. */
 typedef struct hpo_array_facts {
   hpo_row rows;
   size_t columns; /* 1 or more */
+  /* text with one column: whether the first row is its name */
+  bool begins_with_name, may_begin_with_name;
 } hpo_array_facts;
 
 typedef struct hpo_array_format {
   /** Reads what stands before the values.
-   *  \param [in] path borrowed until close
+   *  \param [in] path    borrowed until close
+   *  \param [in] dataset which of the file's arrays; formats with one
+   *                     ignore it
    *  \param [in] hash borrowed; takes all unpacked bytes as they are read
    *  \return HPO_OK; HPO_EDATA: what was found, what is allowed; HPO_EIO;
    *  HPO_EMEM */
-  hpo_status (*open)(const char *path, hpo_sha256 *hash,
+  hpo_status (*open)(const char *path, const char *dataset, hpo_sha256 *hash,
                      hpo_array_facts *facts, void **out, hpo_error *err);
   /** Rows [first, first + n) to to[n][columns]; first is at least the end of
    *  the range before.  The last row also looks at the end of the file.
    *  \return HPO_OK; HPO_EDATA: cut short, or longer than it says; HPO_EIO */
   hpo_status (*read)(void *state, hpo_row first, hpo_row n, double *to,
                      hpo_error *err);
+  /** The text that a value of read stands for, borrowed until the next
+   *  read; NULL: this array holds numbers.  NULL function: all do. */
+  const char *(*text)(void *state, double x);
   void (*close)(void *state); /* NULL is no error */
 } hpo_array_format;
 
@@ -40,7 +59,7 @@ typedef struct hpo_format {
   bool is_tsv;
 } hpo_format;
 
-extern const hpo_array_format hpo_array_npy;
+extern const hpo_array_format hpo_array_npy, hpo_array_idx;
 
 /** The format of a file.
  *  \param [in] format "" by suffix (.gz is left out)
@@ -50,15 +69,17 @@ HPO_MUST_USE hpo_status hpo_format_find(const char *format, const char *path,
                                         hpo_error *err);
 
 /** Adds the rows of one file of any format with their role; parameters and
- *  errors as hpo_read_csv. */
-HPO_MUST_USE hpo_status hpo_source_read(hpo_reading *r, const char *path,
+ *  errors as hpo_read_csv.
+ *  \param [out] sha256 of the file's unpacked bytes; with labels of their own
+ *                     of the lines "data HEX" and "labels HEX" */
+HPO_MUST_USE hpo_status hpo_source_read(hpo_reading *r, const hpo_data_file *f,
                                         hpo_role role, char sha256[65],
                                         hpo_error *err);
 
 /** The same for an array format. */
 HPO_MUST_USE hpo_status hpo_read_array(hpo_reading *r,
                                        const hpo_array_format *format,
-                                       const char *path, hpo_role role,
+                                       const hpo_data_file *f, hpo_role role,
                                        char sha256[65], hpo_error *err);
 
 #endif

@@ -185,11 +185,44 @@ static hpo_status read_positive(hpo_reading *r, const hpo_node *data,
   return hpo_read_text(text + n, &d->positive, err);
 }
 
+/* Whether the labels stand apart from the rows. */
+static bool has_labels(const hpo_node *data) {
+  const hpo_node *file = hpo_node_child(data, "train", 0);
+
+  return file != NULL && (hpo_node_get(file, "label-href") != NULL ||
+                          hpo_node_get(file, "label-dataset") != NULL);
+}
+
+/* label= gives such labels a name. */
+static hpo_status name_label(hpo_reading *r, const hpo_node *data,
+                             hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const char *label = hpo_node_get(data, "label");
+  int64_t number = 0;
+
+  if (label == NULL)
+    label = "label";
+  if (hpo_options_parse_int(label, &number) ||
+      hpo_read_holds(&r->plan->data.names, label))
+    HPO_TRY(status,
+            hpo_faults_add(r->faults, data, "label", err,
+                           "label=\"%.60s\" is a column, but the labels "
+                           "stand apart; give them another name, or leave "
+                           "label= out",
+                           label));
+  HPO_TRY(status, hpo_read_text(label, &r->plan->data.label, err));
+  HPO_TRY(status, read_positive(r, data, err));
+done:
+  return status;
+}
+
 static hpo_status read_label(hpo_reading *r, const hpo_node *data,
                              hpo_error *err) {
   hpo_status status = HPO_OK;
   const char *label = hpo_node_get(data, "label");
 
+  if (has_labels(data))
+    return name_label(r, data, err);
   if (label == NULL)
     return hpo_faults_add(r->faults, data, NULL, err,
                           "label= is missing: the name of the column to "

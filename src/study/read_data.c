@@ -50,33 +50,34 @@ static hpo_status check_format(hpo_reading *r, const hpo_node *file,
   if (format[0] == '\0')
     return hpo_faults_add(r->faults, file, "href", err,
                           "the name \"%.200s\" does not tell a format; say "
-                          "format=\"csv\", \"tsv\" or \"npy\"",
+                          "format=\"csv\", \"tsv\", \"npy\" or \"idx\"",
                           href);
   if (strcmp(format, "csv") != 0 && strcmp(format, "tsv") != 0 &&
-      strcmp(format, "npy") != 0)
+      strcmp(format, "npy") != 0 && strcmp(format, "idx") != 0)
     return hpo_faults_add(r->faults, file, "href", err,
                           "format %s is not built yet in this version; "
-                          "allowed: csv, tsv, npy, plain or .gz",
+                          "allowed: csv, tsv, npy, idx, plain or .gz",
                           format);
   return HPO_OK;
 }
 
 static hpo_status check_file(hpo_reading *r, const hpo_node *file,
-                             const char *path, hpo_error *err) {
+                             const char *attr, const char *path,
+                             hpo_error *err) {
   struct stat st;
 
   if (stat(path, &st) != 0)
     return hpo_faults_add_data(
-        r->faults, file, "href", err, "%s%s%s", path,
+        r->faults, file, attr, err, "%s%s%s", path,
         errno == ENOENT ? " does not exist" : ": ",
         errno == ENOENT
             ? (path[0] == '/' ? "" : " (seen from the current folder)")
             : strerror(errno));
   if (S_ISDIR(st.st_mode))
-    return hpo_faults_add_data(r->faults, file, "href", err,
+    return hpo_faults_add_data(r->faults, file, attr, err,
                                "%s is a folder, not a file", path);
   if (access(path, R_OK) != 0)
-    return hpo_faults_add_data(r->faults, file, "href", err,
+    return hpo_faults_add_data(r->faults, file, attr, err,
                                "%s can't be read: %s", path, strerror(errno));
   return HPO_OK;
 }
@@ -121,7 +122,52 @@ static hpo_status read_file(hpo_reading *r, const hpo_node *file, char **path,
 
   HPO_TRY(status, hpo_file_resolve(r->path, href, path, err));
   HPO_TRY(status, check_format(r, file, href, err));
-  HPO_TRY(status, check_file(r, file, *path, err));
+  HPO_TRY(status, check_file(r, file, "href", *path, err));
+done:
+  return status;
+}
+
+/* Where the labels of a file stand, if not in a column of it. */
+typedef struct labels {
+  char *path;       /* NULL: not in a file of their own */
+  const char *href; /* the same as written; "" */
+} labels;
+
+/* Labels of their own: all files have them, or none. */
+static hpo_status check_labels(hpo_reading *r, const hpo_node *file,
+                               bool has_labels, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const char *told = layout_of(file, "format", "");
+  const char *format =
+      told[0] != '\0' ? told : format_of(hpo_node_get(file, "href"));
+  const hpo_node *first = hpo_node_child(file->parent, "train", 0);
+
+  if (has_labels && strcmp(format, "idx") != 0 && strcmp(format, "npy") != 0)
+    HPO_TRY(status, hpo_faults_add(r->faults, file, "label-href", err,
+                                   "labels of their own go with idx and npy; "
+                                   "in %s they are a column: label= of "
+                                   "<data>",
+                                   format));
+  if (first != NULL &&
+      has_labels != (hpo_node_get(first, "label-href") != NULL))
+    HPO_TRY(status, hpo_faults_add(r->faults, file, NULL, err,
+                                   "either all files have label-href= or "
+                                   "none"));
+done:
+  return status;
+}
+
+static hpo_status read_labels(hpo_reading *r, const hpo_node *file,
+                              labels *out, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const char *href = hpo_node_get(file, "label-href");
+
+  HPO_TRY(status, check_labels(r, file, href != NULL, err));
+  out->href = href == NULL ? "" : href;
+  if (href == NULL)
+    goto done;
+  HPO_TRY(status, hpo_file_resolve(r->path, href, &out->path, err));
+  HPO_TRY(status, check_file(r, file, "label-href", out->path, err));
 done:
   return status;
 }
@@ -132,6 +178,7 @@ static hpo_status read_trains(hpo_reading *r, const hpo_node *data,
   hpo_plan_data *d = &r->plan->data;
   const hpo_node *file = NULL;
   char *path = NULL;
+  labels own = {0};
 
   for (size_t i = 0; (file = hpo_node_child(data, "train", i)) != NULL; i++) {
     if (file->bad)
@@ -141,10 +188,16 @@ static hpo_status read_trains(hpo_reading *r, const hpo_node *data,
     HPO_TRY(status, hpo_names_add(&d->train, path, err));
     HPO_TRY(status,
             hpo_names_add(&d->train_href, hpo_node_get(file, "href"), err));
+    HPO_TRY(status, read_labels(r, file, &own, err));
+    HPO_TRY(status, hpo_names_add(&d->train_label,
+                                  own.path == NULL ? "" : own.path, err));
+    HPO_TRY(status, hpo_names_add(&d->train_label_href, own.href, err));
     hpo_mem_free(path);
-    path = NULL;
+    hpo_mem_free(own.path);
+    path = own.path = NULL;
   }
 done:
+  hpo_mem_free(own.path);
   hpo_mem_free(path);
   return status;
 }
@@ -179,6 +232,7 @@ static hpo_status read_validation(hpo_reading *r, const hpo_node *data,
   const char *fraction = v == NULL ? NULL : hpo_node_get(v, "fraction");
   bool has_folds = hpo_node_count(data, "folds") > 0;
   char *path = NULL;
+  labels own = {0};
 
   if (v != NULL && has_folds)
     return hpo_faults_add(r->faults, v, NULL, err,
@@ -206,7 +260,12 @@ static hpo_status read_validation(hpo_reading *r, const hpo_node *data,
   HPO_TRY(status, read_file(r, v, &path, err));
   HPO_TRY(status, hpo_read_text(path, &d->validation, err));
   HPO_TRY(status, hpo_read_text(href, &d->validation_href, err));
+  HPO_TRY(status, read_labels(r, v, &own, err));
+  HPO_TRY(status, hpo_read_text(own.path == NULL ? "" : own.path,
+                                &d->validation_label, err));
+  HPO_TRY(status, hpo_read_text(own.href, &d->validation_label_href, err));
 done:
+  hpo_mem_free(own.path);
   hpo_mem_free(path);
   return status;
 }

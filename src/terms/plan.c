@@ -11,17 +11,29 @@ static void data_free(hpo_plan_data *d) {
   hpo_mem_free(d->positive);
   hpo_names_free(&d->train);
   hpo_names_free(&d->train_href);
+  hpo_names_free(&d->train_dataset);
+  hpo_names_free(&d->train_label);
+  hpo_names_free(&d->train_label_href);
+  hpo_names_free(&d->train_label_dataset);
   hpo_mem_free(d->format);
   hpo_mem_free(d->header);
   hpo_names_free(&d->names);
   hpo_mem_free(d->validation);
   hpo_mem_free(d->validation_href);
+  hpo_mem_free(d->validation_dataset);
+  hpo_mem_free(d->validation_label);
+  hpo_mem_free(d->validation_label_href);
+  hpo_mem_free(d->validation_label_dataset);
+  hpo_mem_free(d->group);
+  hpo_mem_free(d->fold);
   hpo_mem_free(d->test);
   hpo_mem_free(d->test_href);
   hpo_names_free(&d->categorical);
   hpo_names_free(&d->ignore);
   hpo_mem_free(d->weight);
   hpo_names_free(&d->missing);
+  hpo_names_free(&d->onehot);
+  hpo_mem_free(d->impute);
 }
 
 static void choice_free(hpo_plan_choice *c) {
