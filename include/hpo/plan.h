@@ -42,10 +42,10 @@ typedef struct hpo_plan_data {
   /* of each training file, "" where it has none: the data set in it, the
      file of its labels (path, as written), their data set */
   hpo_names train_dataset, train_label, train_label_href, train_label_dataset;
-  char *format;         /* "" by suffix, "csv", "tsv", "npy" ... */
-  char *header;         /* auto, yes, no */
-  hpo_names names;      /* column names given, may be empty */
-  char *validation;     /* path or "" */
+  char *format;     /* "" by suffix, "csv", "tsv", "npy" ... */
+  char *header;     /* auto, yes, no */
+  hpo_names names;  /* column names given, may be empty */
+  char *validation; /* path or "" */
   char *validation_href;
   char *validation_dataset, *validation_label, *validation_label_href;
   char *validation_label_dataset;
