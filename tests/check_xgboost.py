@@ -198,6 +198,75 @@ def test_lossguide_without_a_limit_of_leaves(tmp_path):
     assert np.array_equal(a.p, b.p)
 
 
+@pytest.mark.parametrize("options", [
+    dict(monotone_constraints="(1,0,-1,0,1)"),
+    dict(monotone_constraints="(-1,-1,-1,-1,-1)", max_depth=5, sign=-1),
+    dict(monotone_constraints="(1,-1)", max_depth=5, reg_alpha=3),
+    dict(monotone_constraints="(0,-1,1,-1,0)", max_delta_step=20,
+         max_depth=5),
+    dict(monotone_constraints="(1,1,1,0,0)", grow_policy="lossguide",
+         max_leaves=11, max_depth=0),
+    dict(interaction_constraints="[[0,1],[2,3]]", max_depth=5),
+    dict(interaction_constraints="[[0,1,2],[2,3,4]]", max_depth=5),
+    dict(interaction_constraints="[[1,2]]", max_depth=4),
+    dict(interaction_constraints="[[0,2],[1,2,4]]", max_depth=6,
+         monotone_constraints="(1,0,0,0,0)")])
+def test_same_trees_under_constraints(tmp_path, options):
+    x, y = few_values()
+    m, theirs = both(tmp_path, x, y * options.pop("sign", 1), **options)
+    assert same_trees(m.booster, theirs) > 20
+
+
+def rising(model, x, f, sign):
+    """Predictions along a grid of feature f, for other features as in x."""
+    grid = np.linspace(-4, 4, 60, dtype=np.float32)
+    each = np.repeat(x[:50], len(grid), axis=0)
+    each[:, f] = np.tile(grid, len(x[:50]))
+    p = model.predict(matrix(model, each), output_margin=True)
+    return (np.diff(p.reshape(50, len(grid), -1), axis=1) * sign >= 0).all()
+
+
+@pytest.mark.parametrize("n_class", [0, 2, 4])
+def test_monotone_constraints_hold(tmp_path, n_class):
+    rng = np.random.default_rng([SEED, n_class])
+    x, y, _ = ugly(rng, 1500, n_class)
+    role = split(rng, len(y))
+    write_data(tmp_path / "d", x, y, n_class, role)
+    options = dict(n_estimators=15, max_depth=6, seed=SEED, subsample=0.8,
+                   min_child_weight=0)
+    free = Ours(tmp_path / "d", n_class, role.sum(), **options)
+    held = Ours(tmp_path / "d", n_class, role.sum(), **options,
+                monotone_constraints="{f0: 1, 'f4': -1, 'f6':-1, f7: 1}")
+    for f, sign in ((0, 1), (4, -1), (6, -1), (7, 1)):
+        assert not rising(free.booster, x, f, sign)
+        assert rising(held.booster, x, f, sign)
+    p = held.booster.predict(matrix(held.booster, x[role == 1]))
+    assert np.abs(p.reshape(held.p.shape) - held.p).max() < 1e-4
+
+
+def paths(node, above=()):
+    if "leaf" in node:
+        return [set(above)]
+    return sum((paths(c, above + (node["split"],))
+                for c in node["children"]), [])
+
+
+def test_interaction_constraints_hold(tmp_path):
+    rng = np.random.default_rng(SEED)
+    x, y, n_category = ugly(rng, 1500, 2, categories=1)
+    role = split(rng, len(y))
+    write_data(tmp_path / "d", x, y, 2, role, n_category=n_category)
+    m = Ours(tmp_path / "d", 2, role.sum(), n_estimators=20, max_depth=7,
+             colsample_bynode=0.7, min_child_weight=0,
+             interaction_constraints='[["f0", f1, 2], [3, f4], ("f4","f6"),]')
+    allowed = [{"f0", "f1", "f2"}, {"f3", "f4"}, {"f4", "f6"}, {"f7"}]
+    found = sum((paths(json.loads(t.replace(": inf,", ": 1e38,"))) for t in
+                 m.booster.get_dump(dump_format="json")), [])
+    assert all(any(p <= a for a in allowed) for p in found)
+    assert any(len(p) > 2 for p in found)
+    assert {"f7"} in found
+
+
 def test_gamma_is_asked_before_growing(tmp_path):
     """XGBoost 1.7's hist drops a split of low gain at once, also where
     splits below it would gain much (an exclusive or)."""

@@ -259,6 +259,20 @@ static void test_leaves(void **state) {
   check_ranks(&(ugly){600, 8, 0, false}, words);
 }
 
+static void test_constraints(void **state) {
+  const char *words[] = {
+      "n_estimators=5",      "max_depth=6",
+      "min_child_weight=0",  "monotone_constraints=(1,-1,0,0,1)",
+      "colsample_bynode=.7", "interaction_constraints=[[0,1,2],[4,5,6]]",
+      "max_leaves=20",       NULL};
+
+  (void)state;
+  check_ranks(&(ugly){1500, 8, 2, true}, words);
+  check_ranks(&(ugly){1500, 8, 3, false}, words);
+  words[6] = NULL;
+  check_ranks(&(ugly){90000, 8, 0, true}, words);
+}
+
 static void test_prefix(void **state) {
   const ugly u = {800, 6, 3, false};
   hpo_dataset *d = ugly_make(seed(), &u);
@@ -375,6 +389,50 @@ done:
   return status;
 }
 
+/* How constraints are spelt, and that their columns are there. */
+static void test_spelling(void **state) {
+  static const struct {
+    const char *name, *value;
+    hpo_status status;
+  } tries[] = {
+      {"monotone_constraints", "(1)", HPO_OK},
+      {"monotone_constraints", " [ -1 , ] ", HPO_OK},
+      {"monotone_constraints", "()", HPO_OK},
+      {"monotone_constraints", "", HPO_OK},
+      {"monotone_constraints", "{}", HPO_OK},
+      {"monotone_constraints", "{'f0': 1, f0:-1,}", HPO_OK},
+      {"monotone_constraints", "{0: 1}", HPO_OK},
+      {"monotone_constraints", "(2)", HPO_EINVAL},
+      {"monotone_constraints", "(1,0)", HPO_EINVAL},
+      {"monotone_constraints", "(1", HPO_EINVAL},
+      {"monotone_constraints", "(1]", HPO_EINVAL},
+      {"monotone_constraints", "1", HPO_EINVAL},
+      {"monotone_constraints", "(1) 1", HPO_EINVAL},
+      {"monotone_constraints", "{'f0: 1}", HPO_EINVAL},
+      {"monotone_constraints", "{f1: 1}", HPO_EINVAL},
+      {"monotone_constraints", "{\"0\": 1}", HPO_EINVAL},
+      {"monotone_constraints", "{f0 1}", HPO_EINVAL},
+      {"interaction_constraints", "[]", HPO_OK},
+      {"interaction_constraints", "[[0],[f0, \"f0\"]]", HPO_OK},
+      {"interaction_constraints", "[(0),]", HPO_OK},
+      {"interaction_constraints", "[0]", HPO_EINVAL},
+      {"interaction_constraints", "[[]]", HPO_EINVAL},
+      {"interaction_constraints", "[[1]]", HPO_EINVAL},
+      {"interaction_constraints", "[[-1]]", HPO_EINVAL},
+      {"interaction_constraints", "[[f0]", HPO_EINVAL},
+      {"interaction_constraints", "[[f0}]", HPO_EINVAL},
+      {"interaction_constraints", "[[f0]][", HPO_EINVAL},
+  };
+  const double y[4] = {0, 0, 1, 1};
+  hpo_dataset *d = four_make(y, 2, NULL);
+
+  (void)state;
+  for (size_t i = 0; i < sizeof tries / sizeof *tries; i++)
+    if (create_status(d, tries[i].name, tries[i].value, 1) != tries[i].status)
+      fail_msg("%s=%s", tries[i].name, tries[i].value);
+  hpo_dataset_destroy(d);
+}
+
 static void test_refusals(void **state) {
   const double y[4] = {0, 0, 1, 1};
   hpo_dataset *d = four_make(y, 2, NULL), *r = four_make(y, 0, NULL);
@@ -398,7 +456,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_one_split), cmocka_unit_test(test_weights),
       cmocka_unit_test(test_missing),   cmocka_unit_test(test_ranks),
-      cmocka_unit_test(test_leaves),    cmocka_unit_test(test_prefix),
+      cmocka_unit_test(test_leaves),    cmocka_unit_test(test_constraints),
+      cmocka_unit_test(test_spelling),  cmocka_unit_test(test_prefix),
       cmocka_unit_test(test_extremes),  cmocka_unit_test(test_digest),
       cmocka_unit_test(test_names),     cmocka_unit_test(test_refusals),
       cmocka_unit_test(test_balanced)};

@@ -24,6 +24,12 @@ gbt_rows gbt_grow_rows(const gbt_grower *g, const gbt_task *task,
                     .set = gbt_draw_is_part(&g->draw) ? &g->draw.tree : NULL};
 }
 
+const gbt_gain *gbt_grow_rule(gbt_grower *g, const gbt_work *node) {
+  g->search.rule.lower = node->lower;
+  g->search.rule.upper = node->upper;
+  return &g->search.rule;
+}
+
 bool gbt_grow_may_split(const gbt_grower *g, const gbt_work *node) {
   const gbt_gain *r = &g->search.rule;
 
@@ -122,6 +128,27 @@ done:
   return status;
 }
 
+/* Bounds of two children's weights. */
+static void bound(gbt_grower *g, const gbt_work *w, gbt_work *left,
+                  gbt_work *right) {
+  const gbt_gain *rule = gbt_grow_rule(g, w);
+  int direction = 0;
+  double middle = 0;
+
+  left->lower = right->lower = w->lower;
+  left->upper = right->upper = w->upper;
+  if (!rule->is_bound)
+    return;
+  direction = g->limits.direction[w->split.feature];
+  middle = (gbt_gain_weight(rule, w->split.left) +
+            gbt_gain_weight(rule, w->split.right)) /
+           2;
+  if (direction > 0)
+    left->upper = right->lower = middle;
+  else if (direction < 0)
+    left->lower = right->upper = middle;
+}
+
 /* Parts the rows of a node and makes its children. */
 static hpo_status split_node(gbt_grower *g, const gbt_task *task, int32_t at,
                              hpo_error *err) {
@@ -140,6 +167,7 @@ static hpo_status split_node(gbt_grower *g, const gbt_task *task, int32_t at,
   right.total = w->total - left.total;
   left.sums = w->split.left;
   right.sums = w->split.right;
+  bound(g, w, &left, &right);
   if (right.sums.h < left.sums.h)
     right.hist = h;
   else

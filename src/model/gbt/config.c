@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Options of gbt: names, meanings, ranges and defaults are XGBoost's. */
 #include "gbt.h"
+#include "limits.h"
 
 #include <math.h>
 #include <string.h>
@@ -64,9 +65,15 @@ const hpo_option gbt_options[GBT_OPTIONS] = {
      "keep the best round's value and model; none: train all rounds",
      NULL},
     {"monotone_constraints", HPO_OPTION_TEXT, NULL, -INF, INF, false, NULL,
-     "direction of each feature's influence", "*"},
+     "(1,0,-1) in the order of columns, or {name: 1, name: -1}: as the "
+     "feature "
+     "rises predictions never fall (1), never rise (-1)",
+     NULL},
     {"interaction_constraints", HPO_OPTION_TEXT, NULL, -INF, INF, false, NULL,
-     "features that may share a branch", "*"},
+     "[[name, name], [name, name]] or numbers of columns from 0: features "
+     "that "
+     "may share a path of a tree",
+     NULL},
 };
 
 static const char *const objective_names[] = {
@@ -131,9 +138,11 @@ hpo_status gbt_config_check(const hpo_options *o, hpo_task task,
                             const hpo_dataset *data, hpo_error *err) {
   hpo_status status = HPO_OK;
   double base = hpo_options_get_float(o, "base_score");
+  gbt_limits limits = {.columns = 0};
 
   HPO_TRY(status, check_objective(o, task, err));
   HPO_TRY(status, check_growth(o, err));
+  HPO_TRY(status, gbt_limits_create(o, data, &limits, err));
   if (task == HPO_TASK_BINARY && !isnan(base) && !(base > 0 && base < 1))
     HPO_FAIL(status, err, HPO_EINVAL,
              "base_score is %g; with binary:logistic it is a probability: "
@@ -146,6 +155,7 @@ hpo_status gbt_config_check(const hpo_options *o, hpo_task task,
   if (data != NULL && data->n_train == 0)
     HPO_FAIL(status, err, HPO_EDATA, "there are no training rows");
 done:
+  gbt_limits_free(&limits);
   return status;
 }
 

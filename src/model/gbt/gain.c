@@ -49,34 +49,12 @@ void gbt_search_begin(gbt_search *s, const gbt_config *c,
                        .max_delta_step = c->max_delta_step,
                        .min_hess = fmax(c->min_child_weight, scale->h),
                        .mcw = c->min_child_weight,
+                       .lower = (double)-INFINITY,
+                       .upper = (double)INFINITY,
+                       .is_bound = s->direction != NULL,
+                       .none = s->direction != NULL ? (double)-INFINITY : -1.0,
                        .unit_g = scale->g,
                        .unit_h = scale->h};
-}
-
-double gbt_gain_weight(const gbt_gain *r, gbt_sums s) {
-  double g = (double)s.g * r->unit_g, h = (double)s.h * r->unit_h;
-  double t = g > r->alpha ? g - r->alpha : g < -r->alpha ? g + r->alpha : 0;
-  double w = 0, limit = r->max_delta_step;
-
-  if (h < r->mcw || h <= 0)
-    return 0;
-  w = -t / (h + r->lambda);
-  if (limit > 0)
-    w = w > limit ? limit : w < -limit ? -limit : w;
-  return w;
-}
-
-double gbt_gain_node(const gbt_gain *r, gbt_sums s) {
-  double g = (double)s.g * r->unit_g, h = (double)s.h * r->unit_h;
-  double t = g > r->alpha ? g - r->alpha : g < -r->alpha ? g + r->alpha : 0;
-  double w = 0;
-
-  if (h <= 0)
-    return 0;
-  if (r->max_delta_step <= 0)
-    return t * t / (h + r->lambda);
-  w = gbt_gain_weight(r, s);
-  return -(2.0 * g * w + (h + r->lambda) * w * w);
 }
 
 static gbt_sums unpack(int64_t v) {
@@ -93,13 +71,33 @@ typedef struct candidates {
   gbt_sums missing; /* gradients of rows that lack the feature */
 } candidates;
 
+/* Left sums of candidate `at`. */
+static gbt_sums left_of(const gbt_search *s, const candidates *c, size_t at,
+                        gbt_sums add) {
+  gbt_sums left = {s->pre[at], 0};
+
+  if (c->is_wide)
+    left.h = s->pre_h[at];
+  else
+    left = unpack(s->pre[at]);
+  return (gbt_sums){left.g + add.g, left.h + add.h};
+}
+
+static void bound_gains(gbt_search *s, const candidates *c, gbt_sums add) {
+  for (size_t i = 0; i < c->n; i++)
+    s->gain[i] = gbt_gain_bound(&s->rule, left_of(s, c, i, add),
+                                s->direction[c->feature]);
+}
+
 /* Gains with `add` on the left sums; the first of the largest. */
 static size_t best_candidate(gbt_search *s, const candidates *c,
                              gbt_sums add) {
   size_t at = 0;
-  double best = -1.0;
+  double best = s->rule.none;
 
-  if (c->is_wide)
+  if (s->rule.is_bound)
+    bound_gains(s, c, add);
+  else if (c->is_wide)
     gbt_kernel_gain_wide(&s->rule, s->pre, s->pre_h, c->n, add, s->gain);
   else
     gbt_kernel_gain(&s->rule, s->pre, c->n, pack(add), s->gain);
@@ -114,14 +112,8 @@ static size_t best_candidate(gbt_search *s, const candidates *c,
 /* Takes candidate `at` if it beats what out has. */
 static void take(const gbt_search *s, const candidates *c, size_t at,
                  bool default_left, gbt_sums add, gbt_split *out) {
-  gbt_sums total = s->rule.total, left = {s->pre[at], 0};
+  gbt_sums total = s->rule.total, left = left_of(s, c, at, add);
 
-  if (c->is_wide)
-    left.h = s->pre_h[at];
-  else
-    left = unpack(s->pre[at]);
-  left.g += add.g;
-  left.h += add.h;
   *out = (gbt_split){.score = s->gain[at],
                      .feature = c->feature,
                      .bin = s->bin[at],
@@ -227,7 +219,7 @@ static void search_feature(gbt_search *s, const int64_t *cell, uint32_t f,
 
 void gbt_search_full(gbt_search *s, const gbt_hist *h, gbt_sums total,
                      const gbt_set *set, gbt_split *out) {
-  *out = (gbt_split){.score = -1.0};
+  *out = (gbt_split){.score = s->rule.none};
   s->rule.total = total;
   for (size_t i = 0; i < set->n; i++) {
     size_t from = s->offset[set->item[i]];
@@ -301,7 +293,7 @@ static void clear_marked(int64_t *cell, uint64_t *mask, size_t words,
 void gbt_search_sparse(gbt_search *s, int64_t *cell, uint64_t *mask,
                        bool is_wide, gbt_sums total, const gbt_set *set,
                        gbt_split *out) {
-  *out = (gbt_split){.score = -1.0};
+  *out = (gbt_split){.score = s->rule.none};
   s->rule.total = total;
   for (size_t i = 0; i < set->n; i++)
     search_marked(s, cell, mask, is_wide, set->item[i], out);

@@ -113,7 +113,7 @@ typedef struct gbt_sums {
 } gbt_sums;
 
 typedef struct gbt_split {
-  double score; /* gain of both children's sums; < 0: no split */
+  double score; /* gain of both children's sums; gbt_gain.none: no split */
   uint32_t feature, bin;
   bool categorical, default_left;
   gbt_sums left, right;
@@ -216,13 +216,27 @@ bool gbt_draw_is_part(const gbt_draw *d);
 hpo_status gbt_draw_node(gbt_draw *d, int64_t depth, uint64_t path,
                          const gbt_set **out, hpo_error *err);
 
-/* gain.c ---------------------------------------------------------------*/
+/* bound.c --------------------------------------------------------------*/
 
+/** How sums become weights and gains. */
 typedef struct gbt_gain {
   double lambda, alpha, max_delta_step, min_hess, mcw;
   double unit_g, unit_h;
-  gbt_sums total; /* of the node */
+  double lower, upper; /* of the node's weight; infinite but for is_bound */
+  bool is_bound;       /* some feature has a monotone constraint */
+  double none;         /* gain of no split: below that of any */
+  gbt_sums total;      /* of the node */
 } gbt_gain;
+
+/** -G / (H + lambda) with alpha, max_delta_step and bounds; the gain of a
+ *  node. */
+double gbt_gain_weight(const gbt_gain *r, gbt_sums s);
+double gbt_gain_node(const gbt_gain *r, gbt_sums s);
+/** Gain of both children under the node's bounds and the feature's
+ *  direction; -INFINITY: not allowed. */
+double gbt_gain_bound(const gbt_gain *r, gbt_sums left, int direction);
+
+/* gain.c ---------------------------------------------------------------*/
 
 typedef struct gbt_search {
   const hpo_bins *bins;
@@ -231,6 +245,7 @@ typedef struct gbt_search {
   int64_t *pre_h; /* the same, wide: h */
   uint32_t *bin;
   double *gain;
+  const int8_t *direction; /* [columns] monotone constraints; NULL: none */
   gbt_gain rule;
 } gbt_search;
 
@@ -239,7 +254,7 @@ hpo_status gbt_search_create(const hpo_bins *bins, const uint32_t *offset,
 void gbt_search_free(gbt_search *s);
 void gbt_search_begin(gbt_search *s, const gbt_config *c,
                       const gbt_scale *scale);
-/** Best split of a node from its histogram; out->score < 0: none. */
+/** Best split of a node from its histogram. */
 void gbt_search_full(gbt_search *s, const gbt_hist *h, gbt_sums total,
                      const gbt_set *set, gbt_split *out);
 /** The same from cells that mask marks, clearing cells and mask; exactly
@@ -247,9 +262,6 @@ void gbt_search_full(gbt_search *s, const gbt_hist *h, gbt_sums total,
 void gbt_search_sparse(gbt_search *s, int64_t *cell, uint64_t *mask,
                        bool is_wide, gbt_sums total, const gbt_set *set,
                        gbt_split *out);
-/** -G / (H + lambda) with alpha and max_delta_step; the gain of a node. */
-double gbt_gain_weight(const gbt_gain *r, gbt_sums s);
-double gbt_gain_node(const gbt_gain *r, gbt_sums s);
 
 /* hist.c ---------------------------------------------------------------*/
 

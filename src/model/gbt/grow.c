@@ -18,6 +18,7 @@
  * At the end nodes are numbered breadth first with right = left + 1. */
 #include "grow.h"
 
+#include <math.h>
 #include <string.h>
 
 /* Least gain of a split, as in XGBoost (kRtEps). */
@@ -38,6 +39,9 @@ hpo_status gbt_grower_create(const hpo_model_input *in, const gbt_config *c,
   HPO_TRY(status, gbt_pool_create(bins, &g->pool, err));
   HPO_TRY(status,
           gbt_search_create(bins, g->pool.layout.offset, &g->search, err));
+  HPO_TRY(status,
+          gbt_limits_create(in->options, in->part.data, &g->limits, err));
+  g->search.direction = g->limits.direction;
   HPO_TRY(status, gbt_draw_create(bins->columns, c, in->seed, &g->draw, err));
   HPO_TRY(status, hpo_mem_new(span, sizeof *g->right, &g->right, err));
   *out = g;
@@ -53,6 +57,7 @@ void gbt_grower_destroy(gbt_grower *g) {
   gbt_pool_free(&g->pool);
   gbt_search_free(&g->search);
   gbt_draw_free(&g->draw);
+  gbt_limits_free(&g->limits);
   hpo_mem_free(g->right);
   hpo_mem_free(g->work);
   hpo_mem_free(g->open);
@@ -75,7 +80,12 @@ done:
 static hpo_status make_root(gbt_grower *g, const gbt_task *task,
                             hpo_error *err) {
   hpo_status status = HPO_OK;
-  gbt_work root = {.parent = -1, .left = -1, .path = 1, .n = task->n};
+  gbt_work root = {.parent = -1,
+                   .left = -1,
+                   .path = 1,
+                   .n = task->n,
+                   .lower = (double)-INFINITY,
+                   .upper = (double)INFINITY};
   int64_t sum[3] = {0, 0, (int64_t)task->n};
 
   for (size_t i = 0; i < task->n; i++) {
@@ -92,6 +102,25 @@ done:
   return status;
 }
 
+/* The columns that a node may use. */
+static hpo_status node_columns(gbt_grower *g, const gbt_work *node,
+                               const gbt_set **set, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const gbt_work *above = node;
+
+  HPO_TRY(status, gbt_draw_node(&g->draw, node->depth, node->path, set, err));
+  if (g->limits.n_set == 0 || node->parent < 0)
+    goto done;
+  gbt_limits_begin(&g->limits);
+  while (above->parent >= 0) {
+    above = &g->work[above->parent];
+    gbt_limits_add(&g->limits, above->split.feature);
+  }
+  *set = gbt_limits_filter(&g->limits, *set);
+done:
+  return status;
+}
+
 /* Best split of a node; the team's first rank decides. */
 static hpo_status search_node(gbt_grower *g, const gbt_task *task,
                               gbt_work *node, hpo_error *err) {
@@ -100,7 +129,9 @@ static hpo_status search_node(gbt_grower *g, const gbt_task *task,
   gbt_split *split = &node->split;
   bool is_wide = task->scale.is_wide;
 
-  HPO_TRY(status, gbt_draw_node(&g->draw, node->depth, node->path, &set, err));
+  const gbt_gain *rule = gbt_grow_rule(g, node);
+
+  HPO_TRY(status, node_columns(g, node, &set, err));
   if (node->hist.cell == NULL) {
     gbt_rows rows = gbt_grow_rows(g, task, node);
     gbt_hist_sparse(&g->pool, &rows, &task->scale);
@@ -112,13 +143,13 @@ static hpo_status search_node(gbt_grower *g, const gbt_task *task,
   if (g->coll->size > 1)
     HPO_TRY(status,
             g->coll->broadcast(g->coll->self, split, sizeof *split, err));
-  node->gain = split->score - gbt_gain_node(&g->search.rule, node->sums);
+  node->gain = split->score - gbt_gain_node(rule, node->sums);
 done:
   return status;
 }
 
 static bool is_worth(const gbt_grower *g, const gbt_work *node) {
-  return node->split.score >= 0 && node->gain > LEAST_GAIN &&
+  return node->split.score > g->search.rule.none && node->gain > LEAST_GAIN &&
          node->gain >= g->config->gamma;
 }
 
@@ -142,9 +173,9 @@ done:
 
 /* --- The finished tree ------------------------------------------------ */
 
-static void finish_node(const gbt_grower *g, const gbt_task *task,
-                        const gbt_work *w, gbt_node *out) {
-  double weight = gbt_gain_weight(&g->search.rule, w->sums);
+static void finish_node(gbt_grower *g, const gbt_task *task, const gbt_work *w,
+                        gbt_node *out) {
+  double weight = gbt_gain_weight(gbt_grow_rule(g, w), w->sums);
 
   *out = gbt_grow_node(w);
   out->left = out->parent = -1;

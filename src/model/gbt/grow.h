@@ -8,6 +8,7 @@
 
 #include "gbt.h"
 #include "kernels.h"
+#include "limits.h"
 
 typedef struct gbt_work {
   int32_t parent, left; /* indices of work nodes; -1: none */
@@ -16,7 +17,8 @@ typedef struct gbt_work {
   size_t begin, n; /* rows of this rank: idx[begin .. begin + n) */
   hpo_row total;   /* rows of the team */
   gbt_sums sums;
-  gbt_hist hist; /* cell NULL: small, or a leaf */
+  double lower, upper; /* bounds of the weight by monotone constraints */
+  gbt_hist hist;       /* cell NULL: small, or a leaf */
   gbt_split split;
   double gain;
 } gbt_work;
@@ -29,6 +31,7 @@ struct gbt_grower {
   gbt_pool pool;
   gbt_search search;
   gbt_draw draw;
+  gbt_limits limits;
   uint32_t *right; /* [span] rows that go right */
   gbt_work *work;  /* [n_work] */
   size_t n_work, work_room;
@@ -39,6 +42,9 @@ struct gbt_grower {
 /** The rows of a node. */
 gbt_rows gbt_grow_rows(const gbt_grower *g, const gbt_task *task,
                        const gbt_work *node);
+/** How the node's sums become weights and gains; borrowed until the next call.
+ */
+const gbt_gain *gbt_grow_rule(gbt_grower *g, const gbt_work *node);
 /** Whether a split of the node could have two children with enough. */
 bool gbt_grow_may_split(const gbt_grower *g, const gbt_work *node);
 /** Whether the node has so few rows that it needs no histogram. */
