@@ -26,7 +26,7 @@ face = {}  # header -> wing
 for wing, names in {
     "base": "status mem log num rng options process file clock clones blas h5 host doc",
     "terms": "record coll space plan trial ledger catalog layout watch",
-    "study": "study", "sampler": "sampler pruner", "data": "dataset bins design generate rows",
+    "study": "study", "sampler": "sampler pruner", "data": "dataset bins design shards generate rows",
     "metric": "metric", "store": "store", "comm": "comm proto wire",
     "model": "model predictor", "evaluate": "evaluate", "sched": "sched",
     "roles": "manager worker roles", "report": "report importance",

@@ -190,7 +190,9 @@ static void test_identity(void **state) {
   SAME(put(&p->data.test, "t.csv"));
   SAME(p->model[0].line += 1);
   SAME(assert_int_equal(hpo_names_add(&p->data.train, "t.csv", NULL), 0));
+  SAME(p->shards = 3);
   OTHER(put(&p->data_mode, "local"));
+  OTHER(p->shards = 4);
   OTHER(put(&p->name, "another"));
   OTHER(p->seed += 1);
   OTHER(p->strict = !p->strict);

@@ -269,10 +269,16 @@ static const fault unbuilt[] = {
      "t.xml:34: <parallel>: ranks-per-trial=\"1000001\"; allowed: 1 to "
      "1000000, or all"},
     {"ranks-per-trial=\"1\"", "data=\"local\" shards=\"4\"",
-     "t.xml:34: <parallel>: data=\"local\" " NOT_BUILT "; allowed: shared\n"
-     "t.xml:34: <parallel>: shards= " NOT_BUILT},
+     "t.xml:34: <parallel>: data=\"local\" goes with order=\"arrival\""},
+    {"ranks-per-trial=\"1\"", "data=\"local\"",
+     "t.xml:34: <parallel>: data=\"local\" needs shards="},
+    {"ranks-per-trial=\"1\"", "shards=\"4\"",
+     "t.xml:34: <parallel>: shards= belongs to data=\"local\""},
+    {"ranks-per-trial=\"1\"",
+     "data=\"local\" shards=\"4\" ranks-per-trial=\"2\"",
+     "t.xml:34: <parallel>: data=\"local\" trains a trial on one rank"},
     {"ranks-per-trial=\"1\"", "data=\"sharded\"",
-     "data=\"sharded\" " NOT_BUILT "; allowed: shared"},
+     "data=\"sharded\" " NOT_BUILT "; allowed: shared, local"},
     {"href=\"a.csv\"", "href=\"a.csv\" format=\"libsvm\"",
      "t.xml:6: <train href=\"a.csv\">: format=\"libsvm\" " NOT_BUILT
      "; allowed: csv, tsv"},

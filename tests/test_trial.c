@@ -261,7 +261,9 @@ static void test_columns(void **state) {
                                      "model_offset",
                                      "model_length",
                                      "model_format",
-                                     "model_crc"};
+                                     "model_crc",
+                                     "shard"};
+  const size_t n = sizeof want / sizeof *want;
   hpo_plan *plan = two_models();
   hpo_trial *t = NULL;
   hpo_record *r = NULL;
@@ -271,8 +273,16 @@ static void test_columns(void **state) {
   assert_int_equal(hpo_trial_create(4, 1, 3, &t, NULL), HPO_OK);
   t->x[0] = 1;
   t->x[3] = 0.5;
+  plan->shards = 0; /* local plans alone have the last column */
   assert_int_equal(hpo_trial_record(t, plan, &r, NULL), HPO_OK);
-  assert_int_equal(r->n_field, sizeof want / sizeof *want);
+  assert_int_equal(r->n_field, n - 1);
+  hpo_record_destroy(r);
+  r = NULL;
+  plan->shards = 3;
+  t->number = 7;
+  assert_int_equal(hpo_trial_record(t, plan, &r, NULL), HPO_OK);
+  assert_int_equal(r->n_field, n);
+  assert_int_equal(hpo_record_int(r, "shard"), 1);
   for (size_t i = 0; i < r->n_field; i++)
     assert_string_equal(r->field[i].name, want[i]);
   assert_string_equal(hpo_record_text(r, "model", text, 32), "lin");

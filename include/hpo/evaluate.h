@@ -14,6 +14,7 @@
 #include "hpo/dataset.h"
 #include "hpo/model.h"
 #include "hpo/plan.h"
+#include "hpo/shards.h"
 #include "hpo/status.h"
 #include "hpo/trial.h"
 
@@ -32,6 +33,8 @@ HPO_MUST_USE hpo_status hpo_evaluator_create(const hpo_plan *plan,
 void hpo_evaluator_destroy(hpo_evaluator *e);
 /** The first binned matrix, for /data/cuts; NULL without one. */
 const hpo_bins *hpo_evaluator_bins(const hpo_evaluator *e);
+/** How the training rows are dealt; NULL unless the plan is local. */
+const hpo_shards *hpo_evaluator_shards(const hpo_evaluator *e);
 
 /** The options of one model at one point: the plan's fixed ones, then those
  *  of the point's active parameters.

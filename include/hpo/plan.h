@@ -107,7 +107,8 @@ typedef struct hpo_plan {
   int64_t limit_memory; /* bytes; 0: none */
   int retries;          /* of a failed trial */
   int ranks_per_trial;  /* of a team; 0: all */
-  char *data_mode;      /* shared */
+  char *data_mode;      /* shared, local */
+  int64_t shards;       /* of local; 0: it is not local */
   bool strict;          /* order="strict" */
   int64_t window;       /* P; 16 */
   char *output;         /* path of the study file, resolved */
@@ -136,6 +137,9 @@ HPO_MUST_USE hpo_status hpo_plan_text(const hpo_plan *p, char **out,
 HPO_MUST_USE hpo_status hpo_plan_identity(const hpo_plan *p,
                                           const char *data_hash, char hex[65],
                                           hpo_error *err);
+
+/** Shard that a trial trains on; -1: the plan is not local. */
+int64_t hpo_plan_shard(const hpo_plan *p, hpo_id trial);
 
 /** A random plan for round-trip tests; not one that could be run. */
 HPO_MUST_USE hpo_status hpo_plan_sample(uint64_t seed, hpo_plan **out,

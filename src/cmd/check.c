@@ -113,6 +113,10 @@ static void print_budget(const hpo_plan *plan) {
     printf("strict, window %lld\n", (long long)plan->window);
   else
     printf("arrival\n");
+  if (plan->shards > 0)
+    printf("shards      %lld; each trial trains on one of them, validated on "
+           "all validation rows\n",
+           (long long)plan->shards);
   printf("output      %s%s\n", plan->output,
          hpo_file_exists(plan->output) ? " (exists: the study goes on)" : "");
 }

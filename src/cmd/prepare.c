@@ -10,6 +10,7 @@
 #include "hpo/model.h"
 #include "hpo/pruner.h"
 #include "hpo/sampler.h"
+#include "hpo/shards.h"
 #include "hpo/study.h"
 
 #include <errno.h>
@@ -329,6 +330,8 @@ hpo_status hpo_prepare_check_data(const hpo_plan *plan,
     HPO_FAIL(status, err, HPO_EDATA,
              "no column is left to learn from beside label, weight and "
              "ignored ones");
+  if (plan->shards > 0)
+    HPO_TRY(status, hpo_shards_check(data, plan->shards, err));
   HPO_TRY(status, check_models(plan, data, err));
 done:
   return status;

@@ -46,8 +46,12 @@ static hpo_status run_worker(hpo_run *r, hpo_error *err) {
   bool over = false, worked = false;
   hpo_worker_input in = worker_input(r, hpo_mpi_comm(r->mpi));
 
-  if (r->team.rank > 0)
-    return hpo_worker_follow(&in, err);
+  if (r->team.rank > 0) {
+    status = hpo_worker_follow(&in, err);
+    if (status != HPO_OK)
+      hpo_error_prefix(err, "rank %d can't go on: ", r->world.rank);
+    return status;
+  }
   HPO_TRY(status, hpo_worker_create(&in, &worker, err));
   while (!over) {
     HPO_TRY(status, hpo_worker_poll(worker, &worked, &over, err));

@@ -126,6 +126,9 @@ static hpo_status describe_data(hpo_run *r, hpo_error *err) {
   if (r->world.rank != 0 || !r->data)
     return HPO_OK;
   HPO_TRY(status, hpo_dataset_record(r->data, &r->facts, err));
+  if (hpo_evaluator_shards(r->evaluator))
+    HPO_TRY(status, hpo_shards_record(hpo_evaluator_shards(r->evaluator),
+                                      r->data, r->facts, err));
   if (hpo_evaluator_bins(r->evaluator))
     HPO_TRY(status,
             hpo_bins_record(hpo_evaluator_bins(r->evaluator), &r->cuts, err));

@@ -59,6 +59,8 @@ static hpo_status make_fits(hpo_evaluation *v, hpo_error *err) {
   size_t n = d && d->n_fold > 0 ? d->n_fold : 1;
 
   HPO_TRY(status, hpo_recipe_create(v->e->plan, v->job.x, &v->recipe, err));
+  if (v->e->shards)
+    v->recipe.shard = (size_t)hpo_plan_shard(v->e->plan, v->job.trial);
   v->steps = v->recipe.kind->steps(v->recipe.options);
   if (v->recipe.kind->patience)
     v->patience = v->recipe.kind->patience(v->recipe.options);

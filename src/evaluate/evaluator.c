@@ -132,6 +132,9 @@ hpo_status hpo_evaluator_create(const hpo_plan *plan, const hpo_dataset *data,
   HPO_TRY(status, hpo_mem_new(MOST_MATRICES, sizeof *e->bins, &e->bins, err));
   if (data)
     HPO_TRY(status, collect_truths(e, err));
+  if (data && plan->shards > 0)
+    HPO_TRY(status, hpo_shards_create(data, plan->seed, plan->shards,
+                                      &e->shards, err));
   for (size_t m = 0; data && m < plan->n_model; m++) {
     const hpo_model_kind *kind = hpo_model_find(plan->model[m].kind);
     if (kind && kind->needs_bins)
@@ -153,6 +156,7 @@ void hpo_evaluator_destroy(hpo_evaluator *e) {
     hpo_bins_destroy(e->bins[i]);
   hpo_mem_free(e->bins);
   hpo_design_destroy(e->design);
+  hpo_shards_destroy(e->shards);
   for (size_t f = 0; f < e->n_truth; f++) {
     hpo_mem_free(e->truth[f].y);
     hpo_mem_free(e->truth[f].weight);
@@ -166,6 +170,10 @@ const hpo_bins *hpo_evaluator_find(const hpo_evaluator *e, int64_t max_bin) {
     if (e->bins[i]->max_bin == max_bin)
       return e->bins[i];
   return NULL;
+}
+
+const hpo_shards *hpo_evaluator_shards(const hpo_evaluator *e) {
+  return e->shards;
 }
 
 const hpo_bins *hpo_evaluator_bins(const hpo_evaluator *e) {

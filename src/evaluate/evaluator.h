@@ -4,6 +4,7 @@
 #define EVALUATE_EVALUATOR_H
 
 #include "hpo/evaluate.h"
+#include "hpo/shards.h"
 
 /** What the validation rows of a fold hold, in the order of its list. */
 typedef struct hpo_truth {
@@ -17,6 +18,7 @@ struct hpo_evaluator {
   const hpo_coll *team;
   hpo_bins **bins; /* [n_bins], one for each max_bin */
   size_t n_bins;
+  hpo_shards *shards; /* NULL unless the plan is local */
   hpo_design *design; /* NULL unless a model needs it */
   hpo_truth *truth;   /* [n_truth], one for each fold */
   size_t n_truth;     /* 1 without folds, 0 without data */

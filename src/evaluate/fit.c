@@ -53,6 +53,9 @@ static hpo_status make_part(hpo_fit *fit, size_t fold, hpo_part *part,
     fit->rows = hpo_dataset_fold(d, fold);
     fit->truth = &fit->e->truth[fold];
   }
+  if (fit->e->shards)
+    fit->rows.train =
+        hpo_shards_get(fit->e->shards, r->shard, &fit->rows.n_train);
   part->train_total = fit->rows.n_train;
   share_part(fit, part);
   fit->n_mine = part->n_valid;

@@ -15,6 +15,7 @@ typedef struct hpo_recipe {
   const char **free_name; /* [n_free]; names borrowed from the plan */
   double *free_value;
   size_t n_free;
+  size_t shard; /* of a local plan: the rows that it trains on */
 } hpo_recipe;
 
 /** HPO_EINVAL: the model refuses a value. */

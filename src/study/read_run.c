@@ -102,6 +102,39 @@ done:
   return status;
 }
 
+/* local: a rank of its own for each trial, and no claim to one sequence. */
+static hpo_status check_local(hpo_reading *r, const hpo_node *node,
+                              hpo_error *err) {
+  const hpo_plan *p = r->plan;
+  bool is_local = strcmp(p->data_mode, "local") == 0;
+  bool has_shards = hpo_node_get(node, "shards") != NULL;
+  const char *fault = NULL, *where = "data";
+
+  if (!is_local && has_shards) {
+    where = "shards";
+    fault = "shards= belongs to data=\"local\"";
+  } else if (!is_local) {
+    return HPO_OK;
+  } else if (!has_shards) {
+    fault = "data=\"local\" needs shards=, the number of parts into which "
+            "the training rows are dealt";
+  } else if (!p->has_data) {
+    fault = "data=\"local\" needs <data>";
+  } else if (p->data.has_folds) {
+    fault = "data=\"local\" with <folds> is not built yet in this version; "
+            "allowed: <validation>";
+  } else if (p->ranks_per_trial != 1) {
+    where = "ranks-per-trial";
+    fault = "data=\"local\" trains a trial on one rank; allowed: "
+            "ranks-per-trial=\"1\"";
+  } else if (p->strict) {
+    where = "order";
+    fault = "data=\"local\" goes with order=\"arrival\" alone";
+  }
+  return fault ? hpo_faults_add(r->faults, node, where, err, "%s", fault)
+               : HPO_OK;
+}
+
 static hpo_status read_parallel(hpo_reading *r, const hpo_node *node,
                                 hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -120,6 +153,8 @@ static hpo_status read_parallel(hpo_reading *r, const hpo_node *node,
   HPO_TRY(status, read_count(r, node, "window", &p->window, err));
   HPO_TRY(status,
           hpo_read_text(hpo_node_get(node, "data"), &p->data_mode, err));
+  HPO_TRY(status, read_count(r, node, "shards", &p->shards, err));
+  HPO_TRY(status, check_local(r, node, err));
   HPO_TRY(status, check_strict(r, node, err));
 done:
   return status;

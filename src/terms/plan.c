@@ -67,6 +67,10 @@ void hpo_plan_destroy(hpo_plan *p) {
   hpo_mem_free(p);
 }
 
+int64_t hpo_plan_shard(const hpo_plan *p, hpo_id trial) {
+  return p->shards > 0 ? trial % p->shards : -1;
+}
+
 hpo_status hpo_names_add(hpo_names *n, const char *text, hpo_error *err) {
   hpo_status status = HPO_OK;
 

@@ -33,6 +33,8 @@ const hpo_member hpo_plan_members[] = {
     P(retries, INT, false, "", "How often a failed trial is tried again."),
     P(ranks_per_trial, INT, false, "", "Ranks of a team; 0: all."),
     P(data_mode, TEXT, false, "", "How the rows lie on the ranks."),
+    P(shards, WHOLE, false, "",
+      "Shards of the training rows, of which a trial sees one; 0: none."),
     P(strict, BOOL, true, "", "Whether the order of jobs is strict."),
     P(window, WHOLE, true, "", "Window P of the strict order."),
     P(output, TEXT, false, "", "Path of the study file."),

@@ -234,11 +234,16 @@ hpo_status hpo_plan_identity(const hpo_plan *p, const char *data_hash,
   hpo_sha256 hash;
   writer w = {.identity = true};
   const char *mode = p->data_mode != NULL ? p->data_mode : "";
+  char shards[32];
   const char *file = p->data.validation != NULL ? p->data.validation : "";
 
   HPO_TRY(status, add_plan(&w, p, err));
   HPO_TRY(status, add_line(&w, "", "data_local",
                            strcmp(mode, "local") == 0 ? "yes" : "no", err));
+  if (strcmp(mode, "local") == 0) {
+    snprintf(shards, sizeof shards, "%lld", (long long)p->shards);
+    HPO_TRY(status, add_line(&w, "", "shards", shards, err));
+  }
   HPO_TRY(status, add_line(&w, "", "validation_file",
                            file[0] != '\0' ? "yes" : "no", err));
   HPO_TRY(status, add_line(&w, "", "data_hash", data_hash, err));

@@ -155,6 +155,10 @@ hpo_status hpo_trial_record(const hpo_trial *t, const hpo_plan *plan,
       HPO_TRY(status, add_metrics(r, t, &metrics, err));
     }
   }
+  if (plan->shards > 0)
+    HPO_TRY(status, hpo_record_add_int(
+                        r, "shard", hpo_plan_shard(plan, t->number), "",
+                        "Shard of the training rows that it trains on.", err));
   *out = r;
   r = NULL;
 done:
