@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """compare, export and predict against XGBoost, scikit-learn's arrays, cc."""
+import gzip
 import io
 import json
 import os
@@ -194,11 +195,75 @@ def test_columns_by_name(studies):
     assert done.stdout == tool.run("predict", "s.h5", "none.csv").stdout
 
 
-def test_npy(studies):
-    tool = studies("multiclass")
+@pytest.mark.parametrize("task", list(CASES))
+def test_outputs(studies, task):
+    """CSV, NPY and HDF5 have the same numbers."""
+    tool = studies(task)
+    frame = predict(tool, "d.csv")
+    text = frame.drop(columns="class", errors="ignore").to_numpy()
     tool.run("predict", "s.h5", "d.csv", "-o", "p.npy")
-    text = predict(tool, "d.csv").to_numpy()[:, 1:].astype(float)
-    assert np.allclose(np.load(tool.folder / "p.npy"), text, atol=1e-9)
+    array = np.load(tool.folder / "p.npy")
+    assert array.shape == (text.shape if task == "multiclass"
+                           else text.shape[:1])
+    assert np.allclose(array.reshape(text.shape), text, atol=1e-9)
+    tool.run("predict", "s.h5", "d.csv", "-o", "p.h5")
+    assert not list(tool.folder.glob("*.part"))
+    with h5py.File(tool.folder / "p.h5") as f:
+        rows = f["predictions"][:]
+        names = h5py.check_enum_dtype(rows.dtype[0])
+    assert list(rows.dtype.names) == list(frame)
+    for name in frame.columns.drop("class", errors="ignore"):
+        assert np.allclose(rows[name], frame[name], atol=1e-9)
+    if task == "multiclass":
+        names = {v: k for k, v in names.items()}
+        assert [names[c] for c in rows["class"]] == list(frame["class"])
+
+
+def test_arrays(studies, tool):
+    """NPY in both orders, packed, whole or features alone, as CSV."""
+    frame = pandas.read_csv(studies("binary").folder / "d.csv")
+    numbers = frame[["age", "income", "debt_ratio", "open_accounts",
+                     "defaulted"]].astype(np.float32)
+    numbers = numbers.rename(columns={c: f"f{i}" for i, c in
+                                      enumerate(numbers)})
+    x = numbers.to_numpy()
+    np.save(tool.folder / "d.npy", x)
+    np.save(tool.folder / "x.npy", np.asfortranarray(x[:, :4]))
+    np.save(tool.folder / "three.npy", x[:, :3])
+    numbers.to_csv(tool.folder / "d.csv", index=False)
+    with gzip.open(tool.folder / "z.npy.gz", "wb") as f:
+        np.save(f, x)
+    (tool.folder / "s.xml").write_text(STUDY.format(
+        task="binary", label="f4", metric="logloss", data="",
+        more='stratify="yes"',
+        model=GBT).replace("d.csv", "d.npy"))
+    tool.run("s.xml", "--quiet")
+    whole = predict(tool, "d.csv")
+    assert len(whole) == len(x)
+    for data in "d.npy", "x.npy", "z.npy.gz":
+        assert predict(tool, data).equals(whole), data
+    done = tool.run("predict", "s.h5", "three.npy", expect=3)
+    assert "1 of the model's 4 columns is not there: 'f3'" in done.stderr
+
+
+@pytest.mark.parametrize("task", list(CASES))
+def test_baseline(studies, tool, task):
+    """A baseline gives every row the training rows' shares or mean."""
+    source = studies(task)
+    shutil.copy(source.folder / "d.csv", tool.folder)
+    (tool.folder / "s.xml").write_text(STUDY.format(
+        model='<model kind="baseline"/>', data="", more="", **CASES[task]))
+    tool.run("s.xml", "--quiet")
+    _, _, classes, _, role, _ = facts(tool)
+    y = pandas.read_csv(tool.folder / "d.csv")[CASES[task]["label"]]
+    y = y[role == 0]
+    p = predict(tool, "d.csv")
+    p = p.drop(columns="class", errors="ignore").to_numpy()
+    want = ([y.mean()] if task != "multiclass"
+            else [(y == c).mean() for c in classes])
+    assert np.allclose(p, want, rtol=1e-8)
+    tool.run("export", "s.h5", "--format", "c", "-o", "m.c")
+    assert "margins" in (tool.folder / "m.c").read_text()
 
 
 def test_trials_csv(studies):

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /** \file rows.h
- *  New rows of the columns of a data set, from a CSV or TSV file (plain or
- *  .gz), a block at a time: memory does not grow with the file.
+ *  New rows of the columns of a data set, from a file of any format that
+ *  data are read from (plain or .gz), a block at a time: memory does not
+ *  grow with the file, but for arrays in Fortran order.
  */
 #ifndef HPO_ROWS_H
 #define HPO_ROWS_H
@@ -13,7 +14,7 @@
 typedef struct hpo_rows hpo_rows;
 
 /** Finds the columns: by the header's names, in any order, others ignored;
- *  without a header by names if the study gave some for so many fields, else
+ *  without a header, as in arrays, by names if the study gave some for so many fields, else
  *  by position if there are as many fields as features, else by "f0", "f1",
  *  ... as a study without a header names them.
  *  \param [in] facts   columns wanted; borrowed, must outlive

@@ -16,12 +16,19 @@ struct hpo_predictor {
 };
 
 static const hpo_predict_kind *kind_of(const hpo_doc *d) {
+  static const struct {
+    const char *format;
+    const hpo_predict_kind *kind;
+  } known[] = {{"hpotune-linear", &hpo_predict_linear},
+               {"hpotune-baseline", &hpo_predict_baseline}};
   const char *format = hpo_doc_text(hpo_doc_find(d, "format"));
 
   if (hpo_doc_find(d, "learner"))
     return &hpo_predict_gbt;
-  return format && strcmp(format, "hpotune-linear") == 0 ? &hpo_predict_linear
-                                                         : NULL;
+  for (size_t i = 0; format && i < sizeof known / sizeof *known; i++)
+    if (strcmp(format, known[i].format) == 0)
+      return known[i].kind;
+  return NULL;
 }
 
 hpo_status hpo_predictor_create(const char *format, const void *bytes,
@@ -44,7 +51,7 @@ hpo_status hpo_predictor_create(const char *format, const void *bytes,
   if (!p->kind)
     HPO_FAIL(status, err, HPO_EINVAL,
              "models of this kind can't predict new rows in this version; "
-             "gbt, logistic and linear can");
+             "gbt, logistic, linear and baseline can");
   HPO_TRY(status, p->kind->load(&d, facts, &p->self, err));
   *out = p;
   p = NULL;

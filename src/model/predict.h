@@ -18,6 +18,7 @@ typedef struct hpo_predict_kind {
   hpo_status (*write_c)(const void *self, hpo_buffer *out, hpo_error *err);
 } hpo_predict_kind;
 
-extern const hpo_predict_kind hpo_predict_gbt, hpo_predict_linear;
+extern const hpo_predict_kind hpo_predict_gbt, hpo_predict_linear,
+    hpo_predict_baseline;
 
 #endif
