@@ -14,8 +14,9 @@
 typedef struct hpo_rows hpo_rows;
 
 /** Finds the columns: by the header's names, in any order, others ignored;
- *  without a header, as in arrays, by names if the study gave some for so many fields, else
- *  by position if there are as many fields as features, else by "f0", "f1",
+ *  without a header, as in arrays, by names if the study gave some for so many
+ * fields, else by position if there are as many fields as features, else by
+ * "f0", "f1",
  *  ... as a study without a header names them.
  *  \param [in] facts   columns wanted; borrowed, must outlive
  *  \param [in] missing texts that mean missing beside the usual; borrowed
