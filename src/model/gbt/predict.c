@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Trees of a stored model, to predict new rows.
  *
- * Nodes of all trees lie in one array, 20 bytes each; rows walk down in
- * blocks, side by side, so that their loads overlap.  A leaf leads to itself.
+ * Nodes of all trees lie in one array, 16 bytes each; rows walk down side by
+ * side, without branches, so that their loads overlap (vector gathers are
+ * slower, where a processor's microcode guards them); a tree stays in the
+ * nearest cache for a block of rows.  A leaf leads to itself.
  * Margins are float32, base first, leaves in tree order, as in training. */
 #include "model/predict.h"
 #include "gbt.h"
@@ -11,20 +13,23 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LANES = 64, DEFAULT_LEFT = 1, CATEGORY = 2 };
+enum { LANES = 64, BLOCK = 4 * LANES, DEFAULT_LEFT = 1, CATEGORY = 2 };
+
+#define MISSING_RIGHT 0x80000000U
 
 typedef struct forest_node {
-  float cut;        /* numeric: x < cut goes left; category: x == cut right */
-  uint32_t feature; /* of a leaf 0 */
+  float cut; /* numeric: x < cut goes left; category: x == cut goes right; of
+                a leaf NaN */
+  uint32_t feature; /* of a leaf 0; MISSING_RIGHT where NaN goes right */
   uint32_t left;    /* index in the forest; of a leaf itself */
-  uint32_t flags;
-  float value; /* of a leaf */
+  float value;      /* of a leaf; of others 1: cut is a category */
 } forest_node;
 
 typedef struct forest {
   forest_node *node; /* [n] */
   size_t n, room;
   uint32_t *root, *depth; /* [n_tree]; depth: steps to the deepest leaf */
+  uint8_t *has_category;  /* [n_tree] */
   size_t n_tree, columns, k;
   float base; /* margin */
 } forest;
@@ -35,6 +40,7 @@ static void destroy(void *self) {
   hpo_mem_free(f->node);
   hpo_mem_free(f->root);
   hpo_mem_free(f->depth);
+  hpo_mem_free(f->has_category);
   hpo_mem_free(f);
 }
 
@@ -78,7 +84,6 @@ static hpo_status read_node(const arrays *a, size_t i, size_t id, size_t root,
   if (left == -1) {
     *to = (forest_node){.cut = NAN,
                         .left = (uint32_t)(root + i),
-                        .flags = DEFAULT_LEFT,
                         .value = (float)hpo_doc_item(a->cut, i)};
     return isfinite(to->value) ? HPO_OK : damaged(err, "a leaf", id);
   }
@@ -89,10 +94,10 @@ static hpo_status read_node(const arrays *a, size_t i, size_t id, size_t root,
     return damaged(err, "split_indices", id);
   *to = (forest_node){
       .cut = (float)hpo_doc_item(a->cut, i),
-      .feature = (uint32_t)feature,
+      .feature = (uint32_t)feature |
+                 (hpo_doc_item(a->default_left, i) == 1 ? 0 : MISSING_RIGHT),
       .left = (uint32_t)(root + (size_t)left),
-      .flags = (hpo_doc_item(a->default_left, i) == 1 ? DEFAULT_LEFT : 0U) |
-               (hpo_doc_item(a->type, i) == 1 ? CATEGORY : 0U)};
+      .value = hpo_doc_item(a->type, i) == 1 ? 1.0F : 0.0F};
   return HPO_OK;
 }
 
@@ -108,9 +113,12 @@ static hpo_status read_categories(const hpo_doc *tree, size_t id, size_t root,
     double at = hpo_doc_item(node, i);
     double category = hpo_doc_item(value, i);
     if (!(at >= 0 && at < (double)a->n && category >= 0) ||
-        node->n != value->n || !(f->node[root + (size_t)at].flags & CATEGORY))
+        node->n != value->n ||
+        f->node[root + (size_t)at].left == root + (size_t)at ||
+        f->node[root + (size_t)at].value != 1.0F)
       return damaged(err, "categories", id);
     f->node[root + (size_t)at].cut = (float)category;
+    f->has_category[id] = 1;
   }
   for (size_t i = 0; i < a->n; i++)
     if (isnan(f->node[root + i].cut) &&
@@ -198,6 +206,7 @@ static hpo_status load(const hpo_doc *d, const hpo_dataset *facts, void **self,
     HPO_FAIL(status, err, HPO_ESTUDY, "the model is damaged: its trees");
   HPO_TRY(status, hpo_mem_new(trees->n, sizeof *f->root, &f->root, err));
   HPO_TRY(status, hpo_mem_new(trees->n, sizeof *f->depth, &f->depth, err));
+  HPO_TRY(status, hpo_mem_new(trees->n, 1, &f->has_category, err));
   f->n_tree = trees->n;
   for (size_t t = 0; t < trees->n; t++)
     HPO_TRY(status, read_tree(&trees->child[t], t, f, err));
@@ -212,41 +221,77 @@ done:
 /* --- Predicting ------------------------------------------------------- */
 
 static inline uint32_t goes_right(const forest_node *node, float x) {
-  uint32_t keeps_left = node->flags & DEFAULT_LEFT;
+  uint32_t missing = (uint32_t)(x != x) & node->feature >> 31;
 
-  if (node->flags & CATEGORY)
-    return x == node->cut || (x != x && !keeps_left);
-  return keeps_left ? x >= node->cut : !(x < node->cut);
+  return (uint32_t)(x >= node->cut) | missing;
 }
 
+static inline uint32_t goes_right_any(const forest_node *node, float x) {
+  uint32_t missing = (uint32_t)(x != x) & node->feature >> 31;
+
+  if (node->value == 1.0F && node->cut == node->cut)
+    return (uint32_t)(x == node->cut) | missing;
+  return (uint32_t)(x >= node->cut) | missing;
+}
+
+/* LANES rows at most down one tree. */
 static void walk(const forest *f, size_t tree, const float *x, size_t n,
-                 uint32_t *at) {
+                 uint32_t *restrict at) {
+  const forest_node *nodes = f->node;
+  const size_t columns = f->columns;
+
   for (size_t i = 0; i < n; i++)
     at[i] = f->root[tree];
   for (uint32_t step = 0; step < f->depth[tree]; step++)
     for (size_t i = 0; i < n; i++) {
-      const forest_node *node = &f->node[at[i]];
-      at[i] = node->left + goes_right(node, x[i * f->columns + node->feature]);
+      const forest_node *node = &nodes[at[i]];
+      at[i] =
+          node->left +
+          goes_right(node, x[i * columns + (node->feature & ~MISSING_RIGHT)]);
     }
+}
+
+static void walk_any(const forest *f, size_t tree, const float *x, size_t n,
+                     uint32_t *at) {
+  for (size_t i = 0; i < n; i++) {
+    const forest_node *node = &f->node[f->root[tree]];
+    while (node != &f->node[node->left])
+      node =
+          &f->node[node->left +
+                   goes_right_any(node, x[i * f->columns +
+                                          (node->feature & ~MISSING_RIGHT)])];
+    at[i] = (uint32_t)(node - f->node);
+  }
+}
+
+/* Adds one tree to the sums of up to BLOCK rows. */
+static void add_tree(const forest *f, size_t tree, const float *x, size_t n,
+                     float *sum) {
+  uint32_t at[LANES];
+
+  for (size_t from = 0; from < n; from += LANES) {
+    size_t rows = n - from < LANES ? n - from : LANES;
+    float *to = sum + from * f->k + tree % f->k;
+    (f->has_category[tree] ? walk_any : walk)(f, tree, x + from * f->columns,
+                                              rows, at);
+    for (size_t i = 0; i < rows; i++)
+      to[i * f->k] += f->node[at[i]].value;
+  }
 }
 
 static hpo_status margins(const void *self, const float *x, size_t n,
                           double *out, hpo_error *err) {
   hpo_status status = HPO_OK;
   const forest *f = self;
-  uint32_t at[LANES];
-  float *sum = NULL; /* [LANES][k] */
+  float *sum = NULL; /* [BLOCK][k] */
 
-  HPO_TRY(status, hpo_mem_new(LANES * f->k, sizeof *sum, &sum, err));
-  for (size_t from = 0; from < n; from += LANES) {
-    size_t rows = n - from < LANES ? n - from : LANES;
+  HPO_TRY(status, hpo_mem_new(BLOCK * f->k, sizeof *sum, &sum, err));
+  for (size_t from = 0; from < n; from += BLOCK) {
+    size_t rows = n - from < BLOCK ? n - from : BLOCK;
     for (size_t i = 0; i < rows * f->k; i++)
       sum[i] = f->base;
-    for (size_t t = 0; t < f->n_tree; t++) {
-      walk(f, t, x + from * f->columns, rows, at);
-      for (size_t i = 0; i < rows; i++)
-        sum[i * f->k + t % f->k] += f->node[at[i]].value;
-    }
+    for (size_t t = 0; t < f->n_tree; t++)
+      add_tree(f, t, x + from * f->columns, rows, sum);
     for (size_t i = 0; i < rows * f->k; i++)
       out[from * f->k + i] = (double)sum[i];
   }
@@ -261,6 +306,8 @@ static hpo_status put_node(const forest_node *node, size_t i, hpo_buffer *out,
                            hpo_error *err) {
   bool is_leaf = node->left == i;
   double cut = is_leaf ? (double)node->value : (double)node->cut;
+  unsigned flags = (node->feature & MISSING_RIGHT ? 0U : DEFAULT_LEFT) |
+                   (!is_leaf && node->value == 1.0F ? CATEGORY : 0U);
   char text[40];
 
   if (isinf(cut))
@@ -268,7 +315,7 @@ static hpo_status put_node(const forest_node *node, size_t i, hpo_buffer *out,
   else
     snprintf(text, sizeof text, "(float)%.9g", cut);
   return hpo_buffer_format(out, err, "  {%s, %u, %u, %u},\n", text,
-                           node->feature, node->left, node->flags);
+                           node->feature & ~MISSING_RIGHT, node->left, flags);
 }
 
 static hpo_status write_c(const void *self, hpo_buffer *out, hpo_error *err) {
