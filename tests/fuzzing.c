@@ -93,6 +93,18 @@ static void npy(const uint8_t *byte, size_t n) { table("npy", byte, n); }
 
 static void idx(const uint8_t *byte, size_t n) { table("idx", byte, n); }
 
+/* Indices of 6 to 9 digits ask for much memory and show nothing new. */
+static void libsvm(const uint8_t *byte, size_t n) {
+  size_t digits = 0;
+
+  for (size_t i = 0; i < n; i++) {
+    if (byte[i] == ':' && digits >= 6 && digits <= 9)
+      return;
+    digits = byte[i] >= '0' && byte[i] <= '9' ? digits + 1 : 0;
+  }
+  table("libsvm", byte, n);
+}
+
 static void filter(const uint8_t *byte, size_t n) {
   static const char *const states[] = {"complete", "pruned"};
   const int32_t state[] = {0, 1, -1};
@@ -120,11 +132,9 @@ static void filter(const uint8_t *byte, size_t n) {
   free(text);
 }
 
-static const fuzz_target targets[] = {{"study", study},
-                                      {"csv", csv},
-                                      {"npy", npy},
-                                      {"idx", idx},
-                                      {"filter", filter}};
+static const fuzz_target targets[] = {{"study", study},   {"csv", csv},
+                                      {"libsvm", libsvm}, {"npy", npy},
+                                      {"idx", idx},       {"filter", filter}};
 
 const fuzz_target *fuzz_targets(size_t *n) {
   *n = sizeof targets / sizeof *targets;

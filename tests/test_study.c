@@ -279,12 +279,13 @@ static const fault unbuilt[] = {
      "t.xml:34: <parallel>: data=\"local\" trains a trial on one rank"},
     {"ranks-per-trial=\"1\"", "data=\"sharded\"",
      "data=\"sharded\" " NOT_BUILT "; allowed: shared, local"},
-    {"href=\"a.csv\"", "href=\"a.csv\" format=\"libsvm\"",
-     "t.xml:6: <train href=\"a.csv\">: format=\"libsvm\" " NOT_BUILT
+    {"href=\"a.csv\"", "href=\"a.csv\" format=\"hdf5\"",
+     "t.xml:6: <train href=\"a.csv\">: format=\"hdf5\" " NOT_BUILT
      "; allowed: csv, tsv"},
     {"<train href=\"a.csv\"", "<train href=\"a.csv\"/><train href=\"x.npz\"",
      "t.xml:6: <train href=\"x.npz\">: format npz " NOT_BUILT
-     "; allowed: csv, tsv, npy, idx, plain or .gz\nx.npz does not exist"},
+     "; allowed: csv, tsv, libsvm, npy, idx, plain or .gz\nx.npz does not "
+     "exist"},
     {"href=\"a.csv\"", "href=\"a.csv\" dataset=\"/X\"",
      "t.xml:6: <train href=\"a.csv\">: dataset= " NOT_BUILT},
     {"kind=\"ridge\"", "kind=\"logistic\"",

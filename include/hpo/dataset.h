@@ -45,9 +45,11 @@ typedef struct hpo_dataset {
   size_t columns;     /* features: without label, weight, ignored */
   hpo_column *column; /* [columns] */
   char *label_name;
-  size_t n_class;    /* binary 2, multiclass K, regression 0 */
-  char **class_name; /* [n_class] in order of class index */
-  char hash[65];     /* SHA-256 of what was read: hex */
+  size_t n_class;      /* binary 2, multiclass K, regression 0 */
+  char **class_name;   /* [n_class] in order of class index */
+  char hash[65];       /* SHA-256 of what was read: hex */
+  bool absent_is_zero; /* LIBSVM: NaN in x is an entry that is not there:
+                          missing for gbt, 0 for linear models */
   /* shared by the node's ranks, read-only: */
   const double *y;      /* [rows] class index, or the target */
   const double *weight; /* [rows] or NULL: all 1 */

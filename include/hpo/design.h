@@ -4,9 +4,10 @@
  *
  *  A numeric feature is one column; a feature of <categorical
  *  encode="onehot"> is one column for each of its categories, 1 where a row
- *  has it (a missing category has 0 in all of them).  Values are as read:
- *  missing numbers stay NaN, since what replaces them, and mean and scale,
- *  belong to the training rows of each fit (src/model/linear/scaler.c).
+ *  has it (a missing category has 0 in all of them).  Where the data set says
+ *  absent_is_zero, missing numbers are 0.  Else values are as read: missing
+ * numbers stay NaN, since what replaces them, and mean and scale, belong to
+ * the training rows of each fit (src/model/linear/scaler.c).
  *
  *  Work on its rows is dealt in blocks of HPO_DESIGN_BLOCK by global row id,
  *  never cut between ranks, so that sums in block order have the same bits

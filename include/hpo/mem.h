@@ -33,6 +33,10 @@ HPO_MUST_USE hpo_status hpo_mem_format(char **out, hpo_error *err,
 
 void hpo_mem_free(void *array);
 
+/** Bytes that this process can come to at most: the machine's memory or the
+ *  process's own limits (ulimit -v, -d), whichever is less; 0: unknown. */
+uint64_t hpo_mem_most(void);
+
 /** A growing byte buffer: `hpo_buffer b = {0}`, freed by hpo_buffer_free. */
 typedef struct hpo_buffer {
   uint8_t *byte; /* [n] */

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "hpo/mem.h"
 
@@ -116,6 +118,20 @@ done:
 }
 
 void hpo_mem_free(void *array) { free(array); }
+
+uint64_t hpo_mem_most(void) {
+  const long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+  uint64_t most = 0;
+  struct rlimit r;
+
+  if (pages > 0 && size > 0)
+    most = (uint64_t)pages * (uint64_t)size;
+  if (getrlimit(RLIMIT_AS, &r) == 0 && r.rlim_cur != RLIM_INFINITY)
+    most = most == 0 || r.rlim_cur < most ? r.rlim_cur : most;
+  if (getrlimit(RLIMIT_DATA, &r) == 0 && r.rlim_cur != RLIM_INFINITY)
+    most = most == 0 || r.rlim_cur < most ? r.rlim_cur : most;
+  return most;
+}
 
 hpo_status hpo_buffer_add(hpo_buffer *b, const void *from, size_t n,
                           hpo_error *err) {

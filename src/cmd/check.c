@@ -32,7 +32,10 @@ static void print_data(const hpo_dataset *d) {
   if (categorical)
     printf(" (%zu categorical)", categorical);
   if (missing)
-    printf(", %lld values missing", (long long)missing);
+    printf(d->absent_is_zero ? ", %lld entries absent (missing for gbt, 0 for "
+                               "linear models)"
+                             : ", %lld values missing",
+           (long long)missing);
   for (size_t f = 0; f < d->n_fold && f < 12; f++) {
     const hpo_fold rows = hpo_dataset_fold(d, f);
     printf("\nfold %-6zu %lld to train, %lld to validate", f + 1,

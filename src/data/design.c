@@ -24,8 +24,8 @@ hpo_impute hpo_design_impute(const char *name) {
 }
 
 /* What linear models can't take, in words. */
-static hpo_status check_column(const hpo_column *c, hpo_impute impute,
-                               hpo_error *err) {
+static hpo_status check_column(const hpo_dataset *d, const hpo_column *c,
+                               hpo_impute impute, hpo_error *err) {
   if (c->categorical && !c->onehot)
     return hpo_error_set(
         err, HPO_EDATA,
@@ -34,7 +34,8 @@ static hpo_status check_column(const hpo_column *c, hpo_impute impute,
         "or <ignore columns=\"%s\"/>",
         c->name, c->n_category, c->n_category > 0 ? c->category[0] : "",
         c->name, c->name);
-  if (!c->categorical && c->missing > 0 && impute == HPO_IMPUTE_NONE)
+  if (!c->categorical && c->missing > 0 && !d->absent_is_zero &&
+      impute == HPO_IMPUTE_NONE)
     return hpo_error_set(err, HPO_EDATA,
                          "column '%s' has %lld missing values, and a linear "
                          "model needs numbers; say <missing impute=\"mean\"/> "
@@ -50,7 +51,7 @@ static hpo_status find_columns(const hpo_dataset *d, hpo_design *m,
   size_t n = 0;
 
   for (size_t j = 0; j < d->columns; j++) {
-    HPO_TRY(status, check_column(&d->column[j], m->impute, err));
+    HPO_TRY(status, check_column(d, &d->column[j], m->impute, err));
     n += d->column[j].categorical ? d->column[j].n_category : 1;
   }
   if (n == 0 || n > MOST_COLUMNS)
@@ -67,7 +68,9 @@ static hpo_status find_columns(const hpo_dataset *d, hpo_design *m,
           (hpo_design_column){.feature = j, .category = (ptrdiff_t)k};
     if (!c->categorical)
       m->column[m->columns++] = (hpo_design_column){
-          .feature = j, .category = -1, .has_missing = c->missing > 0};
+          .feature = j,
+          .category = -1,
+          .has_missing = c->missing > 0 && !d->absent_is_zero};
   }
   m->stride = (m->columns + 1 + 7) / 8 * 8;
 done:
@@ -82,6 +85,9 @@ static void write_column(const hpo_dataset *d, const hpo_design_column *c,
   for (size_t i = 0; i < n; i++)
     to[i * stride] =
         c->category < 0 ? from[i] : (float)(from[i] == (float)c->category);
+  for (size_t i = 0; d->absent_is_zero && i < n; i++)
+    if (isnan(to[i * stride]))
+      to[i * stride] = 0;
 }
 
 static void write_values(const hpo_dataset *d, const hpo_design *m,

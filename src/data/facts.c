@@ -121,8 +121,8 @@ hpo_status hpo_facts_broadcast(hpo_dataset *d, bool *has_weight,
   hpo_status status = HPO_OK;
   hpo_shared *node = d->node;
   hpo_buffer b = {0};
-  int64_t head[7] = {0}; /* bytes, rows, n_train, n_valid, has weight,
-                            n_fold, in_time */
+  int64_t head[8] = {0}; /* bytes, rows, n_train, n_valid, has weight,
+                            n_fold, in_time, absent_is_zero */
 
   if (node->node_rank == 0) {
     status = encode(d, &b, err);
@@ -133,6 +133,7 @@ hpo_status hpo_facts_broadcast(hpo_dataset *d, bool *has_weight,
     head[4] = *has_weight;
     head[5] = (int64_t)d->n_fold;
     head[6] = d->in_time;
+    head[7] = d->absent_is_zero;
   }
   HPO_TRY(status, hpo_facts_verdict(node, status, err));
   HPO_TRY(status, node->broadcast(node->self, head, sizeof head, err));
@@ -143,6 +144,7 @@ hpo_status hpo_facts_broadcast(hpo_dataset *d, bool *has_weight,
     *has_weight = head[4] != 0;
     d->n_fold = (size_t)head[5];
     d->in_time = head[6] != 0;
+    d->absent_is_zero = head[7] != 0;
     HPO_TRY(status,
             hpo_mem_grow(&b.byte, &b.capacity, (size_t)head[0], 1, err));
   }

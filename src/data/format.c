@@ -28,6 +28,9 @@ static void suffix_of(const char *path, char *to, size_t room) {
 static const hpo_format formats[] = {
     {.name = "csv", .suffix = {"csv", "txt", "data"}},
     {.name = "tsv", .suffix = {"tsv", "tab"}, .is_tsv = true},
+    {.name = "libsvm",
+     .suffix = {"libsvm", "svm", "svmlight"},
+     .is_libsvm = true},
     {.name = "npy", .suffix = {"npy"}, .array = &hpo_array_npy},
     {.name = "idx", .suffix = {"idx"}, .array = &hpo_array_idx}};
 
@@ -40,7 +43,7 @@ static bool holds(const hpo_format *f, const char *suffix) {
 
 hpo_status hpo_format_find(const char *format, const char *path,
                            const hpo_format **out, hpo_error *err) {
-  static const char *const later[] = {"libsvm", "svm", "hdf5", "h5", "npz"};
+  static const char *const later[] = {"hdf5", "h5", "npz"};
   hpo_status status = HPO_OK;
   char suffix[32] = "";
 
@@ -57,12 +60,13 @@ hpo_status hpo_format_find(const char *format, const char *path,
     if (strcasecmp(suffix, later[i]) == 0)
       HPO_FAIL(status, err, HPO_EINVAL,
                "%s: format '%s' is not built yet in this version; allowed: "
-               "csv, tsv, npy, idx (plain or .gz)",
+               "csv, tsv, libsvm, npy, idx (plain or .gz)",
                path, suffix);
   HPO_FAIL(status, err, HPO_EINVAL,
            "%s: the format cannot be told from the suffix '%s'; allowed: "
-           ".csv .txt .data .tsv .tab .npy .idx -ubyte (plain or .gz), or "
-           "format=\"csv\", \"tsv\", \"npy\" or \"idx\"",
+           ".csv .txt .data .tsv .tab .libsvm .svm .svmlight .npy .idx "
+           "-ubyte (plain or .gz), or format=\"csv\", \"tsv\", "
+           "\"libsvm\", \"npy\" or \"idx\"",
            path, suffix);
 done:
   return status;
@@ -79,7 +83,14 @@ hpo_status hpo_source_read(hpo_reading *r, const hpo_data_file *f,
              "%s: labels of their own go with idx, npy and hdf5; in %s they "
              "are a column",
              f->path, format->name);
-  if (format->array != NULL)
+  if (r->is_sparse && !format->is_libsvm)
+    HPO_FAIL(status, err, HPO_EDATA,
+             "%s is no LIBSVM file, but %s is one; LIBSVM does not go with "
+             "other formats",
+             f->path, r->columns.path);
+  if (format->is_libsvm)
+    HPO_TRY(status, hpo_read_libsvm(r, f->path, role, sha256, err));
+  else if (format->array != NULL)
     HPO_TRY(status, hpo_read_array(r, format->array, f, role, sha256, err));
   else
     HPO_TRY(status,

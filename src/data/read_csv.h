@@ -10,6 +10,13 @@
 #include "missing.h"
 #include "table.h"
 
+/** What all LIBSVM files of one data set have in common. */
+typedef struct hpo_sparse_facts {
+  int64_t base;  /* index of the first feature: 0 or 1 */
+  int64_t width; /* features */
+  hpo_row rows;  /* of all files */
+} hpo_sparse_facts;
+
 /** What the files of one data set have in common while they are read. */
 typedef struct hpo_reading {
   const hpo_plan_data *data; /* borrowed */
@@ -17,6 +24,8 @@ typedef struct hpo_reading {
   hpo_missing missing;
   hpo_columns columns; /* made by the first file; n = 0 before */
   hpo_table table;
+  bool is_sparse; /* LIBSVM: absent entries are NaN in the table */
+  hpo_sparse_facts sparse;
 } hpo_reading;
 
 HPO_MUST_USE hpo_status hpo_reading_create(const hpo_plan_data *data,

@@ -56,7 +56,7 @@ typedef struct hpo_format {
   const char *name;              /* as in format= */
   const char *suffix[4];         /* without the dot; ended by NULL */
   const hpo_array_format *array; /* NULL: text */
-  bool is_tsv;
+  bool is_tsv, is_libsvm;
 } hpo_format;
 
 extern const hpo_array_format hpo_array_npy, hpo_array_idx;
@@ -73,6 +73,12 @@ HPO_MUST_USE hpo_status hpo_format_find(const char *format, const char *path,
  *  \param [out] sha256 of the file's unpacked bytes; with labels of their own
  *                     of the lines "data HEX" and "labels HEX" */
 HPO_MUST_USE hpo_status hpo_source_read(hpo_reading *r, const hpo_data_file *f,
+                                        hpo_role role, char sha256[65],
+                                        hpo_error *err);
+
+/** The same for LIBSVM.  The first file has all of the study's files looked
+ *  through for their smallest and largest index. */
+HPO_MUST_USE hpo_status hpo_read_libsvm(hpo_reading *r, const char *path,
                                         hpo_role role, char sha256[65],
                                         hpo_error *err);
 

@@ -16,11 +16,12 @@
 static const char *format_of(const char *href) {
   static const struct {
     const char *suffix, *format;
-  } known[] = {{".csv", "csv"},    {".txt", "csv"}, {".data", "csv"},
-               {".tsv", "tsv"},    {".tab", "tsv"}, {".libsvm", "libsvm"},
-               {".svm", "libsvm"}, {".h5", "hdf5"}, {".hdf5", "hdf5"},
-               {".npy", "npy"},    {".npz", "npz"}, {".idx", "idx"},
-               {"-ubyte", "idx"}};
+  } known[] = {
+      {".csv", "csv"},    {".txt", "csv"},         {".data", "csv"},
+      {".tsv", "tsv"},    {".tab", "tsv"},         {".libsvm", "libsvm"},
+      {".svm", "libsvm"}, {".svmlight", "libsvm"}, {".h5", "hdf5"},
+      {".hdf5", "hdf5"},  {".npy", "npy"},         {".npz", "npz"},
+      {".idx", "idx"},    {"-ubyte", "idx"}};
   size_t n = strlen(href);
 
   if (n > 3 && strcasecmp(href + n - 3, ".gz") == 0)
@@ -50,13 +51,15 @@ static hpo_status check_format(hpo_reading *r, const hpo_node *file,
   if (format[0] == '\0')
     return hpo_faults_add(r->faults, file, "href", err,
                           "the name \"%.200s\" does not tell a format; say "
-                          "format=\"csv\", \"tsv\", \"npy\" or \"idx\"",
+                          "format=\"csv\", \"tsv\", \"libsvm\", \"npy\" or "
+                          "\"idx\"",
                           href);
   if (strcmp(format, "csv") != 0 && strcmp(format, "tsv") != 0 &&
-      strcmp(format, "npy") != 0 && strcmp(format, "idx") != 0)
+      strcmp(format, "libsvm") != 0 && strcmp(format, "npy") != 0 &&
+      strcmp(format, "idx") != 0)
     return hpo_faults_add(r->faults, file, "href", err,
                           "format %s is not built yet in this version; "
-                          "allowed: csv, tsv, npy, idx, plain or .gz",
+                          "allowed: csv, tsv, libsvm, npy, idx, plain or .gz",
                           format);
   return HPO_OK;
 }
