@@ -311,7 +311,7 @@ static const fault data[] = {
     {"\"a.csv\"", "\".\" format=\"csv\"", "is a folder, not a file"},
     {"a.csv", "t.xml",
      "t.xml:6: <train href=\"t.xml\">: the name \"t.xml\" does not tell a "
-     "format; say format=\"csv\", \"tsv\", \"npy\" or \"idx\""},
+     "format; say format=\"csv\", \"tsv\", \"libsvm\", \"npy\" or \"idx\""},
     {"href=\"a.csv\"", "href=\"a.csv\" label-href=\"a.csv\"",
      "t.xml:6: <train href=\"a.csv\">: labels of their own go with idx and "
      "npy; in csv they are a column: label= of <data>"},
