@@ -217,6 +217,99 @@ def test_same_trees_under_constraints(tmp_path, options):
     assert same_trees(m.booster, theirs) > 20
 
 
+def counts(rng, x):
+    return rng.poisson(np.exp(x[:, 0] / 4 - x[:, 1] / 8 + 0.3)).astype(float)
+
+
+@pytest.mark.parametrize("options", [
+    dict(max_depth=4), dict(max_depth=4, max_delta_step=0.2, base_score=6),
+    dict(max_depth=5, monotone_constraints="(1,0,0,0,0)")])
+def test_same_trees_of_counts(tmp_path, options):
+    x, _ = few_values()
+    y = counts(np.random.default_rng(SEED), x)
+    m, theirs = both(tmp_path, x, y, objective="count:poisson", **options)
+    assert same_trees(m.booster, theirs) > 30
+    text = m.booster.save_config()
+    assert ('"max_delta_step":"%.9g"' % options.get("max_delta_step", 0.7)
+            in text.replace("0.699999988", "0.7").replace(
+                "0.200000003", "0.2"))
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("options", [
+    dict(max_depth=2), dict(max_depth=4, min_child_weight=9)])
+def test_same_trees_of_absolute_errors(tmp_path, options, weighted):
+    """Leaves are medians; 1.7 forgets to multiply them by the learning
+    rate, so that is 1 here."""
+    x, y = few_values()
+    rng = np.random.default_rng(SEED)
+    w = rng.integers(1, 5, len(y)).astype(float) if weighted else None
+    role = np.arange(len(y)) % 4 == 3
+    write_data(tmp_path / "d", x, y, 0, role, w)
+    m = Ours(tmp_path / "d", 0, role.sum(), n_estimators=3, learning_rate=1,
+             objective="reg:absoluteerror", **options)
+    d = xgb.DMatrix(x[~role], y[~role], weight=w[~role] if weighted else None,
+                    feature_names=m.booster.feature_names)
+    theirs = xgb.train({"tree_method": "hist", "eta": 1, "objective":
+                        "reg:absoluteerror", **options}, d, 3)
+    assert same_trees(m.booster, theirs) > 15
+    p = theirs.predict(matrix(m.booster, x[role]))
+    assert np.allclose(p, m.p[:, 0], atol=1e-5)
+    again = m.booster.predict(matrix(m.booster, x[role]))
+    assert np.abs(again - m.p[:, 0]).max() < 1e-5
+    score = float(json.loads(m.booster.save_config())["learner"]
+                  ["learner_model_param"]["base_score"])
+    if not weighted:
+        assert score == pytest.approx(np.median(y[~role]), rel=1e-6)
+
+
+def test_medians_follow_the_learning_rate(tmp_path):
+    x, y = few_values()
+    role = np.arange(len(y)) % 4 == 3
+    write_data(tmp_path / "d", x, y, 0, role)
+    one = {}
+    for rate in (1, 0.25):
+        m = Ours(tmp_path / "d", 0, role.sum(), n_estimators=1, max_depth=3,
+                 learning_rate=rate, objective="reg:absoluteerror",
+                 base_score=20)
+        one[rate] = m.p - 20
+    assert np.allclose(one[0.25], one[1] / 4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["count:poisson", "reg:absoluteerror"])
+def test_quality_of_other_losses(tmp_path, name):
+    """Beside XGBoost; where 1.7 has no learning rate, beside squared
+    errors, which are no better at absolute ones."""
+    ratio = []
+    for seed in range(3):
+        rng = np.random.default_rng([SEED, seed])
+        x = rng.normal(size=(6000, 8)).astype(np.float32)
+        y = np.exp(x[:, 0] * x[:, 1] / 2 + x[:, 2] / 2)
+        y = rng.poisson(y) if name[0] == "c" else y * rng.lognormal(size=6000)
+        role = split(rng, len(y))
+        v = role == 1
+        write_data(tmp_path / "d", x, y, 0, role)
+        options = dict(n_estimators=40, max_depth=5, seed=seed)
+        m = Ours(tmp_path / "d", 0, v.sum(), learning_rate=0.1,
+                 objective=name, **options)
+        p = m.p[:, 0]
+        again = m.booster.predict(matrix(m.booster, x[v]))
+        assert np.allclose(again, p, rtol=2e-6, atol=1e-6)
+        if name[0] == "c":
+            theirs = xgb.train(
+                dict(tree_method="hist", objective=name, max_depth=5, eta=0.1,
+                     base_score=float(y[~v].mean())),
+                xgb.DMatrix(x[~v], y[~v]), 40).predict(xgb.DMatrix(x[v]))
+            ratio.append(np.mean(p - y[v] * np.log(p))
+                         / np.mean(theirs - y[v] * np.log(theirs)))
+        else:
+            squared = Ours(tmp_path / "d", 0, v.sum(), learning_rate=0.1,
+                           **options).p[:, 0]
+            ratio.append(np.abs(p - y[v]).mean()
+                         / np.abs(squared - y[v]).mean())
+    assert np.mean(ratio) < (1.01 if name[0] == "c" else 0.97)
+
+
 def rising(model, x, f, sign):
     """Predictions along a grid of feature f, for other features as in x."""
     grid = np.linspace(-4, 4, 60, dtype=np.float32)

@@ -273,6 +273,61 @@ static void test_constraints(void **state) {
   check_ranks(&(ugly){90000, 8, 0, true}, words);
 }
 
+/* Counts and absolute errors; the latter's leaves are medians over ranks. */
+static void test_other_losses(void **state) {
+  const char *words[] = {"n_estimators=6",
+                         "max_depth=5",
+                         "subsample=0.8",
+                         "min_child_weight=0.5",
+                         "max_leaves=20",
+                         "objective=reg:absoluteerror",
+                         NULL};
+  const ugly cases[] = {{1500, 8, 0, true}, {1501, 8, 0, false}, {3, 5, 0, 0}};
+
+  (void)state;
+  for (size_t i = 0; i < 3; i++)
+    check_ranks(&cases[i], words);
+  words[5] = "objective=count:poisson";
+  for (size_t i = 0; i < 3; i++) {
+    hpo_dataset *d = ugly_make(seed(), &cases[i]);
+    for (hpo_row r = 0; r < d->rows; r++)
+      ((double *)(uintptr_t)d->y)[r] = floor(fabs(d->y[r]));
+    trainer_result a = trainer_run("gbt", d, words, 0, 1, DEAL_BLOCKS);
+    trainer_result b = trainer_run("gbt", d, words, 0, 3, DEAL_TURNS);
+    expect_same(&a, &b);
+    trainer_free(&a);
+    trainer_free(&b);
+    hpo_dataset_destroy(d);
+  }
+}
+
+/* The median of the leaf's labels, with weights and without. */
+static void test_medians(void **state) {
+  const double y[4] = {-3, 1, 5, 100}, p[4] = {-1, -1, 52.5, 52.5};
+  const double w[4] = {1, 3, 1, 3}, q[4] = {1, 1, 100, 100};
+  const char *words[] = {"n_estimators=1",
+                         "max_depth=1",
+                         "learning_rate=1",
+                         "base_score=2",
+                         "min_child_weight=0",
+                         "objective=reg:absoluteerror",
+                         NULL};
+  hpo_dataset *d = four_make(y, 0, NULL);
+
+  (void)state;
+  expect(d, words, p, 1e-5);
+  hpo_dataset_destroy(d);
+  d = four_make(y, 0, w);
+  expect(d, words, q, 1e-5);
+  words[3] = "learning_rate=0"; /* the base alone */
+  words[2] = "n_estimators=1";
+  expect(d, words, (const double[4]){1, 1, 1, 1}, 0);
+  hpo_dataset_destroy(d);
+  d = four_make(y, 0, NULL);
+  expect(d, words, (const double[4]){3, 3, 3, 3}, 0);
+  hpo_dataset_destroy(d);
+}
+
 static void test_prefix(void **state) {
   const ugly u = {800, 6, 3, false};
   hpo_dataset *d = ugly_make(seed(), &u);
@@ -436,6 +491,7 @@ static void test_spelling(void **state) {
 static void test_refusals(void **state) {
   const double y[4] = {0, 0, 1, 1};
   hpo_dataset *d = four_make(y, 2, NULL), *r = four_make(y, 0, NULL);
+  hpo_dataset *m = four_make(y, 0, NULL);
 
   (void)state;
   assert_int_equal(create_status(d, "max_depth", "6", 1), HPO_OK);
@@ -447,8 +503,17 @@ static void test_refusals(void **state) {
                    HPO_EINVAL);
   assert_int_equal(create_status(r, "objective", "reg:squarederror", 1),
                    HPO_OK);
+  assert_int_equal(create_status(r, "objective", "count:poisson", 1), HPO_OK);
+  assert_int_equal(create_status(r, "objective", "reg:absoluteerror", 1),
+                   HPO_OK);
+  assert_int_equal(create_status(d, "objective", "count:poisson", 1),
+                   HPO_EINVAL);
+  ((double *)(uintptr_t)m->y)[1] = -1;
+  assert_int_equal(create_status(m, "objective", "count:poisson", 1),
+                   HPO_EDATA);
   assert_int_equal(create_status(r, "learning_rate", "1e30", 5), HPO_ETRIAL);
   hpo_dataset_destroy(d);
+  hpo_dataset_destroy(m);
   hpo_dataset_destroy(r);
 }
 
@@ -457,7 +522,8 @@ int main(void) {
       cmocka_unit_test(test_one_split), cmocka_unit_test(test_weights),
       cmocka_unit_test(test_missing),   cmocka_unit_test(test_ranks),
       cmocka_unit_test(test_leaves),    cmocka_unit_test(test_constraints),
-      cmocka_unit_test(test_spelling),  cmocka_unit_test(test_prefix),
+      cmocka_unit_test(test_spelling),  cmocka_unit_test(test_other_losses),
+      cmocka_unit_test(test_medians),   cmocka_unit_test(test_prefix),
       cmocka_unit_test(test_extremes),  cmocka_unit_test(test_digest),
       cmocka_unit_test(test_names),     cmocka_unit_test(test_refusals),
       cmocka_unit_test(test_balanced)};

@@ -15,7 +15,7 @@ const hpo_option gbt_options[GBT_OPTIONS] = {
      "reg:logistic count:poisson reg:absoluteerror",
      "the loss; none: binary:logistic, multi:softprob or reg:squarederror, "
      "as the task needs",
-     "multi:softmax reg:logistic count:poisson reg:absoluteerror"},
+     "multi:softmax reg:logistic"},
     {"n_estimators", HPO_OPTION_INT, "100", 1, 1e9, false, NULL,
      "boosting rounds; each grows one tree, or one for each of many classes",
      NULL},
@@ -48,7 +48,9 @@ const hpo_option gbt_options[GBT_OPTIONS] = {
      "balanced: rows / (classes * rows of the class), times the row's own",
      NULL},
     {"max_delta_step", ANY, "0", 0, INF, false, NULL,
-     "largest weight of a leaf; 0: no limit", NULL},
+     "largest weight of a leaf; 0: no limit; with count:poisson 0.7 unless "
+     "set",
+     NULL},
     {"base_score", ANY, NULL, -INF, INF, false, NULL,
      "prediction before the first tree; none: the training rows' mean or "
      "prior",
@@ -77,16 +79,32 @@ const hpo_option gbt_options[GBT_OPTIONS] = {
 };
 
 static const char *const objective_names[] = {
-    "binary:logistic", "multi:softprob", "reg:squarederror"};
+    "binary:logistic", "multi:softprob", "reg:squarederror", "count:poisson",
+    "reg:absoluteerror"};
 
 const char *gbt_objective_name(gbt_objective objective) {
   return objective_names[objective];
 }
 
-static gbt_objective objective_of(hpo_task task) {
+static gbt_objective default_objective(hpo_task task) {
   if (task == HPO_TASK_MULTICLASS)
     return GBT_SOFTPROB;
   return task == HPO_TASK_REGRESSION ? GBT_SQUARED : GBT_LOGISTIC;
+}
+
+static bool fits(gbt_objective objective, hpo_task task) {
+  if (task == HPO_TASK_REGRESSION)
+    return objective != GBT_LOGISTIC && objective != GBT_SOFTPROB;
+  return objective == default_objective(task);
+}
+
+static gbt_objective objective_of(const hpo_options *o, hpo_task task) {
+  const char *name = hpo_options_get_text(o, "objective");
+
+  for (gbt_objective i = GBT_LOGISTIC; name != NULL && i <= GBT_ABSOLUTE; i++)
+    if (strcmp(name, objective_names[i]) == 0)
+      return i;
+  return default_objective(task);
 }
 
 /* An objective belongs to one task; but a regression on labels is another
@@ -94,20 +112,57 @@ static gbt_objective objective_of(hpo_task task) {
 static hpo_status check_objective(const hpo_options *o, hpo_task task,
                                   hpo_error *err) {
   hpo_status status = HPO_OK;
-  const char *name = hpo_options_get_text(o, "objective");
-  const char *right = objective_names[objective_of(task)];
+  gbt_objective objective = objective_of(o, task);
 
   if (task == HPO_TASK_NONE)
     HPO_FAIL(status, err, HPO_EINVAL, "model gbt needs <data>");
-  if (name != NULL && strcmp(name, right) != 0)
+  if (!fits(objective, task))
     HPO_FAIL(status, err, HPO_EINVAL,
-             "objective \"%s\" does not fit task \"%s\"; allowed: %s", name,
-             task == HPO_TASK_BINARY       ? "binary"
-             : task == HPO_TASK_MULTICLASS ? "multiclass"
-                                           : "regression",
-             right);
+             "objective \"%s\" does not fit task \"%s\"; allowed: %s",
+             objective_names[objective], hpo_task_name(task),
+             task == HPO_TASK_REGRESSION
+                 ? "reg:squarederror, count:poisson, reg:absoluteerror"
+                 : objective_names[default_objective(task)]);
 done:
   return status;
+}
+
+/* What a loss asks of the other options. */
+static hpo_status check_loss(const hpo_options *o, gbt_objective objective,
+                             const gbt_limits *limits, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  double base = hpo_options_get_float(o, "base_score");
+
+  if (objective == GBT_LOGISTIC && !isnan(base) && !(base > 0 && base < 1))
+    HPO_FAIL(status, err, HPO_EINVAL,
+             "base_score is %g; with binary:logistic it is a probability: "
+             "above 0 and below 1",
+             base);
+  if (objective == GBT_POISSON && base <= 0)
+    HPO_FAIL(status, err, HPO_EINVAL,
+             "base_score is %g; with count:poisson it is a mean: above 0",
+             base);
+  if (objective == GBT_ABSOLUTE && limits->direction != NULL)
+    HPO_FAIL(status, err, HPO_EINVAL,
+             "monotone_constraints do not go with reg:absoluteerror: its "
+             "leaves are medians, which they do not bound");
+done:
+  return status;
+}
+
+/* Counts are not negative; where rows are known already. */
+static hpo_status check_counts(const hpo_dataset *d, hpo_error *err) {
+  hpo_row from = d->team != NULL ? d->train_first : 0;
+  hpo_row to = d->team != NULL ? d->train_end : d->n_train;
+
+  for (hpo_row i = from; d->y != NULL && i < to; i++)
+    if (d->y[d->train[i]] < 0)
+      return hpo_error_set(err, HPO_EDATA,
+                           "count:poisson needs labels of 0 and more; %s is "
+                           "%g in row %lld (from 0)",
+                           d->label_name, d->y[d->train[i]],
+                           (long long)d->train[i]);
+  return HPO_OK;
 }
 
 /* Something must end a tree's growth. */
@@ -137,23 +192,20 @@ static bool is_balanced(const hpo_options *o) {
 hpo_status gbt_config_check(const hpo_options *o, hpo_task task,
                             const hpo_dataset *data, hpo_error *err) {
   hpo_status status = HPO_OK;
-  double base = hpo_options_get_float(o, "base_score");
   gbt_limits limits = {.columns = 0};
 
   HPO_TRY(status, check_objective(o, task, err));
   HPO_TRY(status, check_growth(o, err));
   HPO_TRY(status, gbt_limits_create(o, data, &limits, err));
-  if (task == HPO_TASK_BINARY && !isnan(base) && !(base > 0 && base < 1))
-    HPO_FAIL(status, err, HPO_EINVAL,
-             "base_score is %g; with binary:logistic it is a probability: "
-             "above 0 and below 1",
-             base);
+  HPO_TRY(status, check_loss(o, objective_of(o, task), &limits, err));
   if (task == HPO_TASK_REGRESSION && is_balanced(o))
     HPO_FAIL(status, err, HPO_EINVAL,
              "class_weight is \"balanced\", but task \"regression\" has no "
              "classes; allowed: none");
   if (data != NULL && data->n_train == 0)
     HPO_FAIL(status, err, HPO_EDATA, "there are no training rows");
+  if (data != NULL && objective_of(o, task) == GBT_POISSON)
+    HPO_TRY(status, check_counts(data, err));
 done:
   gbt_limits_free(&limits);
   return status;
@@ -164,7 +216,7 @@ void gbt_config_get(const hpo_options *o, hpo_task task, gbt_config *out) {
   int64_t depth = hpo_options_get_int(o, "max_depth");
 
   *out = (gbt_config){
-      .objective = objective_of(task),
+      .objective = objective_of(o, task),
       .n_estimators = hpo_options_get_int(o, "n_estimators"),
       .max_depth = depth == 0 ? INT64_MAX : depth,
       .max_leaves = hpo_options_get_int(o, "max_leaves"),
@@ -183,4 +235,7 @@ void gbt_config_get(const hpo_options *o, hpo_task task, gbt_config *out) {
       .base_score = hpo_options_get_float(o, "base_score"),
       .is_balanced = is_balanced(o),
   };
+  if (out->objective == GBT_POISSON &&
+      !hpo_options_is_set(o, "max_delta_step"))
+    out->max_delta_step = 0.7;
 }

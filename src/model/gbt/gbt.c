@@ -203,6 +203,7 @@ static hpo_status gbt_save_bytes(void *self, hpo_buffer *out, hpo_error *err) {
   gbt_saved saved = {.in = &m->in,
                      .objective = m->config.objective,
                      .base_score = m->base_score,
+                     .max_delta_step = m->config.max_delta_step,
                      .classes = m->loss.k,
                      .tree = m->tree,
                      .n_tree = m->n_tree,

@@ -37,7 +37,9 @@
 typedef enum gbt_objective {
   GBT_LOGISTIC, /* binary:logistic */
   GBT_SOFTPROB, /* multi:softprob */
-  GBT_SQUARED   /* reg:squarederror */
+  GBT_SQUARED,  /* reg:squarederror */
+  GBT_POISSON,  /* count:poisson */
+  GBT_ABSOLUTE  /* reg:absoluteerror */
 } gbt_objective;
 
 /** The options as numbers. */
@@ -140,6 +142,7 @@ typedef struct gbt_loss {
   hpo_row base;  /* first row id */
   size_t span;   /* last row id - base + 1 */
   uint32_t *row; /* [n] ids less base */
+  float lift;    /* poisson: exp(max_delta_step) */
   float *y;      /* [n] */
   float *w;      /* [n] or NULL */
   double *class; /* [classes] what their rows count, or NULL */
@@ -361,6 +364,7 @@ typedef struct gbt_saved {
   const hpo_model_input *in;
   gbt_objective objective;
   float base_score;
+  double max_delta_step;
   size_t classes;       /* trees in a round */
   const gbt_tree *tree; /* [n_tree] */
   size_t n_tree;

@@ -17,6 +17,7 @@
  *
  * At the end nodes are numbered breadth first with right = left + 1. */
 #include "grow.h"
+#include "median.h"
 
 #include <math.h>
 #include <string.h>
@@ -41,6 +42,11 @@ hpo_status gbt_grower_create(const hpo_model_input *in, const gbt_config *c,
           gbt_search_create(bins, g->pool.layout.offset, &g->search, err));
   HPO_TRY(status,
           gbt_limits_create(in->options, in->part.data, &g->limits, err));
+  g->y = in->part.data->y + base;
+  if (in->part.data->weight != NULL)
+    g->weight = in->part.data->weight + base;
+  if (c->objective == GBT_ABSOLUTE)
+    HPO_TRY(status, gbt_median_unit(in, &g->weight_unit, err));
   g->search.direction = g->limits.direction;
   HPO_TRY(status, gbt_draw_create(bins->columns, c, in->seed, &g->draw, err));
   HPO_TRY(status, hpo_mem_new(span, sizeof *g->right, &g->right, err));
@@ -171,56 +177,6 @@ done:
   return status;
 }
 
-/* --- The finished tree ------------------------------------------------ */
-
-static void finish_node(gbt_grower *g, const gbt_task *task, const gbt_work *w,
-                        gbt_node *out) {
-  double weight = gbt_gain_weight(gbt_grow_rule(g, w), w->sums);
-
-  *out = gbt_grow_node(w);
-  out->left = out->parent = -1;
-  out->cover = (float)((double)w->sums.h * g->search.rule.unit_h);
-  out->weight = (float)weight;
-  if (w->left >= 0) {
-    out->gain = (float)w->gain;
-    return;
-  }
-  *out = (gbt_node){.parent = -1, .left = -1, .cover = out->cover};
-  out->value = (float)(weight * g->config->learning_rate);
-  out->weight = out->value;
-  for (size_t i = w->begin; i < w->begin + w->n; i++)
-    task->margin[task->idx[i]] += out->value;
-}
-
-/* Numbers the nodes breadth first. */
-static hpo_status finish(gbt_grower *g, const gbt_task *task, gbt_tree *out,
-                         hpo_error *err) {
-  hpo_status status = HPO_OK;
-  gbt_node *node = NULL;
-  size_t next = 1;
-
-  HPO_TRY(status, hpo_mem_new(g->n_work, sizeof *node, &node, err));
-  HPO_TRY(status, hpo_mem_grow(&g->open, &g->open_room, g->n_work,
-                               sizeof *g->open, err));
-  g->open[0] = 0;
-  node[0].parent = -1;
-  for (size_t i = 0; i < g->n_work; i++) {
-    const gbt_work *w = &g->work[g->open[i]];
-    int32_t parent = node[i].parent;
-    finish_node(g, task, w, &node[i]);
-    node[i].parent = parent;
-    for (int32_t side = 0; w->left >= 0 && side < 2; side++, next++) {
-      g->open[next] = w->left + side;
-      node[next].parent = (int32_t)i;
-    }
-    if (w->left >= 0)
-      node[i].left = (int32_t)next - 2;
-  }
-  *out = (gbt_tree){node, g->n_work};
-done:
-  return status;
-}
-
 /* --- Order of the work ------------------------------------------------- */
 
 /* All nodes that are worth it, depth first. */
@@ -343,7 +299,7 @@ hpo_status gbt_grower_tree(gbt_grower *g, const gbt_task *task, gbt_tree *out,
   }
   HPO_TRY(status, g->config->max_leaves > 0 ? grow_some(g, task, err)
                                             : grow_all(g, task, err));
-  HPO_TRY(status, finish(g, task, out, err));
+  HPO_TRY(status, gbt_grow_finish(g, task, out, err));
 done:
   return status;
 }

@@ -32,8 +32,10 @@ struct gbt_grower {
   gbt_search search;
   gbt_draw draw;
   gbt_limits limits;
-  uint32_t *right; /* [span] rows that go right */
-  gbt_work *work;  /* [n_work] */
+  const double *y, *weight; /* of row 0; weight NULL: all 1 */
+  double weight_unit;       /* of medians */
+  uint32_t *right;          /* [span] rows that go right */
+  gbt_work *work;           /* [n_work] */
   size_t n_work, work_room;
   int32_t *open; /* stack [n_open], and the order of numbering */
   size_t n_open, open_room;
@@ -58,5 +60,10 @@ gbt_node gbt_grow_node(const gbt_work *w);
  *  with the histogram that it needs; the node's own is used up. Collective. */
 hpo_status gbt_grow_children(gbt_grower *g, const gbt_task *task, int32_t at,
                              hpo_error *err);
+
+/** The tree of g->work; its leaves are added to the margins of the task's
+ *  rows. Collective. */
+hpo_status gbt_grow_finish(gbt_grower *g, const gbt_task *task, gbt_tree *out,
+                           hpo_error *err);
 
 #endif

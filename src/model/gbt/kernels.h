@@ -61,6 +61,12 @@ void gbt_kernel_softmax(const float *p, const float *y, const float *w,
 /** g = (p - y) w, h = w */
 void gbt_kernel_squared(const float *p, const float *y, const float *w,
                         size_t n, float *g, float *h);
+/** g = (p - y) w, h = p lift w */
+void gbt_kernel_poisson(const float *p, const float *y, const float *w,
+                        float lift, size_t n, float *g, float *h);
+/** g = sign(p - y) w, h = w */
+void gbt_kernel_absolute(const float *p, const float *y, const float *w,
+                         size_t n, float *g, float *h);
 /** Largest |g| and h, as the bits of non-negative floats (NaN is above
  *  infinity): max[0], max[1] grow. */
 void gbt_kernel_max(const float *g, const float *h, size_t n, int32_t max[2]);

@@ -16,7 +16,7 @@
 typedef struct chunk {
   const float *p, *y, *w; /* w NULL: all 1 */
   float *g, *h;
-  float k; /* class */
+  float k; /* class, or the lift of poisson */
 } chunk;
 
 INLINE void logistic(const float *restrict p, const float *restrict y,
@@ -44,6 +44,23 @@ INLINE void squared(const float *restrict p, const float *restrict y,
   }
 }
 
+INLINE void poisson(const float *restrict p, const float *restrict y,
+                    float lift, float *restrict g, float *restrict h,
+                    size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    g[i] = p[i] - y[i];
+    h[i] = p[i] * lift;
+  }
+}
+
+INLINE void absolute(const float *restrict p, const float *restrict y,
+                     float *restrict g, float *restrict h, size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    g[i] = (float)((p[i] > y[i]) - (p[i] < y[i]));
+    h[i] = 1.0F;
+  }
+}
+
 INLINE void weigh(const float *restrict w, float *restrict g,
                   float *restrict h, size_t n) {
   for (size_t i = 0; i < n; i++) {
@@ -63,6 +80,10 @@ INLINE void gradients(const chunk *c, gbt_objective objective, size_t at,
     logistic(c->p + at, c->y + at, c->g + at, c->h + at, n);
   else if (objective == GBT_SOFTPROB)
     softmax(c->p + at, c->y + at, c->k, c->g + at, c->h + at, n);
+  else if (objective == GBT_POISSON)
+    poisson(c->p + at, c->y + at, c->k, c->g + at, c->h + at, n);
+  else if (objective == GBT_ABSOLUTE)
+    absolute(c->p + at, c->y + at, c->g + at, c->h + at, n);
   else
     squared(c->p + at, c->y + at, c->g + at, c->h + at, n);
   if (c->w != NULL)
@@ -102,6 +123,28 @@ void gbt_kernel_squared(const float *p, const float *y, const float *w,
   for (; i + TILE <= n; i += TILE)
     gradients(&c, GBT_SQUARED, i, TILE);
   gradients(&c, GBT_SQUARED, i, n - i);
+}
+
+HPO_CLONES
+void gbt_kernel_poisson(const float *p, const float *y, const float *w,
+                        float lift, size_t n, float *g, float *h) {
+  chunk c = {p, y, w, g, h, lift};
+  size_t i = 0;
+
+  for (; i + TILE <= n; i += TILE)
+    gradients(&c, GBT_POISSON, i, TILE);
+  gradients(&c, GBT_POISSON, i, n - i);
+}
+
+HPO_CLONES
+void gbt_kernel_absolute(const float *p, const float *y, const float *w,
+                         size_t n, float *g, float *h) {
+  chunk c = {p, y, w, g, h, 0};
+  size_t i = 0;
+
+  for (; i + TILE <= n; i += TILE)
+    gradients(&c, GBT_ABSOLUTE, i, TILE);
+  gradients(&c, GBT_ABSOLUTE, i, n - i);
 }
 
 INLINE void max_bits(const float *restrict x, size_t n,

@@ -11,7 +11,7 @@
 #include <string.h>
 
 void gbt_save_objective(gbt_ubj *u, const gbt_saved *m) {
-  char weight[32];
+  char weight[32], step[32];
 
   gbt_ubj_key(u, "objective");
   gbt_ubj_open(u);
@@ -20,14 +20,21 @@ void gbt_save_objective(gbt_ubj *u, const gbt_saved *m) {
     gbt_ubj_key(u, "softmax_multiclass_param");
     gbt_ubj_open(u);
     gbt_ubj_key_number(u, "num_class", m->classes);
-  } else {
+    gbt_ubj_close(u);
+  } else if (m->objective == GBT_POISSON) {
+    snprintf(step, sizeof step, "%.9g", m->max_delta_step);
+    gbt_ubj_key(u, "poisson_regression_param");
+    gbt_ubj_open(u);
+    gbt_ubj_key_text(u, "max_delta_step", step);
+    gbt_ubj_close(u);
+  } else if (m->objective != GBT_ABSOLUTE) {
     snprintf(weight, sizeof weight, "%.9g",
              hpo_options_get_float(m->in->options, "scale_pos_weight"));
     gbt_ubj_key(u, "reg_loss_param");
     gbt_ubj_open(u);
     gbt_ubj_key_text(u, "scale_pos_weight", weight);
+    gbt_ubj_close(u);
   }
-  gbt_ubj_close(u);
   gbt_ubj_close(u);
 }
 
@@ -111,7 +118,7 @@ static hpo_status add_scikit(const gbt_saved *m, hpo_buffer *text,
   hpo_status status = HPO_OK;
   size_t classes = m->objective == GBT_LOGISTIC ? 2 : m->classes;
 
-  if (m->objective == GBT_SQUARED) {
+  if (m->objective != GBT_LOGISTIC && m->objective != GBT_SOFTPROB) {
     HPO_TRY(status, hpo_buffer_format(text, err,
                                       "{\"_estimator_type\": \"regressor\"}"));
   } else {

@@ -82,10 +82,10 @@ static hpo_status unknown_column(const reader *r) {
     name[f] = d->column[f].name;
   near = hpo_options_nearest(r->word, name, d->columns);
   HPO_FAIL(status, r->err, HPO_EINVAL,
-           "%s: there is no feature column \"%s\"%s%s%s; columns are named, "
+           "%s: there is no feature column \"%s\"%s%s%s Columns are named, "
            "or counted from 0 to %zu",
            r->option, r->word, near ? "; did you mean \"" : "",
-           near ? near : "", near ? "\"?" : "", d->columns - 1);
+           near ? near : "", near ? "\"?" : ".", d->columns - 1);
 done:
   hpo_mem_free(name);
   return status;

@@ -6,6 +6,7 @@
  * taken in double by hpo_num_exp and then rounded. */
 #include "gbt.h"
 #include "kernels.h"
+#include "median.h"
 
 #include "hpo/num.h"
 
@@ -78,7 +79,10 @@ hpo_status gbt_loss_create(const hpo_model_input *in, const gbt_config *c,
   const hpo_dataset *d = part->data;
   double spw = c->objective == GBT_LOGISTIC ? c->scale_pos_weight : 1.0;
   bool has_weight = d->weight != NULL || spw != 1.0 || c->is_balanced;
-  gbt_loss l = {.objective = c->objective, .n = part->n_train, .k = 1};
+  gbt_loss l = {.objective = c->objective,
+                .n = part->n_train,
+                .k = 1,
+                .lift = (float)hpo_num_exp(c->max_delta_step)};
 
   if (c->objective == GBT_SOFTPROB)
     l.k = d->n_class;
@@ -153,6 +157,8 @@ static void predict_chunk(gbt_loss *l, size_t from, size_t n) {
   }
   if (l->objective == GBT_SOFTPROB)
     link_softmax(l->work, n, l->k);
+  if (l->objective == GBT_POISSON)
+    hpo_num_exp_array(l->work, l->work, n);
   for (size_t k = 0; k < l->k; k++)
     for (size_t i = 0; i < n; i++)
       l->p[k * l->n + from + i] = (float)l->work[k * GBT_CHUNK + i];
@@ -167,6 +173,10 @@ void gbt_loss_gradients(const gbt_loss *l, size_t k, size_t from, size_t n,
     gbt_kernel_logistic(p, y, w, n, g, h);
   else if (l->objective == GBT_SOFTPROB)
     gbt_kernel_softmax(p, y, w, (float)k, n, g, h);
+  else if (l->objective == GBT_POISSON)
+    gbt_kernel_poisson(p, y, w, l->lift, n, g, h);
+  else if (l->objective == GBT_ABSOLUTE)
+    gbt_kernel_absolute(p, y, w, n, g, h);
   else
     gbt_kernel_squared(p, y, w, n, g, h);
 }
@@ -232,6 +242,42 @@ static float inside(float p, float margin) {
   return p < margin ? margin : p > 1.0F - margin ? 1.0F - margin : p;
 }
 
+/* The median of the training rows' labels. */
+static hpo_status label_median(const hpo_model_input *in, const gbt_loss *l,
+                               float *out, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const double *weight = in->part.data->weight;
+  uint32_t *key = NULL;
+  gbt_points p = {.row = l->row,
+                  .n = l->n,
+                  .weight = weight != NULL ? weight + l->base : NULL};
+
+  HPO_TRY(status, hpo_mem_new(l->n, sizeof *key, &key, err));
+  gbt_median_keys(l->y, l->n, key);
+  p.key = key;
+  HPO_TRY(status, gbt_median_unit(in, &p.unit, err));
+  HPO_TRY(status, gbt_median(&p, in->coll, out, err));
+done:
+  hpo_mem_free(key);
+  return status;
+}
+
+/* Counts are not negative. */
+static hpo_status check_counts(const hpo_model_input *in, const gbt_loss *l,
+                               hpo_error *err) {
+  hpo_status status = HPO_OK;
+  double most = 0;
+
+  for (size_t i = 0; i < l->n; i++)
+    most = l->y[i] < 0 && -(double)l->y[i] > most ? -(double)l->y[i] : most;
+  HPO_TRY(status, in->coll->max(in->coll->self, &most, 1, err));
+  if (most > 0)
+    HPO_FAIL(status, err, HPO_ETRIAL,
+             "count:poisson needs labels of 0 and more; here is %g", -most);
+done:
+  return status;
+}
+
 hpo_status gbt_loss_base_score(const hpo_model_input *in, const gbt_config *c,
                                const gbt_loss *l, float *score,
                                hpo_error *err) {
@@ -240,6 +286,8 @@ hpo_status gbt_loss_base_score(const hpo_model_input *in, const gbt_config *c,
   double sum[2] = {0, 0};
   float s = 0.5F;
 
+  if (c->objective == GBT_POISSON)
+    HPO_TRY(status, check_counts(in, l, err));
   if (!isnan(c->base_score)) {
     s = (float)c->base_score;
   } else if (c->objective != GBT_SOFTPROB) {
@@ -248,15 +296,21 @@ hpo_status gbt_loss_base_score(const hpo_model_input *in, const gbt_config *c,
       HPO_FAIL(status, err, HPO_ETRIAL,
                "the weights of the training rows sum to %g", sum[1]);
     s = (float)(sum[0] / sum[1]);
+    if (c->objective == GBT_ABSOLUTE)
+      HPO_TRY(status, label_median(in, l, &s, err));
   }
   if (c->objective == GBT_LOGISTIC)
     s = inside(s, isnan(c->base_score) ? 1e-6F : 0x1p-24F);
+  if (c->objective == GBT_POISSON)
+    s = s > 1e-6F ? s : 1e-6F; /* its logarithm is the margin */
   *score = s;
 done:
   return status;
 }
 
 float gbt_loss_base_margin(gbt_objective objective, float score) {
+  if (objective == GBT_POISSON)
+    return (float)hpo_num_log((double)score);
   if (objective != GBT_LOGISTIC)
     return score;
   return (float)-hpo_num_log((double)(1.0F / score - 1.0F));
@@ -280,9 +334,11 @@ void gbt_loss_predict(gbt_objective objective, const float *margin, size_t n,
   for (size_t i = 0; i < n; i++) {
     if (objective == GBT_LOGISTIC)
       p[i] = hpo_num_sigmoid((double)margin[i]);
-    else if (objective == GBT_SQUARED)
-      p[i] = (double)margin[i];
-    else
+    else if (objective == GBT_SOFTPROB)
       softmax_row(margin + i, n, k, p + i * k);
+    else if (objective == GBT_POISSON)
+      p[i] = hpo_num_exp((double)margin[i]);
+    else
+      p[i] = (double)margin[i];
   }
 }
