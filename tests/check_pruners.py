@@ -11,6 +11,7 @@ import signal
 import subprocess
 import time
 
+import h5py
 import numpy as np
 import pytest
 from check_run import QUICK, STRICT, finished, states, write_function
@@ -163,13 +164,15 @@ KINDS = {
     "percentile": ("percentile=30", "startup-trials=3"),
     "threshold": ("upper=60", "warmup-steps=2"),
     "patient": ("patience=2", "startup-trials=3"),
+    "halving": ("min-resource=1", "reduction-factor=2"),
+    "hyperband": ("min-resource=4", "reduction-factor=3"),
 }
 
 
 def study(tool, kind):
     """The words of a strict study with this pruner."""
     path = write_function(tool.folder, steps=6, trials=40)
-    if kind == "patient":  # wants curves that go up again
+    if kind in ("patient", "hyperband"):  # curves that go up and down
         path = QUICK
     sets = [w for o in KINDS[kind] for w in ("--set", f"pruner/{o}")]
     return [path, "--trials", 40, *STRICT, "--set", f"pruner/name={kind}", *sets, "--output"]
@@ -224,3 +227,107 @@ def test_order_of_arrival(tool, kind):
     tool.run(*words, "a.h5", ranks=3, HPOTUNE_TEST_DELAY="3")
     found = states(tool.folder / "a.h5")
     assert len(found) == 40 and set(found) == {"complete", "pruned"}
+
+
+# ---- halving and hyperband ----
+
+def rows(path):
+    with h5py.File(path, "r", swmr=True) as f:
+        trials, curves = f["trials"][:], f["curves"][:]
+        decisions = f["decisions"][:]
+    own = [curves[t["curve_offset"]:t["curve_offset"] + t["curve_length"]]
+           for t in trials]
+    return trials, own, decisions
+
+
+def asha(values, most, least, factor):
+    """ASHA by the paper, one job at a time: the steps that each trial does.
+    values[trial][step - 1]; a trial of fewer steps ends by itself."""
+    ladder = [least]
+    while ladder[-1] * factor < most:
+        ladder.append(ladder[-1] * factor)
+    ladder.append(most)
+    stands = [{} for _ in ladder]  # rung: trial to value
+    gone, done, new, ended = [set() for _ in ladder], {}, 0, 0
+
+    def run(trial, rung):
+        end = min(ladder[rung], len(values[trial]))
+        done[trial] = end
+        if end < ladder[rung] or end == len(values[trial]):
+            return 1
+        stands[rung][trial] = values[trial][end - 1]
+        return 0
+
+    while True:
+        for rung in reversed(range(len(ladder) - 1)):
+            order = sorted(stands[rung], key=lambda t: (stands[rung][t], t))
+            good = [t for t in order[:len(order) // factor]
+                    if t not in gone[rung]]
+            if good:
+                gone[rung].add(good[0])
+                ended += run(good[0], rung + 1)
+                break
+        else:
+            if new == len(values):
+                return done, ended
+            ended += run(new, 0)
+            new += 1
+
+
+def test_halving_is_the_papers(tool):
+    """The sequence of one team equals ASHA's, on the curves of all trials."""
+    path = write_function(tool.folder, steps=50, trials=80, sampler="random")
+    words = [path, *STRICT, "--set", "parallel/window=1"]
+    tool.run(*words, "--set", "pruner/name=none", "--output", "all.h5")
+    tool.run(*words, "--set", "pruner/name=halving", "--set",
+             "pruner/min-resource=2", "--set", "pruner/reduction-factor=3",
+             "--output", "asha.h5", ranks=3)
+    _, curves, _ = rows(tool.folder / "all.h5")
+    trials, parts, decisions = rows(tool.folder / "asha.h5")
+    expected, ended = asha([c["value"] for c in curves], 50, 2, 3)
+    assert [t["steps"] for t in trials] == [expected[i] for i in range(80)]
+    assert states(tool.folder / "asha.h5").count("complete") == ended > 0
+    for whole, part in zip(curves, parts):
+        assert list(part["step"]) == list(range(1, len(part) + 1))
+        assert np.array_equal(whole["value"][:len(part)], part["value"])
+    images = decisions["image_offset"] >= 0
+    assert images.sum() >= sum(t["rung"] for t in trials)
+
+
+def test_paused_gbt_goes_on_with_the_same_bits(tool):
+    """On one team no step is done twice; models are those of whole trials."""
+    words = [QUICK, "--trials", 24, *STRICT, "--set", "sampler/name=random"]
+    tool.run(*words, "--set", "pruner/name=none", "--output", "all.h5")
+    tool.run(*words, "--set", "pruner/name=halving", "--set",
+             "pruner/reduction-factor=2", "--output", "h.h5")
+    tool.run(*words, "--set", "pruner/name=halving", "--set",
+             "pruner/reduction-factor=2", "--output", "t.h5", "--set",
+             "parallel/ranks-per-trial=2", ranks=3)
+    whole, curves, _ = rows(tool.folder / "all.h5")
+    trials, parts, _ = rows(tool.folder / "h.h5")
+    assert digest(tool.folder / "h.h5") == digest(tool.folder / "t.h5")
+    for a, b in zip(curves, parts):
+        assert np.array_equal(a["value"][:len(b)], b["value"])
+    done = [i for i, s in enumerate(states(tool.folder / "h.h5"))
+            if s == "complete" and trials[i]["model_length"] > 0]
+    assert done
+    for i in done:
+        if whole[i]["model_length"] > 0:
+            assert whole[i]["model_crc"] == trials[i]["model_crc"]
+
+
+def test_more_trials_go_on_after_halving(tool):
+    words = [write_function(tool.folder, steps=20, trials=20), *STRICT,
+             "--set", "pruner/name=halving", "--set", "pruner/min-resource=2"]
+    tool.run(*words)
+    tool.run(*words, "--trials", 50, ranks=3)
+    found = states(tool.folder / "f.h5")
+    assert len(found) == 50 and set(found) == {"complete", "pruned"}
+
+
+def test_retries_are_refused(tool):
+    done = tool.run("check", write_function(tool.folder), "--set",
+                    "pruner/name=halving", "--set",
+                    "trial-limits/on-fail=retry:2", expect=None)
+    assert done.returncode != 0
+    assert "in strict order is not built yet" in done.stderr

@@ -116,6 +116,9 @@ static void on_assign(session *v, hpo_action *a) {
   HPO_ASSERT(w->job.trial < 0 && w->is_ready && !w->is_lost);
   HPO_ASSERT(row->state == HPO_TRIAL_RUNNING && row->job == a->job.job &&
              row->attempt == a->job.attempt);
+  HPO_ASSERT(a->job.from_step == 0 ||
+             (int64_t)row->n_curve == a->job.from_step);
+  HPO_ASSERT(a->job.from_step < a->job.to_step);
   for (int i = 0; i < v->s->teams; i++)
     HPO_ASSERT(v->team[i].job.trial != a->job.trial);
   check(hpo_space_check(&v->s->plan->space, a->job.x, &error));
@@ -128,6 +131,10 @@ static void on_assign(session *v, hpo_action *a) {
                 .job = a->job,
                 .watch = hpo_watch_make(&a->job.rule, false)};
   a->job = (hpo_job){0};
+  /* a team that keeps the paused trial goes on, another trains it again */
+  if (w->job.from_step > 0 && chance(v, 0.5))
+    w->step = w->job.from_step;
+  v->s->steps -= (size_t)w->step;
 }
 
 static void act(session *v, hpo_action *a) {
@@ -164,11 +171,14 @@ static void act(session *v, hpo_action *a) {
     v->s->most_running = running;
 }
 
-/* A kill may tear rows that are not final. */
+/* A kill may tear rows that are not final; one that has paused has an image
+ * beside it. */
 static void die(session *v) {
   v->is_killed = true;
   for (size_t i = 0; i < v->s->n_row; i++)
-    if (!hpo_trial_is_final(v->s->row[i]->state) && chance(v, 0.3))
+    if (!hpo_trial_is_final(v->s->row[i]->state) &&
+        v->s->row[i]->state != HPO_TRIAL_PAUSED && v->s->row[i]->rung < 1 &&
+        chance(v, 0.3))
       v->s->torn[i] = 1;
 }
 
@@ -220,6 +230,7 @@ static void send_result(session *v, int team, hpo_trial_state state,
   hpo_job_free(&w->job);
   w->job.trial = -1;
   v->s->results++;
+  v->s->steps += (size_t)t->steps;
   tell(v, &(hpo_event){.kind = HPO_EVENT_RESULT,
                        .team = team,
                        .trial = t->number,
@@ -237,7 +248,7 @@ static void work(session *v, int team) {
     return;
   }
   w->step++;
-  if (fails(v, j) && w->step == 3) {
+  if (fails(v, j) && w->step == (j->from_step < 3 ? 3 : j->from_step + 1)) {
     send_result(v, team, HPO_TRIAL_FAILED, "it failed");
     return;
   }
@@ -245,6 +256,10 @@ static void work(session *v, int team) {
   check(hpo_watch_add(&w->watch, value, &error));
   if (w->step == steps_of(j)) {
     send_result(v, team, HPO_TRIAL_COMPLETE, "");
+    return;
+  }
+  if (w->step == j->to_step) {
+    send_result(v, team, HPO_TRIAL_PAUSED, "");
     return;
   }
   bar = w->step <= (int64_t)j->n_threshold ? j->threshold[w->step - 1]
@@ -344,7 +359,7 @@ void simulation_free(simulation *s) {
   s->torn = NULL;
   s->has_model = NULL;
   s->n_row = s->row_room = s->torn_room = s->model_room = 0;
-  s->results = s->again = s->retries = s->most_running = 0;
+  s->results = s->steps = s->again = s->retries = s->most_running = 0;
   s->sessions = 0;
   s->clock = 0;
 }
@@ -371,6 +386,7 @@ uint64_t simulation_digest(const simulation *s) {
     h = mix(h, (double)t->job);
     h = mix(h, s->has_model[i] ? 1 : 0);
     h = mix(h, (double)t->n_curve);
+    h = mix(h, (double)t->rung);
   }
   return h;
 }

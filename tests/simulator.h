@@ -28,6 +28,7 @@ typedef struct simulation {
   hpo_end end;
   double clock; /* seconds of all sessions */
   int sessions;
+  size_t steps; /* trained, without those that a paused trial kept */
   size_t results, most_running, again, retries;
 } simulation;
 

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "sched/rungs.h"
 #include "simulator.h"
 #include "tinyplan.h"
 
@@ -354,6 +355,175 @@ static void many_trials_are_whole(void **state) {
   }
 }
 
+static hpo_plan *halving_plan(bool strict, bool is_hyperband,
+                              const char *factor) {
+  static const char *const set[][2] = {{"min-resource", "2"},
+                                       {"max-resource", "23"}};
+  hpo_plan *p = curve_plan(strict);
+
+  tinyplan_text(&p->pruner.name, is_hyperband ? "hyperband" : "halving");
+  for (size_t i = 0; i < 2; i++)
+    assert_int_equal(
+        hpo_settings_add(&p->pruner.options, set[i][0], set[i][1], 0, NULL),
+        HPO_OK);
+  assert_int_equal(hpo_settings_add(&p->pruner.options, "reduction-factor",
+                                    factor, 0, NULL),
+                   HPO_OK);
+  return p;
+}
+
+/* Each trial has gone as far as its rung says, with its whole curve; whoever
+ * went on was good enough at last. */
+static void check_rungs(const simulation *s) {
+  for (size_t i = 0; i < s->n_row; i++) {
+    const hpo_trial *t = s->row[i];
+    assert_true(t->rung >= 0);
+    assert_int_equal(t->n_curve, (size_t)t->steps);
+    for (size_t k = 0; k < t->n_curve; k++)
+      assert_int_equal(t->curve[k].step, (int64_t)k + 1);
+    if (t->state == HPO_TRIAL_PRUNED)
+      assert_non_null(strstr(t->reason, "not promoted"));
+  }
+}
+
+static void halving_strict_is_the_same(void **state) {
+  static const int teams[] = {1, 2, 3, 5, 9};
+  uint64_t seed = tinyplan_seed(31);
+  size_t again = 0, kills = 0;
+
+  (void)state;
+  for (int kind = 0; kind < 6; kind++) {
+    hpo_plan *p = halving_plan(true, kind % 2 == 1, kind < 4 ? "2" : "3");
+    uint64_t expected = 0;
+    size_t steps = 0;
+    p->window = kind < 2 ? 1 : kind < 4 ? 5 : 16;
+    for (uint64_t i = 0; i < 30; i++) {
+      simulation s = {.plan = p,
+                      .teams = teams[i % 5],
+                      .seed = seed + i,
+                      .kill = i < 8    ? 0
+                              : i < 20 ? 0.01
+                                       : 0.04,
+                      .lose = i % 4 == 3 ? 0.0003 : 0,
+                      .fail = kind % 3 == 2 ? 0.1 : 0,
+                      .stop_at = i % 6 == 5 ? 20 : -1,
+                      .prepares = i % 3 == 1};
+      simulate(&s);
+      if (s.end != HPO_END_TRIALS) { /* go on with new teams */
+        s.lose = 0;
+        s.stop_at = -1;
+        simulate(&s);
+      }
+      check_whole(&s);
+      check_rungs(&s);
+      if (i == 0)
+        expected = simulation_digest(&s);
+      assert_int_equal(simulation_digest(&s), expected);
+      assert_true(simulation_count(&s, HPO_TRIAL_COMPLETE) > 0);
+      if (i == 0)
+        for (size_t k = 0; k < s.n_row; k++)
+          steps += (size_t)s.row[k]->steps;
+      again += s.again;
+      kills += (size_t)s.sessions - 1;
+      simulation_free(&s);
+    }
+    assert_true(steps < (size_t)p->trials * (kind % 2 == 1 ? 14 : 9));
+    hpo_plan_destroy(p);
+  }
+  assert_true(again > 0 && kills > 0);
+}
+
+static void halving_in_arrival_counts_exactly(void **state) {
+  uint64_t seed = tinyplan_seed(41);
+
+  (void)state;
+  for (uint64_t i = 0; i < 60; i++) {
+    hpo_plan *p = halving_plan(false, i % 2 == 1, i % 3 == 0 ? "2" : "4");
+    simulation s = {.plan = p,
+                    .teams = 1 + (int)(i * 7 % 12),
+                    .seed = seed + i,
+                    .kill = i % 3 == 0 ? 0.02 : 0,
+                    .lose = i % 5 == 4 ? 0.0002 : 0,
+                    .fail = i % 4 == 0 ? 0.2 : 0,
+                    .stop_at = i % 7 == 6 ? 20 : -1,
+                    .prepares = i % 4 == 0};
+    p->retries = (int)(i % 3);
+    simulate(&s);
+    if (s.end != HPO_END_TRIALS) {
+      s.lose = 0;
+      s.stop_at = -1;
+      simulate(&s);
+    }
+    check_whole(&s);
+    check_rungs(&s);
+    simulation_free(&s);
+    hpo_plan_destroy(p);
+  }
+}
+
+/* One trial alone is not left at its first rung. */
+static void one_trial_goes_to_its_end(void **state) {
+  (void)state;
+  for (int strict = 0; strict < 2; strict++) {
+    hpo_plan *p = halving_plan(strict == 1, false, "4");
+    simulation s = {.plan = p, .teams = 2, .seed = 3, .stop_at = -1};
+    p->trials = 2;
+    simulate(&s);
+    check_whole(&s);
+    assert_int_equal(simulation_count(&s, HPO_TRIAL_COMPLETE), 1);
+    simulation_free(&s);
+    hpo_plan_destroy(p);
+  }
+}
+
+/* ASHA as in the paper, on one team: the sequence of jobs by hand. */
+static void halving_by_hand(void **state) {
+  hpo_ladder l = {.least = 1, .most = 9, .factor = 3, .brackets = 1};
+  hpo_rungs r = {0};
+  hpo_id trial = -1;
+  int64_t rung = 0;
+
+  (void)state;
+  assert_int_equal(hpo_rungs_make(&l, false, &r, NULL), HPO_OK);
+  assert_int_equal(hpo_rungs_steps(&r, 0, -1), 0);
+  assert_int_equal(hpo_rungs_steps(&r, 0, 0), 1);
+  assert_int_equal(hpo_rungs_steps(&r, 0, 1), 3);
+  assert_true(hpo_rungs_steps(&r, 0, 2) == INT64_MAX);
+  for (hpo_id i = 0; i < 9; i++) {
+    assert_int_equal(hpo_rungs_add(&r, i, 0, (double)(i % 4), false, NULL),
+                     HPO_OK);
+    bool expected = i % 3 == 2;
+    assert_int_equal(hpo_rungs_next(&r, false, &trial, &rung), expected);
+    if (expected) {
+      assert_int_equal(rung, 1);
+      assert_int_equal(trial, i == 2 ? 0 : i == 5 ? 4 : 8);
+      assert_int_equal(hpo_rungs_add(&r, trial, 1, 5, false, NULL), HPO_OK);
+    }
+  }
+  assert_true(hpo_rungs_next(&r, false, &trial, &rung));
+  assert_true(rung == 2 && trial == 0);
+  assert_false(hpo_rungs_next(&r, false, &trial, &rung));
+  assert_true(hpo_rungs_next(&r, true, &trial, &rung));
+  assert_true(rung == 2 && trial == 4);
+  hpo_rungs_free(&r);
+}
+
+/* Hyperband's brackets: Optuna's budgets, and their shares of the trials. */
+static void brackets_have_their_shares(void **state) {
+  hpo_ladder l = {.least = 1, .most = 81, .factor = 3, .brackets = 5};
+  static const double share[] = {81, 34, 15, 8, 5}; /* ceil(5 3^s / (s+1)) */
+  size_t n[5] = {0};
+
+  (void)state;
+  for (hpo_id i = 0; i < 1430; i++)
+    n[hpo_ladder_bracket(&l, i)]++;
+  for (size_t b = 0; b < 5; b++)
+    assert_true(fabs((double)n[b] - share[b] * 10) < 4);
+  assert_int_equal(hpo_ladder_steps(&l, 0, 0), 1);
+  assert_int_equal(hpo_ladder_steps(&l, 3, 0), 27);
+  assert_true(hpo_ladder_steps(&l, 4, 0) == INT64_MAX);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(strict_is_the_same),
@@ -367,7 +537,12 @@ int main(void) {
       cmocka_unit_test(no_team_is_left),
       cmocka_unit_test(enqueued_points_come_first),
       cmocka_unit_test(arrival_prunes),
-      cmocka_unit_test(many_trials_are_whole)};
+      cmocka_unit_test(many_trials_are_whole),
+      cmocka_unit_test(halving_by_hand),
+      cmocka_unit_test(brackets_have_their_shares),
+      cmocka_unit_test(one_trial_goes_to_its_end),
+      cmocka_unit_test(halving_in_arrival_counts_exactly),
+      cmocka_unit_test(halving_strict_is_the_same)};
 
   return cmocka_run_group_tests_name("sched", tests, NULL, NULL);
 }

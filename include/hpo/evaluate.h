@@ -54,15 +54,19 @@ size_t hpo_evaluate_model(const hpo_plan *plan, const double *x);
  *  steps of the evaluation. */
 typedef struct hpo_evaluation hpo_evaluation;
 
-/** Takes the job (emptied).  Options that the model refuses, or a model
- *  that can't be made, are not errors: the evaluation is then failed from
- *  the start. Collective over the team, as is step. */
+/** Takes the job (emptied).  A job that begins after from_step steps goes on
+ *  with the trial as it paused, if the evaluator has kept it; else it trains
+ *  it again from the start, to the same bits.  Options that the model refuses,
+ * or a model that can't be made, are not errors: the evaluation is then failed
+ * from the start. Collective over the team, as is step. */
 HPO_MUST_USE hpo_status hpo_evaluation_create(hpo_evaluator *e, hpo_job *job,
                                               hpo_evaluation **out,
                                               hpo_error *err);
+/** Of a paused trial: the evaluator keeps it, as far as memory allows. */
 void hpo_evaluation_destroy(hpo_evaluation *v);
-/** One step.  *over: the trial has ended by itself (complete, pruned by its
- *  thresholds, failed); ask result.  HPO_EPEER and the like are errors. */
+/** One step.  *over: the trial has ended by itself (complete, paused after
+ *  the job's to_step, pruned by its thresholds, failed); ask result. HPO_EPEER
+ * and the like are errors. */
 HPO_MUST_USE hpo_status hpo_evaluation_step(hpo_evaluation *v, bool *over,
                                             hpo_error *err);
 /** Steps done, and the objective after the last one (NaN before, and while

@@ -26,6 +26,17 @@ typedef struct hpo_pruner_verdict {
   int64_t steps;    /* no threshold can stand after so many steps */
 } hpo_pruner_verdict;
 
+/** The rungs at which trials pause: after least * factor^(first + bracket +
+ *  rung) steps, as long as that is below most. */
+typedef struct hpo_ladder {
+  int64_t least, most, factor, first;
+  int64_t brackets;
+} hpo_ladder;
+/** Steps after which a trial has done a rung (0...); INT64_MAX: its end. */
+int64_t hpo_ladder_steps(const hpo_ladder *l, int64_t bracket, int64_t rung);
+/** The bracket of a trial: brackets in their shares, by its number alone. */
+int64_t hpo_ladder_bracket(const hpo_ladder *l, hpo_id number);
+
 typedef struct hpo_pruner_kind {
   const char *name; /* "median" */
   const char *help;
@@ -38,6 +49,9 @@ typedef struct hpo_pruner_kind {
   void (*destroy)(void *self);
   /** What the trial's own curve has to show; NULL: nothing. */
   void (*rule)(const hpo_options *options, hpo_rule *out);
+  /** Trials pause at rungs; NULL: they do not. */
+  void (*ladder)(const hpo_options *options, const hpo_plan *plan,
+                 hpo_ladder *out);
   /** The verdict after `step` steps, 1...; NULL: never a threshold. */
   hpo_status (*threshold)(void *self, const hpo_options *options,
                           const hpo_view *view, hpo_id number, int64_t step,
@@ -53,6 +67,8 @@ void hpo_pruner_destroy(hpo_pruner *p);
 /** Whether thresholds of other trials count: they need the reports of those
  *  that run. */
 bool hpo_pruner_needs_reports(const hpo_pruner *p);
+/** Whether trials pause, and where. */
+bool hpo_pruner_ladder(const hpo_pruner *p, hpo_ladder *out);
 /** The rule that travels with every job. */
 hpo_rule hpo_pruner_rule(const hpo_pruner *p);
 HPO_MUST_USE hpo_status hpo_pruner_threshold(hpo_pruner *p,

@@ -24,6 +24,11 @@
  *  and nothing but the ledger is needed to go on.  Retry and interruption
  *  raise attempt.
  *
+ *  With halving and hyperband a job is a trial's way from one rung to the
+ *  next: it ends PAUSED, and a later job, of decision "promote", goes on.  At
+ *  the end of the study paused trials become pruned, "not promoted"; a
+ *  session that is stopped leaves them paused.
+ *
  *  models="best:N": in strict order a model is kept if its value was among
  *  the N best that the job's start could know, so which are kept depends on
  *  no timing; in order of arrival, if it is when it arrives.
@@ -88,7 +93,8 @@ typedef struct hpo_action {
   hpo_id trial;             /* STOP, WRITE */
   hpo_trial_state state;    /* STOP: what the trial becomes */
   const char *reason;       /* STOP; borrowed, static */
-  const char *decision;     /* DECIDED: "new", "retry", "again", "end" */
+  const char *decision;     /* DECIDED: "new", "retry", "again", "promote",
+                               "end" */
   const hpo_trial *written; /* WRITE: borrowed from the ledger until the
                                next event */
   hpo_buffer model;         /* WRITE: model to store; owned by the action */

@@ -7,14 +7,16 @@
  *         |                   +-- the job (session) ended under it -->
  *         +---- next session, run first ----------- interrupted
  *      failed --retry (trial-limits on-fail)--> running, attempt + 1
- *      running --pause (later version)--> paused --promote--> running
+ *      running --rung done--> paused --promote--> running
+ *                               +--end of the study--> pruned
  *      waiting | running --budget over--> cancelled (run first when raised)
  *
  *  1. number never changes; row number of /trials is the trial's number.
  *  2. complete, pruned and failed are final (failed: when no retry is left).
  *  3. a final trial is never touched again.
- *  4. value is finite if and only if the state is complete, or pruned with
- *     at least one step (then it is the objective at the last step).
+ *  4. value is finite if and only if the state is complete, or paused or
+ *     pruned with at least one step (then it is the objective at the last
+ *     step).
  */
 #ifndef HPO_TRIAL_H
 #define HPO_TRIAL_H
@@ -54,7 +56,7 @@ typedef struct hpo_trial {
   int64_t attempt; /* 0 at first */
   hpo_trial_state state;
   char reason[192]; /* why pruned, failed, interrupted; else "" */
-  int64_t rung;     /* halving; -1 */
+  int64_t rung;     /* halving: that it goes for or has done last; -1 */
   double *x;        /* [n_param] the point; owned */
   double *value;    /* [n_objective]; NaN before; owned */
   double *metric;   /* [n_metric] as hpo_plan_metrics orders; owned */
@@ -103,8 +105,8 @@ typedef struct hpo_job {
   hpo_id job; /* 0.. in order of assignment */
   hpo_id trial;
   int64_t attempt;
-  int64_t from_step; /* steps already done: 0 */
-  int64_t to_step;   /* stop after it; INT64_MAX: to the end */
+  int64_t from_step; /* steps already done; 0 but after a pause */
+  int64_t to_step;   /* pause after it; INT64_MAX: to the end */
   double *x;         /* [n_param]; owned */
   size_t n_param;
   double *threshold; /* [n_threshold] prune after step s+1 if the best value

@@ -6,14 +6,16 @@
  *                       |            refitting --+   folds whose model is
  *                       |               |            wanted
  *                       +--stop---------+--> over (pruned, cancelled,
- *                                                  interrupted)
+ *                       |                          interrupted)
+ *                       +--to_step done--> over (paused) --destroy--> kept
+ *                                             --create (next job)--> running
  *   over --result (result.c)--> destroy
  *
  * Folds advance in lock step: a step is one step of each, and its value the
  * unweighted mean over them.
  * The team's rank 0 computes the objective and the verdict after each step
  * and tells the others, so that ranks can't part ways. */
-#include "evaluate/trial.h"
+#include "evaluate/paused.h"
 #include "hpo/clock.h"
 #include "hpo/mem.h"
 
@@ -72,6 +74,33 @@ done:
   return status;
 }
 
+static void take_job(hpo_evaluation *v, hpo_job *job) {
+  hpo_job_free(&v->job);
+  v->job = *job;
+  memset(job, 0, sizeof *job);
+  v->began = hpo_clock_seconds();
+  v->cpu_began = hpo_clock_cpu();
+  v->sent_began = v->e->team->bytes_sent(v->e->team->self);
+  v->trial->number = v->job.trial;
+  v->trial->job = v->job.job;
+  v->trial->attempt = v->job.attempt;
+  v->trial->state = HPO_TRIAL_RUNNING;
+  v->trial->start = hpo_clock_wall_ns();
+}
+
+/* The trial as it paused, if it is still here; NULL: it starts anew. */
+static hpo_evaluation *go_on(hpo_evaluator *e, hpo_job *job) {
+  hpo_evaluation *v = job->from_step > 0
+                          ? hpo_paused_take(e, job->trial, job->from_step)
+                          : NULL;
+
+  if (!v)
+    return NULL;
+  take_job(v, job);
+  v->over = v->is_scored = false;
+  return v;
+}
+
 hpo_status hpo_evaluation_create(hpo_evaluator *e, hpo_job *job,
                                  hpo_evaluation **out, hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -80,11 +109,13 @@ hpo_status hpo_evaluation_create(hpo_evaluator *e, hpo_job *job,
   const hpo_plan *plan = e->plan;
   hpo_error own = {0};
 
+  v = go_on(e, job);
+  if (v) {
+    *out = v;
+    return HPO_OK;
+  }
   HPO_TRY(status, hpo_mem_new(1, sizeof *v, &v, err));
   v->e = e;
-  v->began = hpo_clock_seconds();
-  v->cpu_began = hpo_clock_cpu();
-  v->sent_began = e->team->bytes_sent(e->team->self);
   v->value = NAN;
   v->best = NAN;
   v->objective = hpo_metric_find(plan->objective[0].metric);
@@ -92,14 +123,8 @@ hpo_status hpo_evaluation_create(hpo_evaluator *e, hpo_job *job,
   HPO_TRY(status, hpo_plan_metrics(plan, &metrics, err));
   HPO_TRY(status, hpo_trial_create(plan->space.n_param, plan->n_objective,
                                    metrics.n, &v->trial, err));
-  v->job = *job;
-  memset(job, 0, sizeof *job);
+  take_job(v, job);
   v->watch = hpo_watch_make(&v->job.rule, plan->objective[0].maximize);
-  v->trial->number = v->job.trial;
-  v->trial->job = v->job.job;
-  v->trial->attempt = v->job.attempt;
-  v->trial->state = HPO_TRIAL_RUNNING;
-  v->trial->start = hpo_clock_wall_ns();
   memcpy(v->trial->x, v->job.x, v->job.n_param * sizeof *v->job.x);
   status = hpo_evaluation_take_failure(v, make_fits(v, &own), &own);
   v->train_seconds = hpo_clock_seconds() - v->began;
@@ -115,6 +140,13 @@ done:
 }
 
 void hpo_evaluation_destroy(hpo_evaluation *v) {
+  if (v && v->over && v->trial && v->trial->state == HPO_TRIAL_PAUSED)
+    hpo_paused_keep(v->e, v);
+  else
+    hpo_evaluation_free(v);
+}
+
+void hpo_evaluation_free(hpo_evaluation *v) {
   if (!v)
     return;
   for (size_t f = 0; f < v->n_fit; f++)
@@ -194,8 +226,8 @@ static bool is_done(const hpo_evaluation *v) {
   return done || v->trial->steps >= v->steps;
 }
 
-/* Complete, pruned by the job's rule and thresholds, over a limit, or go
- * on. */
+/* Complete, over a limit, paused, pruned by the job's rule and thresholds, or
+ * go on. */
 static void judge(const hpo_evaluation *v, int64_t rss, verdict *t) {
   int64_t step = v->trial->steps;
   if (is_done(v)) {
@@ -203,6 +235,10 @@ static void judge(const hpo_evaluation *v, int64_t rss, verdict *t) {
     return;
   }
   judge_limits(v, rss, t);
+  if (t->state == HPO_TRIAL_RUNNING && step == v->job.to_step) {
+    t->state = HPO_TRIAL_PAUSED;
+    return;
+  }
   double threshold = step > (int64_t)v->job.n_threshold
                          ? (double)NAN
                          : v->job.threshold[step - 1];

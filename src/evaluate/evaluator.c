@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What all trials of a worker share: the data and, once for every max_bin
  * that the plan can ask for, the binned matrix. */
-#include "evaluate/evaluator.h"
+#include "evaluate/paused.h"
 #include "hpo/mem.h"
 
 #include <math.h>
@@ -152,6 +152,8 @@ done:
 void hpo_evaluator_destroy(hpo_evaluator *e) {
   if (!e)
     return;
+  hpo_paused_drop(e, 0);
+  hpo_mem_free(e->paused);
   for (size_t i = 0; i < e->n_bins; i++)
     hpo_bins_destroy(e->bins[i]);
   hpo_mem_free(e->bins);

@@ -18,10 +18,12 @@ struct hpo_evaluator {
   const hpo_coll *team;
   hpo_bins **bins; /* [n_bins], one for each max_bin */
   size_t n_bins;
-  hpo_shards *shards; /* NULL unless the plan is local */
-  hpo_design *design; /* NULL unless a model needs it */
-  hpo_truth *truth;   /* [n_truth], one for each fold */
-  size_t n_truth;     /* 1 without folds, 0 without data */
+  hpo_shards *shards;      /* NULL unless the plan is local */
+  hpo_design *design;      /* NULL unless a model needs it */
+  hpo_truth *truth;        /* [n_truth], one for each fold */
+  size_t n_truth;          /* 1 without folds, 0 without data */
+  hpo_evaluation **paused; /* [n_paused] kept to go on, oldest first; owned */
+  size_t n_paused, paused_room;
 };
 
 /** The matrix for one max_bin, or NULL. */

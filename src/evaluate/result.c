@@ -84,7 +84,8 @@ hpo_status hpo_evaluation_fill(hpo_evaluation *v, hpo_buffer *model,
   const hpo_model_kind *kind = v->recipe.kind;
   double bytes = 0;
 
-  if (v->patience > 0 && v->best_step > 0)
+  if (v->patience > 0 && v->best_step > 0 &&
+      v->trial->state != HPO_TRIAL_PAUSED)
     HPO_TRY(status, go_back(v, err));
   for (size_t f = 0; f < v->n_fit; f++) {
     model->n = 0;
@@ -133,10 +134,18 @@ static void forget_scores(hpo_trial *t) {
 static void take_times(hpo_evaluation *v) {
   hpo_trial *t = v->trial;
   t->end = hpo_clock_wall_ns();
-  t->wall = hpo_clock_seconds() - v->began;
-  t->cpu = hpo_clock_cpu() - v->cpu_began;
+  t->wall = v->wall_before + hpo_clock_seconds() - v->began;
+  t->cpu = v->cpu_before + hpo_clock_cpu() - v->cpu_began;
   t->peak_memory = hpo_clock_peak_rss();
   t->bytes_sent = v->e->team->bytes_sent(v->e->team->self) - v->sent_began;
+}
+
+/* The trial stays to go on: what it hands out is a copy. */
+static hpo_status stay(hpo_evaluation *v, hpo_trial **out, hpo_error *err) {
+  v->over = true;
+  v->wall_before = v->trial->wall;
+  v->cpu_before = v->trial->cpu;
+  return hpo_trial_copy(v->trial, out, err);
 }
 
 hpo_status hpo_evaluation_result(hpo_evaluation *v, hpo_result *out,
@@ -148,7 +157,8 @@ hpo_status hpo_evaluation_result(hpo_evaluation *v, hpo_result *out,
 
   HPO_ASSERT(v->over);
   if (t->steps > 0 &&
-      (t->state == HPO_TRIAL_COMPLETE || t->state == HPO_TRIAL_PRUNED)) {
+      (t->state == HPO_TRIAL_COMPLETE || t->state == HPO_TRIAL_PRUNED ||
+       t->state == HPO_TRIAL_PAUSED)) {
     v->over = false;
     hpo_trial_state state = t->state;
     status = hpo_evaluation_take_failure(v, finish(v, &model, &own), &own);
@@ -165,6 +175,10 @@ hpo_status hpo_evaluation_result(hpo_evaluation *v, hpo_result *out,
              v->recipe.kind->format);
     out->model = model;
     memset(&model, 0, sizeof model);
+  }
+  if (t->state == HPO_TRIAL_PAUSED) {
+    HPO_TRY(status, stay(v, &out->trial, err));
+    goto done;
   }
   out->trial = t;
   v->trial = NULL;

@@ -21,16 +21,19 @@ struct hpo_evaluation {
   int64_t best_step;  /* first step whose objective was best; 0: none */
   hpo_watch watch;    /* its curve, on rank 0 */
   bool over;
-  bool is_scored;          /* the trial holds its metrics */
-  double began, cpu_began; /* clocks at create, seconds */
-  int64_t sent_began;      /* bytes sent through the team at create */
-  double train_seconds;    /* in create and step of the folds' models alone */
+  bool is_scored;                 /* the trial holds its metrics */
+  double began, cpu_began;        /* clocks at create, seconds */
+  int64_t sent_began;             /* bytes sent through the team at create */
+  double wall_before, cpu_before; /* seconds, of jobs before a pause */
+  double train_seconds; /* in create and step of the folds' models alone */
 };
 
 static inline const hpo_plan *hpo_evaluation_plan(const hpo_evaluation *v) {
   return v->e->plan;
 }
 
+/** Frees it, paused or not. */
+void hpo_evaluation_free(hpo_evaluation *v);
 /** Whether a is better than b for the objective. */
 bool hpo_evaluation_is_better(const hpo_evaluation *v, double a, double b);
 /** An error that is the trial's own fault ends the trial, not the worker. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The manager's pen: rows of the study file, in batches. */
 #include "roles/books.h"
+#include "roles/books_image.h"
 
 #include <string.h>
 
@@ -23,11 +24,15 @@ hpo_status hpo_books_start(hpo_books *b, const hpo_plan *plan,
     HPO_FAIL(status, err, HPO_EBUG,
              "the file has %zu trials, the ledger read from it %zu", b->rows,
              hpo_ledger_trials(ledger));
-  HPO_TRY(status,
-          hpo_mem_grow(&b->is_final, &b->final_room, b->rows + 1, 1, err));
-  for (size_t i = 0; i < b->rows; i++)
-    b->is_final[i] =
-        hpo_trial_is_final(hpo_ledger_get(ledger, (hpo_id)i)->state);
+  HPO_TRY(status, hpo_mem_grow(&b->row, &b->row_room, b->rows + 1,
+                               sizeof *b->row, err));
+  for (size_t i = 0; i < b->rows; i++) {
+    const hpo_trial *t = hpo_ledger_get(ledger, (hpo_id)i);
+    b->row[i] = (hpo_books_row){.is_final = hpo_trial_is_final(t->state),
+                                .is_paused = t->state == HPO_TRIAL_PAUSED,
+                                .curve_offset = t->curve_offset,
+                                .curve_length = t->curve_length};
+  }
 done:
   return status;
 }
@@ -43,7 +48,8 @@ void hpo_books_clear(hpo_books *b) {
 void hpo_books_free(hpo_books *b) {
   hpo_books_clear(b);
   hpo_mem_free(b->entry);
-  hpo_mem_free(b->is_final);
+  hpo_mem_free(b->row);
+  hpo_mem_free(b->waiting);
   memset(b, 0, sizeof *b);
 }
 
@@ -59,7 +65,8 @@ hpo_status hpo_books_add(hpo_books *b, const hpo_trial *t, hpo_buffer *model,
     copy->start = hpo_clock_wall_ns();
     copy->end = -1;
     copy->wall = copy->cpu = 0;
-    copy->steps = 0;
+    if (copy->n_curve == 0)
+      copy->steps = 0;
   }
   copy->curve_offset = copy->model_offset = copy->model_crc = -1;
   copy->curve_length = copy->model_length = 0;
@@ -72,7 +79,6 @@ done:
 hpo_status hpo_books_decide(hpo_books *b, const hpo_action *a,
                             hpo_error *err) {
   hpo_status status = HPO_OK;
-  hpo_record *row = NULL;
   hpo_id window = b->plan->window > 0 ? b->plan->window : 1;
   hpo_id seen = a->job.job - window;
   hpo_layout_decision d = {.job = a->job.job,
@@ -87,12 +93,14 @@ hpo_status hpo_books_decide(hpo_books *b, const hpo_action *a,
                            .time = hpo_clock_wall_ns(),
                            .image_offset = -1};
 
-  HPO_TRY(status, hpo_layout_decision_row(&d, &row, err));
-  HPO_TRY(status,
-          hpo_store_append(b->store, HPO_TABLE_DECISIONS, row, NULL, err));
-  b->has_decisions = true;
+  if (d.kind == HPO_DECISION_PROMOTE) {
+    HPO_TRY(status, hpo_mem_grow(&b->waiting, &b->waiting_room,
+                                 b->n_waiting + 1, sizeof *b->waiting, err));
+    b->waiting[b->n_waiting++] = d;
+  } else {
+    HPO_TRY(status, hpo_books_append_decision(b, &d, err));
+  }
 done:
-  hpo_record_destroy(row);
   return status;
 }
 
@@ -120,7 +128,8 @@ done:
   return status;
 }
 
-/* Curve and model of a final trial; the entry learns where they are. */
+/* Curve and model of a trial that is final or paused; the entry learns where
+ * they are. */
 static hpo_status append_parts(hpo_books *b, hpo_books_entry *e,
                                hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -157,20 +166,18 @@ static hpo_status write_row(hpo_books *b, const hpo_trial *t, hpo_error *err) {
   hpo_record *row = NULL;
   size_t number = (size_t)t->number;
 
-  HPO_ASSERT(number <= b->rows);                         /* invariant 2 */
-  HPO_ASSERT(number == b->rows || !b->is_final[number]); /* invariant 3 */
+  HPO_ASSERT(number <= b->rows);                             /* invariant 2 */
+  HPO_ASSERT(number == b->rows || !b->row[number].is_final); /* invariant 3 */
   HPO_TRY(status, hpo_trial_record(t, b->plan, &row, err));
   if (number < b->rows) {
     HPO_TRY(status,
             hpo_store_put(b->store, HPO_TABLE_TRIALS, number, row, err));
   } else {
     HPO_TRY(status,
-            hpo_mem_grow(&b->is_final, &b->final_room, b->rows + 1, 1, err));
-    HPO_TRY(status,
             hpo_store_append(b->store, HPO_TABLE_TRIALS, row, NULL, err));
     b->rows++;
   }
-  b->is_final[number] = hpo_trial_is_final(t->state);
+  b->row[number].is_final = hpo_trial_is_final(t->state);
   b->is_dirty = true;
 done:
   hpo_record_destroy(row);
@@ -178,8 +185,9 @@ done:
 }
 
 static hpo_status flush_parts(hpo_books *b, hpo_error *err) {
-  static const char *const parts[] = {HPO_TABLE_CURVES, HPO_TABLE_MODELS,
-                                      HPO_TABLE_DECISIONS, HPO_TABLE_REFITS};
+  static const char *const parts[] = {
+      HPO_TABLE_CURVES, HPO_TABLE_MODELS, HPO_TABLE_DECISIONS,
+      HPO_TABLE_DECISION_IMAGES, HPO_TABLE_REFITS};
   const size_t n = sizeof parts / sizeof *parts - (b->refit_rows > 0 ? 0 : 1);
 
   b->has_decisions = false;
@@ -195,20 +203,47 @@ static hpo_status flush_rows(hpo_books *b, hpo_error *err) {
   return hpo_store_flush(b->store, rows, 1, err);
 }
 
+/* What has to stand in the file before the entry's row does.
+ * *must: it has to be flushed first. */
+static hpo_status prepare(hpo_books *b, hpo_books_entry *e, bool *must,
+                          hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_trial *t = e->trial;
+  size_t number = (size_t)t->number;
+  hpo_books_row *row;
+
+  HPO_TRY(status, hpo_mem_grow(&b->row, &b->row_room, number + 1,
+                               sizeof *b->row, err));
+  row = &b->row[number];
+  if (hpo_trial_is_final(t->state) || t->state == HPO_TRIAL_PAUSED) {
+    HPO_TRY(status, append_parts(b, e, err));
+    *must = true;
+    row->curve_offset = t->curve_offset;
+    row->curve_length = t->curve_length;
+  } else if (t->n_curve > 0) { /* goes on from a pause */
+    t->curve_offset = row->curve_offset;
+    t->curve_length = row->curve_length;
+  }
+  if (row->is_paused) {
+    HPO_TRY(status, hpo_books_append_image(b, t, err));
+    *must = true;
+  }
+  row->is_paused = t->state == HPO_TRIAL_PAUSED;
+done:
+  return status;
+}
+
 hpo_status hpo_books_commit(hpo_books *b, hpo_error *err) {
   hpo_status status = HPO_OK;
-  bool has_final = false;
+  bool must = false;
 
   for (size_t i = 0; i < b->n; i++)
-    if (hpo_trial_is_final(b->entry[i].trial->state)) {
-      has_final = true;
-      HPO_TRY(status, append_parts(b, &b->entry[i], err));
-    }
-  if (has_final)
+    HPO_TRY(status, prepare(b, &b->entry[i], &must, err));
+  if (must)
     HPO_TRY(status, flush_parts(b, err));
   for (size_t i = 0; i < b->n; i++)
     HPO_TRY(status, write_row(b, b->entry[i].trial, err));
-  if (has_final)
+  if (must)
     HPO_TRY(status, flush_rows(b, err));
 done:
   return status;

@@ -10,12 +10,15 @@
  *     two flushes, however large the batch.
  *  2. Row n of /trials is trial n; new rows come without gaps.
  *  3. A row that is final is never written again.
- *  4. A batch without final trials is not flushed at once: running rows may
+ *  4. The row of a paused trial is overwritten only after its new image, with
+ *     a CRC, stands in /decision_images and is flushed.
+ *  5. A batch without final trials is not flushed at once: running rows may
  *     be lost, they are run again.
  */
 #ifndef ROLES_BOOKS_H
 #define ROLES_BOOKS_H
 
+#include "hpo/layout.h"
 #include "hpo/ledger.h"
 #include "hpo/mem.h"
 #include "hpo/sched.h"
@@ -26,6 +29,12 @@ typedef struct hpo_books_entry {
   hpo_buffer model;
 } hpo_books_entry;
 
+/** What the file holds of a trial. */
+typedef struct hpo_books_row {
+  bool is_final, is_paused;
+  int64_t curve_offset, curve_length; /* of its curve so far */
+} hpo_books_row;
+
 typedef struct hpo_books {
   const hpo_plan *plan;
   hpo_store *store;
@@ -34,9 +43,12 @@ typedef struct hpo_books {
   double sync_seconds;    /* fdatasync at most every so many; 0: never */
   hpo_books_entry *entry; /* [n] the batch, in order of its writes */
   size_t n, room;
-  size_t rows;       /* of /trials in the file */
-  uint8_t *is_final; /* [rows] */
-  size_t final_room;
+  size_t rows;        /* of /trials in the file */
+  hpo_books_row *row; /* [rows] */
+  size_t row_room;
+  hpo_layout_decision *waiting; /* [n_waiting] promotions whose image is made
+                                   with the batch */
+  size_t n_waiting, waiting_room;
   bool has_decisions;     /* appended since the last flush of them */
   bool is_dirty;          /* rows written, not flushed */
   bool is_unsynced;       /* flushed, not on the disk's plate */

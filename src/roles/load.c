@@ -8,6 +8,7 @@
 #include "hpo/log.h"
 #include "hpo/manager.h"
 #include "hpo/mem.h"
+#include "roles/books_image.h"
 
 /* What the file holds, in columns. */
 typedef struct loading {
@@ -16,6 +17,8 @@ typedef struct loading {
   hpo_ledger *ledger;
   hpo_record *trials, *curves; /* curves NULL: not needed */
   uint8_t *good;               /* [n] crc of the trial's row is right */
+  hpo_record **image; /* [n] beside the rows of trials that once paused, or
+                         NULL; NULL: no row is torn */
   size_t n, n_torn;
   int64_t *last; /* [n_session] latest end of its trials, ns; -1 none */
   size_t n_session;
@@ -55,16 +58,19 @@ static hpo_status load_row(loading *l, size_t i, hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_trial *t = NULL;
 
-  if (!l->good[i]) {
-    l->n_torn++;
-    HPO_TRY(status, make_torn(l, i, &t, err));
-  } else {
+  if (l->good[i]) {
     HPO_TRY(status, hpo_trial_from_record(l->trials, i, l->plan, &t, err));
     HPO_TRY(status, check_row(t, i, err));
+  } else if (l->image && l->image[i]) {
+    HPO_TRY(status, hpo_trial_from_record(l->image[i], 0, l->plan, &t, err));
+    HPO_TRY(status, check_row(t, i, err));
+  } else {
+    l->n_torn++;
+    HPO_TRY(status, make_torn(l, i, &t, err));
   }
-  if (t->state == HPO_TRIAL_RUNNING || t->state == HPO_TRIAL_PAUSED)
+  if (t->state == HPO_TRIAL_RUNNING)
     t->state = HPO_TRIAL_INTERRUPTED;
-  if (l->curves && hpo_trial_is_final(t->state) && t->curve_length > 0)
+  if (l->curves && t->curve_length > 0)
     HPO_TRY(status, hpo_layout_curve_read(l->curves, (size_t)t->curve_offset,
                                           (size_t)t->curve_length, t, err));
   if (t->session >= 0 && (size_t)t->session < l->n_session &&
@@ -121,7 +127,23 @@ done:
   return status;
 }
 
+/* Images stand in for rows that are torn. */
+static hpo_status read_images(loading *l, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  bool is_torn = false;
+
+  for (size_t i = 0; i < l->n; i++)
+    is_torn = is_torn || !l->good[i];
+  if (is_torn)
+    HPO_TRY(status, hpo_books_read_images(l->store, l->n, &l->image, err));
+done:
+  return status;
+}
+
 static void loading_free(loading *l) {
+  for (size_t i = 0; l->image && i < l->n; i++)
+    hpo_record_destroy(l->image[i]);
+  hpo_mem_free(l->image);
   hpo_ledger_destroy(l->ledger);
   hpo_record_destroy(l->trials);
   hpo_record_destroy(l->curves);
@@ -141,6 +163,7 @@ hpo_status hpo_manager_load(const hpo_plan *plan, hpo_store *store,
 
   HPO_TRY(status, hpo_ledger_create(plan, &l.ledger, err));
   HPO_TRY(status, read_tables(&l, err));
+  HPO_TRY(status, read_images(&l, err));
   HPO_TRY(status,
           hpo_store_rows(store, HPO_TABLE_SESSIONS, &l.n_session, err));
   HPO_TRY(status, hpo_store_read(store, HPO_TABLE_SESSIONS, 0, l.n_session,

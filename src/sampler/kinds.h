@@ -16,5 +16,7 @@ extern const hpo_pruner_kind hpo_pruner_median;
 extern const hpo_pruner_kind hpo_pruner_percentile;
 extern const hpo_pruner_kind hpo_pruner_bounds; /* "threshold" */
 extern const hpo_pruner_kind hpo_pruner_patient;
+extern const hpo_pruner_kind hpo_pruner_halving;
+extern const hpo_pruner_kind hpo_pruner_hyperband;
 
 #endif

@@ -9,6 +9,7 @@
 
 struct hpo_pruner {
   const hpo_pruner_kind *kind;
+  const hpo_plan *plan; /* borrowed */
   hpo_options *options; /* owned */
   void *self;           /* the kind's cache, owned */
 };
@@ -16,15 +17,10 @@ struct hpo_pruner {
 const hpo_pruner_kind hpo_pruner_none = {
     .name = "none", .help = "Every trial runs to its end.", .is_built = true};
 
-static const hpo_pruner_kind halving = {
-    .name = "halving",
-    .help = "Asynchronous successive halving: the best go on in rungs."};
-static const hpo_pruner_kind hyperband = {
-    .name = "hyperband", .help = "Halving with several first rungs."};
-
 static const hpo_pruner_kind *const all[] = {
-    &hpo_pruner_none, &hpo_pruner_median, &hpo_pruner_percentile, &halving,
-    &hyperband,       &hpo_pruner_bounds, &hpo_pruner_patient};
+    &hpo_pruner_none,    &hpo_pruner_median,    &hpo_pruner_percentile,
+    &hpo_pruner_halving, &hpo_pruner_hyperband, &hpo_pruner_bounds,
+    &hpo_pruner_patient};
 
 const hpo_pruner_kind *const *hpo_pruner_kinds(size_t *n) {
   *n = sizeof all / sizeof *all;
@@ -67,6 +63,7 @@ hpo_status hpo_pruner_create(const hpo_plan *plan, hpo_pruner **out,
              "pruner \"%s\" is not built yet in this version", kind->name);
   HPO_TRY(status, hpo_mem_new(1, sizeof *p, &p, err));
   p->kind = kind;
+  p->plan = plan;
   HPO_TRY(status,
           hpo_options_create(kind->option, kind->n_option, &p->options, err));
   for (size_t i = 0; i < set->n; i++) {
@@ -97,6 +94,13 @@ void hpo_pruner_destroy(hpo_pruner *p) {
 
 bool hpo_pruner_needs_reports(const hpo_pruner *p) {
   return p->kind->needs_reports && !hpo_pruner_rule(p).is_alone;
+}
+
+bool hpo_pruner_ladder(const hpo_pruner *p, hpo_ladder *out) {
+  if (p->kind->ladder == NULL)
+    return false;
+  p->kind->ladder(p->options, p->plan, out);
+  return true;
 }
 
 hpo_rule hpo_pruner_rule(const hpo_pruner *p) {

@@ -49,6 +49,20 @@ done:
   return status;
 }
 
+/* The rungs that a trial has done; *rung: the one to be done if it is run
+ * again. */
+static hpo_status recall(hpo_sched *s, const hpo_trial *t, int64_t *rung,
+                         hpo_error *err) {
+  hpo_status status = HPO_OK;
+  int64_t k = 0;
+
+  for (; k <= t->rung && hpo_sched_has_paused(s, t, k); k++)
+    HPO_TRY(status, hpo_sched_add_rung(s, t, k, k < t->rung, err));
+  *rung = k;
+done:
+  return status;
+}
+
 hpo_status hpo_arrival_begin(hpo_sched *s, hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_end end;
@@ -60,7 +74,10 @@ hpo_status hpo_arrival_begin(hpo_sched *s, hpo_error *err) {
         .trial = t->number, .attempt = t->attempt + 1, .decision = "again"};
     if (t->job >= s->next_job)
       s->next_job = t->job + 1;
-    if (hpo_trial_is_final(t->state))
+    if (s->has_rungs)
+      HPO_TRY(status, recall(s, t, &again.rung, err));
+    if (hpo_trial_is_final(t->state) ||
+        (s->has_rungs && t->state == HPO_TRIAL_PAUSED))
       continue;
     if (t->state == HPO_TRIAL_WAITING) {
       again.decision = "retry";
@@ -99,8 +116,14 @@ done:
   return status;
 }
 
+/* Whether there may be one more trial: with rungs paused ones count too. */
+static bool may_add(const hpo_sched *s) {
+  return s->trials <= 0 || !s->has_rungs ||
+         (int64_t)hpo_ledger_trials(s->ledger) < s->trials;
+}
+
 hpo_status hpo_arrival_prepare(hpo_sched *s, hpo_error *err) {
-  if (!hpo_arrival_has_budget(s))
+  if (!hpo_arrival_has_budget(s) || !may_add(s))
     return HPO_OK;
   return look_ahead(s, (hpo_id)hpo_ledger_trials(s->ledger), err);
 }
@@ -120,6 +143,23 @@ done:
   return status;
 }
 
+/* With rungs: the paused trial that goes on.  If none does and nothing runs,
+ * the best one does as long as no trial is complete. */
+static hpo_status promote(hpo_sched *s, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_pending p = {.decision = "promote"};
+  bool is_last = !may_add(s) && s->n_running == 0 && isnan(s->progress.best);
+
+  if (!s->has_rungs ||
+      !(hpo_rungs_next(&s->rungs, false, &p.trial, &p.rung) ||
+        (is_last && hpo_rungs_next(&s->rungs, true, &p.trial, &p.rung))))
+    goto done;
+  p.attempt = hpo_ledger_get(s->ledger, p.trial)->attempt;
+  HPO_TRY(status, hpo_sched_add_ready(s, &p, err));
+done:
+  return status;
+}
+
 hpo_status hpo_arrival_decide(hpo_sched *s, bool is_wanted, hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_id number = (hpo_id)hpo_ledger_trials(s->ledger);
@@ -131,6 +171,13 @@ hpo_status hpo_arrival_decide(hpo_sched *s, bool is_wanted, hpo_error *err) {
   }
   if (!is_wanted)
     goto done;
+  if (s->n_ready == 0)
+    HPO_TRY(status, promote(s, err));
+  if (s->n_ready == 0 && !may_add(s)) {
+    if (s->n_running == 0)
+      HPO_TRY(status, hpo_sched_finish(s, HPO_END_TRIALS, true, err));
+    goto done;
+  }
   if (s->n_ready == 0) {
     hpo_pending p = {.trial = number, .decision = "new"};
     HPO_TRY(status, look_ahead(s, number, err));
@@ -161,8 +208,11 @@ hpo_status hpo_arrival_result(hpo_sched *s, const hpo_trial *t,
   if (t->state == HPO_TRIAL_WAITING) {
     hpo_pending p = {
         .trial = t->number, .attempt = t->attempt + 1, .decision = "retry"};
+    p.rung = t->rung > 0 ? t->rung : 0;
     HPO_TRY(status, hpo_sched_add_ready(s, &p, err));
   }
+  if (t->state == HPO_TRIAL_PAUSED)
+    HPO_TRY(status, hpo_sched_add_rung(s, t, t->rung, false, err));
   if (!hpo_trial_is_final(t->state))
     goto done;
   HPO_TRY(status, hpo_progress_add(&s->progress, t, err));

@@ -4,6 +4,7 @@
 
 #include "hpo/mem.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -152,4 +153,22 @@ hpo_status hpo_sched_finish(hpo_sched *s, hpo_end end, bool is_cut,
           .job = {.job = s->plan->strict ? (hpo_id)s->n_slot : s->next_job,
                   .trial = -1}},
       err);
+}
+
+bool hpo_sched_has_paused(const hpo_sched *s, const hpo_trial *t,
+                          int64_t rung) {
+  if (t->rung == rung)
+    return t->state == HPO_TRIAL_PAUSED || t->state == HPO_TRIAL_PRUNED;
+  return t->rung > rung &&
+         !isnan(
+             hpo_rungs_value(t, hpo_rungs_steps(&s->rungs, t->number, rung)));
+}
+
+hpo_status hpo_sched_add_rung(hpo_sched *s, const hpo_trial *t, int64_t rung,
+                              bool is_gone, hpo_error *err) {
+  int64_t step = hpo_rungs_steps(&s->rungs, t->number, rung);
+
+  return hpo_rungs_add(
+      &s->rungs, t->number, rung, hpo_rungs_value(t, step),
+      is_gone || (t->rung == rung && t->state == HPO_TRIAL_PRUNED), err);
 }

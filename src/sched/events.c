@@ -39,18 +39,38 @@ static void settle(const hpo_sched *s, const hpo_pending *job, size_t team,
   t->number = job->trial;
   t->job = job->job;
   t->attempt = job->attempt;
+  t->rung = s->has_rungs ? job->rung : -1;
   t->session = s->session;
   t->team = (int64_t)team;
   memcpy(t->x, ours->x, t->n_param * sizeof *t->x);
-  if (t->state == HPO_TRIAL_COMPLETE && !isfinite(t->value[0])) {
+  if ((t->state == HPO_TRIAL_COMPLETE || t->state == HPO_TRIAL_PAUSED) &&
+      !isfinite(t->value[0])) {
     t->state = HPO_TRIAL_FAILED;
     snprintf(t->reason, sizeof t->reason, "the objective is not finite");
   }
   if (t->state == HPO_TRIAL_PRUNED && !isfinite(t->value[0]))
     t->value[0] = (double)NAN;
-  if (t->state != HPO_TRIAL_COMPLETE && t->state != HPO_TRIAL_PRUNED)
+  if (t->state != HPO_TRIAL_COMPLETE && t->state != HPO_TRIAL_PRUNED &&
+      t->state != HPO_TRIAL_PAUSED)
     for (size_t i = 0; i < t->n_objective; i++)
       t->value[i] = (double)NAN;
+}
+
+/* A trial that did not do its rung keeps what it had before. */
+static hpo_status keep_rungs(const hpo_sched *s, const hpo_pending *job,
+                             hpo_trial *t, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_trial *before = hpo_ledger_get(s->ledger, job->trial);
+  int64_t from = hpo_rungs_steps(&s->rungs, job->trial, job->rung - 1);
+
+  if (hpo_trial_is_final(t->state) && t->steps >= from)
+    goto done;
+  t->n_curve = 0;
+  for (size_t i = 0; i < before->n_curve; i++)
+    HPO_TRY(status, hpo_trial_add_curve(t, before->curve[i], err));
+  t->steps = from;
+done:
+  return status;
 }
 
 /* A failed attempt that is to be tried again waits, or is called off where
@@ -80,11 +100,12 @@ static hpo_status follow_up(hpo_sched *s, hpo_team *team, hpo_id job,
                             const hpo_trial *t, hpo_error *err) {
   hpo_status status = HPO_OK;
   bool is_final = hpo_trial_is_final(t->state);
+  bool is_paused = t->state == HPO_TRIAL_PAUSED;
   bool is_off =
       t->state == HPO_TRIAL_INTERRUPTED || t->state == HPO_TRIAL_CANCELLED;
 
-  if (s->plan->strict && (is_final || t->job != job))
-    hpo_strict_result(s, job, !is_final);
+  if (s->plan->strict && (is_final || is_paused || t->job != job))
+    hpo_strict_result(s, job, !is_final && !is_paused);
   else if (is_off && !s->is_cut)
     HPO_TRY(status, put_back(s, team, err));
   let_go(s, team);
@@ -107,7 +128,7 @@ static hpo_status on_result(hpo_sched *s, const hpo_event *e, hpo_error *err) {
   if (t == NULL || t->n_param != s->plan->space.n_param ||
       team->job.trial < 0 || t->number != team->job.trial ||
       t->state == HPO_TRIAL_WAITING || t->state == HPO_TRIAL_RUNNING ||
-      t->state == HPO_TRIAL_PAUSED)
+      (t->state == HPO_TRIAL_PAUSED && !s->has_rungs))
     HPO_FAIL(status, err, HPO_EBUG,
              "team %d sent a result for trial %lld, which it does not run",
              e->team, (long long)(t != NULL ? t->number : number));
@@ -116,7 +137,9 @@ static hpo_status on_result(hpo_sched *s, const hpo_event *e, hpo_error *err) {
   settle(s, &team->job, (size_t)e->team, t);
   if (t->state == HPO_TRIAL_FAILED)
     HPO_TRY(status, judge_failure(s, t, err));
-  if (!hpo_trial_is_final(t->state))
+  if (s->has_rungs && team->job.rung > 0 && t->state != HPO_TRIAL_PAUSED)
+    HPO_TRY(status, keep_rungs(s, &team->job, t, err));
+  else if (!hpo_trial_is_final(t->state) && t->state != HPO_TRIAL_PAUSED)
     t->n_curve = 0;
   keeps = t->state == HPO_TRIAL_COMPLETE &&
           hpo_progress_keeps(s->plan,

@@ -35,6 +35,7 @@ hpo_status hpo_sched_create(const hpo_plan *plan, hpo_ledger *ledger,
   hpo_status status = HPO_OK;
   hpo_sched *s = NULL;
   size_t n = n_teams > 0 ? (size_t)n_teams : 0;
+  hpo_ladder ladder;
 
   HPO_TRY(status, hpo_mem_new(1, sizeof *s, &s, err));
   s->plan = plan;
@@ -48,6 +49,10 @@ hpo_status hpo_sched_create(const hpo_plan *plan, hpo_ledger *ledger,
   HPO_TRY(status, hpo_sampler_create(plan, &s->sampler, err));
   s->trials = hpo_sampler_budget(s->sampler);
   HPO_TRY(status, hpo_pruner_create(plan, &s->pruner, err));
+  s->has_rungs = hpo_pruner_ladder(s->pruner, &ladder);
+  if (s->has_rungs)
+    HPO_TRY(status, hpo_rungs_make(&ladder, plan->objective[0].maximize,
+                                   &s->rungs, err));
   HPO_TRY(status,
           hpo_mem_new(plan->space.n_param, sizeof *s->ahead, &s->ahead, err));
   s->ledger = ledger;
@@ -83,6 +88,7 @@ void hpo_sched_destroy(hpo_sched *s) {
   hpo_mem_free(s->ahead);
   hpo_mem_free(s->slot);
   hpo_progress_free(&s->progress);
+  hpo_rungs_free(&s->rungs);
   hpo_sampler_destroy(s->sampler);
   hpo_pruner_destroy(s->pruner);
   hpo_ledger_destroy(s->ledger);
@@ -101,6 +107,23 @@ static hpo_id job_after(const hpo_sched *s, hpo_id job) {
   return job >= s->next_job ? job + 1 : s->next_job;
 }
 
+/* The trial as it begins a job: what it did before stays only where the job
+ * goes on from there. */
+static void begin(const hpo_sched *s, const hpo_pending *p, size_t team,
+                  hpo_trial *t) {
+  t->state = HPO_TRIAL_RUNNING;
+  t->job = p->job;
+  t->attempt = p->attempt;
+  t->team = (int64_t)team;
+  t->session = s->session;
+  t->reason[0] = '\0';
+  t->rung = s->has_rungs ? p->rung : -1;
+  if (p->rung == 0)
+    t->n_curve = 0;
+  for (size_t i = 0; i < t->n_objective; i++)
+    t->value[i] = (double)NAN;
+}
+
 /* A job for a team: DECIDED, WRITE as running, ASSIGN. */
 static hpo_status start(hpo_sched *s, size_t i, hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -116,6 +139,10 @@ static hpo_status start(hpo_sched *s, size_t i, hpo_error *err) {
                  .rule = hpo_pruner_rule(s->pruner),
                  .want_reports =
                      !s->plan->strict && hpo_pruner_needs_reports(s->pruner)};
+  if (s->has_rungs) {
+    job.from_step = hpo_rungs_steps(&s->rungs, p->trial, p->rung - 1);
+    job.to_step = hpo_rungs_steps(&s->rungs, p->trial, p->rung);
+  }
   hpo_action decided = {
       .kind = HPO_ACTION_DECIDED, .job = job, .decision = p->decision};
 
@@ -128,12 +155,7 @@ static hpo_status start(hpo_sched *s, size_t i, hpo_error *err) {
             hpo_mem_copy(p->threshold, p->n_threshold * sizeof *p->threshold,
                          &job.threshold, err));
   job.send_model = s->plan->strict ? p->bar : hpo_progress_bar(&s->progress);
-  t->state = HPO_TRIAL_RUNNING;
-  t->job = p->job;
-  t->attempt = p->attempt;
-  t->team = (int64_t)i;
-  t->session = s->session;
-  t->reason[0] = '\0';
+  begin(s, p, i, t);
   HPO_TRY(status, hpo_ledger_put(s->ledger, t, err));
   t = NULL; /* now the ledger's */
   HPO_TRY(status, hpo_sched_push(s, &decided, err));
@@ -157,19 +179,34 @@ done:
   return status;
 }
 
-/* Trials that were to be tried again after a failure, and now are not. */
+/* What a trial that waits or pauses becomes as the session ends; its own
+ * state: it stays. */
+static hpo_trial_state state_at_end(const hpo_sched *s, const hpo_trial *t) {
+  bool is_stop = s->end == HPO_END_STOPPED || s->end == HPO_END_LOST;
+
+  if (t->state == HPO_TRIAL_PAUSED && !is_stop)
+    return HPO_TRIAL_PRUNED;
+  if (t->state != HPO_TRIAL_WAITING || t->team < 0)
+    return t->state; /* the file knows no waiting trial that never ran */
+  return is_stop ? HPO_TRIAL_INTERRUPTED : HPO_TRIAL_CANCELLED;
+}
+
+/* Trials that were to be tried again after a failure, and now are not; paused
+ * ones that are not promoted. */
 static hpo_status call_off(hpo_sched *s, hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_trial *t = NULL;
   size_t n = hpo_ledger_trials(s->ledger);
-  bool is_stop = s->end == HPO_END_STOPPED || s->end == HPO_END_LOST;
 
   for (size_t i = 0; i < n; i++) {
     const hpo_trial *now = hpo_ledger_get(s->ledger, (hpo_id)i);
-    if (now->state != HPO_TRIAL_WAITING || now->team < 0)
-      continue; /* the file knows no waiting trial that never ran */
+    if (state_at_end(s, now) == now->state)
+      continue;
     HPO_TRY(status, hpo_trial_copy(now, &t, err));
-    t->state = is_stop ? HPO_TRIAL_INTERRUPTED : HPO_TRIAL_CANCELLED;
+    t->state = state_at_end(s, now);
+    if (t->state == HPO_TRIAL_PRUNED)
+      snprintf(t->reason, sizeof t->reason, "not promoted from step %lld",
+               (long long)t->steps);
     HPO_TRY(status, hpo_ledger_put(s->ledger, t, err));
     t = NULL; /* now the ledger's */
     HPO_TRY(status, hpo_sched_write(s, (hpo_id)i, NULL, err));
@@ -183,7 +220,8 @@ static hpo_status shut_down(hpo_sched *s, hpo_error *err) {
   hpo_status status = HPO_OK;
 
   s->is_over = true;
-  if (hpo_ledger_count(s->ledger, HPO_TRIAL_WAITING) > 0)
+  if (hpo_ledger_count(s->ledger, HPO_TRIAL_WAITING) > 0 ||
+      hpo_ledger_count(s->ledger, HPO_TRIAL_PAUSED) > 0)
     HPO_TRY(status, call_off(s, err));
   HPO_TRY(
       status,
@@ -207,6 +245,19 @@ static size_t idle_team(const hpo_sched *s) {
   return i;
 }
 
+/* The team that a ready job goes to: the one that keeps the paused trial, if
+ * it is idle. */
+static size_t team_for(const hpo_sched *s, size_t otherwise) {
+  const hpo_pending *p = &s->ready[0];
+  const hpo_trial *t = hpo_ledger_get(s->ledger, p->trial);
+  size_t i = t->team >= 0 ? (size_t)t->team : s->n_team;
+
+  if (p->rung > 0 && i < s->n_team && t->session == s->session &&
+      s->team[i].is_alive && s->team[i].is_idle)
+    return i;
+  return otherwise;
+}
+
 /* Fills the queue with what is to be done now, if there is anything. */
 static hpo_status drive(hpo_sched *s, hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -227,7 +278,7 @@ static hpo_status drive(hpo_sched *s, hpo_error *err) {
       (s->is_cut || s->n_ready == 0))
     HPO_TRY(status, shut_down(s, err));
   else if (!s->is_cut && s->n_ready > 0 && is_idle && may_start(s))
-    HPO_TRY(status, start(s, team, err));
+    HPO_TRY(status, start(s, team_for(s, team), err));
 done:
   return status;
 }

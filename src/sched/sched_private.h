@@ -13,6 +13,7 @@
 #include "hpo/pruner.h"
 #include "hpo/sampler.h"
 #include "sched/progress.h"
+#include "sched/rungs.h"
 
 /* A job that waits for a team, or runs. */
 typedef struct hpo_pending {
@@ -21,7 +22,8 @@ typedef struct hpo_pending {
   const char *decision; /* static: "new", "retry", "again" */
   double *threshold;    /* [n_threshold], owned */
   size_t n_threshold;
-  double bar; /* send_model */
+  double bar;   /* send_model */
+  int64_t rung; /* that it goes for; 0 without rungs */
 } hpo_pending;
 
 typedef struct hpo_team {
@@ -34,6 +36,7 @@ typedef struct hpo_team {
 /* Strict order: what was decided at a job number. */
 typedef struct hpo_slot {
   hpo_id trial; /* -1: nothing was to be done */
+  int64_t rung; /* that it goes for */
   bool is_done; /* its result is known */
   bool retries; /* it failed, and is tried again a window later */
   int failures; /* of this trial before */
@@ -60,6 +63,8 @@ struct hpo_sched {
   hpo_pending *ready; /* [n_ready] ascending by job, then trial */
   size_t n_ready, ready_room;
   hpo_progress progress;
+  bool has_rungs;  /* halving: trials pause */
+  hpo_rungs rungs; /* what decisions may know of them */
   /* arrival */
   hpo_id next_job;
   uint16_t *failures; /* [failures_room] of a trial in this session */
@@ -96,6 +101,15 @@ HPO_MUST_USE hpo_status hpo_sched_push(hpo_sched *s, const hpo_action *a,
 /** WRITE of the trial as it stands in the ledger; model may be NULL. */
 HPO_MUST_USE hpo_status hpo_sched_write(hpo_sched *s, hpo_id trial,
                                         hpo_buffer *model, hpo_error *err);
+/** Whether a trial has done a rung and paused there, now or once, by its
+ *  row. */
+bool hpo_sched_has_paused(const hpo_sched *s, const hpo_trial *t,
+                          int64_t rung);
+/** The trial stands at the rung for decisions to come; gone: it counts there,
+ *  but does not go on (nor does a pruned one). */
+HPO_MUST_USE hpo_status hpo_sched_add_rung(hpo_sched *s, const hpo_trial *t,
+                                           int64_t rung, bool is_gone,
+                                           hpo_error *err);
 /** Tells all teams to stop their trials. */
 HPO_MUST_USE hpo_status hpo_sched_stop_all(hpo_sched *s, hpo_trial_state state,
                                            const char *reason, hpo_error *err);

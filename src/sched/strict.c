@@ -7,6 +7,7 @@
  *   - the end, if target or patience say so (what was decided before still
  *     runs to its end),
  *   - the retry of job j - window, if that failed and has retries left,
+ *   - with rungs, the paused trial that goes on (rungs.h),
  *   - the next new trial, if the budget has one,
  *   - else nothing: its number stays unused.  After a window of such slots
  *     every result has been seen, and the study ends.
@@ -15,7 +16,9 @@
  * ledger as memory: a slot whose result is there is not run again, one whose
  * trial was interrupted is.  The row of a trial holds the job of its last
  * attempt (of the next one, where it waits for a retry), and attempts that
- * failed are a window apart; so the rows alone tell what each slot was. */
+ * failed are a window apart; so the rows alone tell what each slot was.  With
+ * rungs a slot is a trial's way to a rung: the row's rung and curve tell
+ * whether it was done. */
 #include "sched/sched_private.h"
 
 #include "hpo/mem.h"
@@ -34,7 +37,7 @@ void hpo_strict_result(hpo_sched *s, hpo_id job, bool retries) {
 }
 
 bool hpo_strict_failed(const hpo_sched *s, hpo_id job, hpo_id *next) {
-  if (s->slot[job].failures >= s->plan->retries)
+  if (s->has_rungs || s->slot[job].failures >= s->plan->retries)
     return false;
   *next = job + window(s);
   return true;
@@ -42,13 +45,16 @@ bool hpo_strict_failed(const hpo_sched *s, hpo_id job, hpo_id *next) {
 
 /* A job that is to be run: its point, and what its start may know. */
 static hpo_status make_ready(hpo_sched *s, hpo_id j, hpo_id trial,
-                             const char *decision, hpo_error *err) {
+                             int64_t rung, const char *decision,
+                             hpo_error *err) {
   hpo_status status = HPO_OK;
   const hpo_trial *t = hpo_ledger_get(s->ledger, trial);
+  bool goes_on = t != NULL && t->state == HPO_TRIAL_PAUSED;
   hpo_view view = {.ledger = s->ledger, .horizon = j - window(s)};
   hpo_pending p = {.job = j,
                    .trial = trial,
-                   .attempt = t != NULL ? t->attempt + 1 : 0,
+                   .rung = rung,
+                   .attempt = t == NULL ? 0 : t->attempt + (goes_on ? 0 : 1),
                    .decision = decision};
   double *x = NULL;
 
@@ -69,48 +75,75 @@ done:
 }
 
 /* Slot j is an attempt of a trial: from the ledger, or to be run. */
-static hpo_status place(hpo_sched *s, hpo_id j, hpo_id trial, int failures,
+static hpo_status place(hpo_sched *s, hpo_id j, hpo_slot slot,
                         hpo_error *err) {
   hpo_status status = HPO_OK;
-  const hpo_trial *t = hpo_ledger_get(s->ledger, trial);
+  const hpo_trial *t = hpo_ledger_get(s->ledger, slot.trial);
+  bool is_final = t != NULL && hpo_trial_is_final(t->state);
 
-  s->slot[j] = (hpo_slot){.trial = trial, .failures = failures};
+  s->slot[j] = slot;
   s->n_slot++;
-  if (t != NULL && t->job > j) /* it failed here, and went on later */
-    hpo_strict_result(s, j, true);
-  else if (t != NULL && hpo_trial_is_final(t->state))
+  s->passes = 0;
+  if (t != NULL && s->has_rungs && hpo_sched_has_paused(s, t, slot.rung))
+    hpo_strict_result(s, j, false);
+  else if (t != NULL && !s->has_rungs && t->job > j)
+    hpo_strict_result(s, j, true); /* it failed here, and went on later */
+  else if (is_final && (!s->has_rungs || t->rung == slot.rung))
     hpo_strict_result(s, j, false);
   else
-    HPO_TRY(status, make_ready(s, j, trial,
-                               t == NULL      ? "new"
-                               : failures > 0 ? "retry"
-                                              : "again",
+    HPO_TRY(status, make_ready(s, j, slot.trial, slot.rung,
+                               t == NULL                      ? "new"
+                               : slot.failures > 0            ? "retry"
+                               : t->state == HPO_TRIAL_PAUSED ? "promote"
+                                                              : "again",
                                err));
 done:
   return status;
+}
+
+/* The result of a job comes to be known. */
+static hpo_status see(hpo_sched *s, const hpo_slot *old, hpo_error *err) {
+  const hpo_trial *t;
+
+  if (old == NULL || old->trial < 0 || old->retries)
+    return HPO_OK;
+  t = hpo_ledger_get(s->ledger, old->trial);
+  return s->has_rungs && hpo_sched_has_paused(s, t, old->rung)
+             ? hpo_sched_add_rung(s, t, old->rung, false, err)
+             : hpo_progress_add(&s->progress, t, err);
+}
+
+/* A paused trial that goes on.  If every result is known and none is good
+ * enough, the best goes on as long as no trial is complete. */
+static bool promotes(hpo_sched *s, bool anyway, hpo_slot *to) {
+  *to = (hpo_slot){0};
+  return s->has_rungs && (!anyway || isnan(s->progress.best)) &&
+         hpo_rungs_next(&s->rungs, anyway, &to->trial, &to->rung);
 }
 
 static hpo_status decide_slot(hpo_sched *s, hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_id j = (hpo_id)s->n_slot, seen = j - window(s);
   const hpo_slot *old;
+  hpo_slot next;
   hpo_end end;
 
   HPO_TRY(status, hpo_mem_grow(&s->slot, &s->slot_room, s->n_slot + 1,
                                sizeof *s->slot, err));
   old = seen >= 0 ? &s->slot[seen] : NULL;
-  if (old != NULL && old->trial >= 0 && !old->retries)
-    HPO_TRY(status,
-            hpo_progress_add(&s->progress,
-                             hpo_ledger_get(s->ledger, old->trial), err));
+  HPO_TRY(status, see(s, old, err));
   end = hpo_progress_end(&s->progress);
   if (end != HPO_END_NONE) {
     HPO_TRY(status, hpo_sched_finish(s, end, false, err));
   } else if (old != NULL && old->retries) {
-    s->passes = 0;
-    HPO_TRY(status, place(s, j, old->trial, old->failures + 1, err));
+    next = (hpo_slot){.trial = old->trial, .failures = old->failures + 1};
+    HPO_TRY(status, place(s, j, next, err));
+  } else if (promotes(s, false, &next)) {
+    HPO_TRY(status, place(s, j, next, err));
   } else if (s->trials <= 0 || s->n_trials < s->trials) {
-    HPO_TRY(status, place(s, j, s->n_trials++, 0, err));
+    HPO_TRY(status, place(s, j, (hpo_slot){.trial = s->n_trials++}, err));
+  } else if (s->passes + 1 >= window(s) && promotes(s, true, &next)) {
+    HPO_TRY(status, place(s, j, next, err));
   } else {
     s->slot[s->n_slot++] = (hpo_slot){.trial = -1};
     hpo_strict_result(s, j, false);

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Trials that have paused (halving, hyperband), kept in memory so that they
+ * go on without training again.
+ *
+ * All ranks of a team pause and go on alike, so they keep the same ones.  A
+ * trial that is not kept, here or any more, is trained again from its start,
+ * which gives the same bits. */
+#ifndef EVALUATE_PAUSED_H
+#define EVALUATE_PAUSED_H
+
+#include "evaluate/trial.h"
+
+/** Takes v, or frees it where there is no memory. */
+void hpo_paused_keep(hpo_evaluator *e, hpo_evaluation *v);
+/** The evaluation of a trial that has paused after just these steps, now the
+ *  caller's; NULL: not kept. */
+hpo_evaluation *hpo_paused_take(hpo_evaluator *e, hpo_id trial, int64_t steps);
+/** Frees the oldest until so many are left. */
+void hpo_paused_drop(hpo_evaluator *e, size_t left);
+
+#endif
