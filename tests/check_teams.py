@@ -86,6 +86,26 @@ def test_every_kind_of_metric(tool, task, metric, linear):
     same(tool, study, [(1, 1), (4, 3)])
 
 
+@pytest.mark.parametrize("task, metric, linear", [
+    ("binary", "logloss", "logistic"), ("binary", "f1", "logistic"),
+    ("multiclass", "accuracy", "logistic"), ("regression", "rmse", "linear")])
+def test_sums_instead_of_rows(tool, task, metric, linear):
+    """Enough rows that their metric's sums are fewer."""
+    other = {"regression": "r2"}.get(task, "roc_auc")
+    study = write_models(tool, 3000, task, metric, linear, trials=3,
+                         validation='<validation fraction="0.5"/>',
+                         report=f'<report metrics="{other}"/>')
+    same(tool, study, [(1, 1), (4, 3)])
+    sent = []
+    for report in ("", f'<report metrics="{other}"/>'):
+        study = write_models(tool, 3000, task, metric, linear, trials=3,
+                             report=report,
+                             validation='<validation fraction="0.5"/>')
+        tool.run(study, *team(2), "--overwrite", "--quiet", ranks=3)
+        sent.append(check_rows(tool.folder / "m.h5")["bytes_sent"])
+    assert (sent[0] <= sent[1]).all()
+
+
 def test_folds_in_teams(tool):
     study = write_models(tool, 40, metric="accuracy", trials=4,
                          report='<report metrics="roc_auc"/>',

@@ -52,4 +52,10 @@ HPO_MUST_USE hpo_status hpo_metric_compute(const hpo_metric *m,
                                            const hpo_scored *s, double *out,
                                            hpo_error *err);
 
+/** The same from the sums of all ranks' rows, for a metric without compute;
+ *  every p was finite and there was at least one row. */
+HPO_MUST_USE hpo_status hpo_metric_finish(const hpo_metric *m,
+                                          const hpo_sum *sum, size_t n_class,
+                                          double *out, hpo_error *err);
+
 #endif

@@ -289,7 +289,7 @@ static hpo_status step_folds(hpo_evaluation *v, hpo_error *err) {
   if (!v->recipe.kind->predict_valid || v->objective->of_trial)
     goto done;
   for (size_t f = 0; f < v->n_fit; f++)
-    HPO_TRY(status, hpo_fit_predict(&v->fit[f], err));
+    HPO_TRY(status, hpo_fit_predict(&v->fit[f], v->objective, err));
 done:
   return status;
 }

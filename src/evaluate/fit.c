@@ -59,6 +59,8 @@ static hpo_status make_part(hpo_fit *fit, size_t fold, hpo_part *part,
   part->train_total = fit->rows.n_train;
   share_part(fit, part);
   fit->n_mine = part->n_valid;
+  fit->first_mine =
+      part->n_valid > 0 ? (size_t)(part->valid - fit->rows.valid) : 0;
   if (r->kind->needs_design)
     part->design = fit->e->design;
   if (r->kind->needs_bins) {
@@ -94,6 +96,7 @@ void hpo_fit_free(hpo_fit *fit) {
   if (fit->model)
     fit->from->kind->destroy(fit->model);
   hpo_mem_free(fit->p);
+  hpo_mem_free(fit->sum);
   *fit = (hpo_fit){0};
 }
 
@@ -119,36 +122,4 @@ hpo_status hpo_fit_cut(hpo_fit *fit, int64_t steps, double score,
   fit->steps = steps;
 done:
   return status;
-}
-
-hpo_status hpo_fit_predict(hpo_fit *fit, hpo_error *err) {
-  hpo_status status = HPO_OK;
-  const hpo_coll *team = fit->e->team;
-  double *all = NULL;
-  size_t *count = NULL;
-
-  HPO_TRY(status, fit->from->kind->predict_valid(fit->model, fit->p, err));
-  if (team->size == 1)
-    goto done;
-  HPO_TRY(status, hpo_mem_new((size_t)team->size, sizeof *count, &count, err));
-  HPO_TRY(status, team->gather(team->self, fit->p,
-                               fit->n_mine * fit->k * sizeof *fit->p, &all,
-                               count, err));
-  if (all)
-    memcpy(fit->p, all, (size_t)fit->rows.n_valid * fit->k * sizeof *all);
-done:
-  hpo_mem_free(all);
-  hpo_mem_free(count);
-  return status;
-}
-
-hpo_status hpo_fit_score(const hpo_fit *fit, const hpo_metric *m, double *out,
-                         hpo_error *err) {
-  hpo_scored s = {.n = (size_t)fit->rows.n_valid,
-                  .k = fit->k,
-                  .n_class = fit->e->data->n_class,
-                  .y = fit->truth->y,
-                  .p = fit->p,
-                  .weight = fit->truth->weight};
-  return hpo_metric_compute(m, &s, out, err);
 }

@@ -32,7 +32,11 @@ typedef struct hpo_fit {
   const hpo_truth *truth; /* of rows.valid; NULL: none */
   double *p;              /* [rows][k] predictions: this rank's, on rank 0 the
                              whole team's */
-  size_t n_mine;          /* validation rows of this rank */
+  size_t n_mine;          /* validation rows of this rank, and where they */
+  size_t first_mine;      /* begin in rows.valid */
+  bool is_gathered;       /* rank 0 has the whole team's p */
+  hpo_sum *sum;           /* of the team's rows, for: */
+  const hpo_metric *summed; /* NULL: none */
   size_t k;
   int64_t steps; /* done */
 } hpo_fit;
@@ -56,8 +60,13 @@ bool hpo_fit_is_done(const hpo_fit *fit);
  */
 HPO_MUST_USE hpo_status hpo_fit_cut(hpo_fit *fit, int64_t steps, double score,
                                     hpo_error *err);
-/** Predictions of the validation rows, gathered on the team's rank 0. */
-HPO_MUST_USE hpo_status hpo_fit_predict(hpo_fit *fit, hpo_error *err);
+/** Predictions of the validation rows, and to the team's rank 0 what m needs
+ *  of them: its sums, or they themselves; m NULL: they. */
+HPO_MUST_USE hpo_status hpo_fit_predict(hpo_fit *fit, const hpo_metric *m,
+                                        hpo_error *err);
+/** Gathers the last predictions on the team's rank 0, unless they are there;
+ *  any metric can be scored afterwards. */
+HPO_MUST_USE hpo_status hpo_fit_gather(hpo_fit *fit, hpo_error *err);
 /** A metric of the last predictions; on the team's rank 0 alone. */
 HPO_MUST_USE hpo_status hpo_fit_score(const hpo_fit *fit, const hpo_metric *m,
                                       double *out, hpo_error *err);

@@ -64,6 +64,25 @@ done:
   return status;
 }
 
+/* Predictions to where all metrics are scored, unless the objective is all
+ * that is. */
+static hpo_status gather(hpo_evaluation *v, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_names metrics = {0};
+  bool others = false;
+
+  HPO_TRY(status, hpo_plan_metrics(v->e->plan, &metrics, err));
+  for (size_t i = 0; i < metrics.n; i++) {
+    const hpo_metric *m = hpo_metric_find(metrics.item[i]);
+    others = others || (m != v->objective && !m->of_trial);
+  }
+  for (size_t f = 0; others && f < v->n_fit; f++)
+    HPO_TRY(status, hpo_fit_gather(&v->fit[f], err));
+done:
+  hpo_names_free(&metrics);
+  return status;
+}
+
 /* The models as they were at the best step, and what they predict. */
 static hpo_status go_back(hpo_evaluation *v, hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -72,7 +91,7 @@ static hpo_status go_back(hpo_evaluation *v, hpo_error *err) {
     bool is_back = v->fit[f].steps > v->best_step;
     HPO_TRY(status, hpo_fit_cut(&v->fit[f], v->best_step, v->best, err));
     if (is_back)
-      HPO_TRY(status, hpo_fit_predict(&v->fit[f], err));
+      HPO_TRY(status, hpo_fit_predict(&v->fit[f], NULL, err));
   }
 done:
   return status;
@@ -93,8 +112,10 @@ hpo_status hpo_evaluation_fill(hpo_evaluation *v, hpo_buffer *model,
       HPO_TRY(status, kind->save(v->fit[f].model, model, err));
     bytes += (double)model->n / (double)v->n_fit;
     if (v->objective->of_trial && kind->predict_valid)
-      HPO_TRY(status, hpo_fit_predict(&v->fit[f], err));
+      HPO_TRY(status, hpo_fit_predict(&v->fit[f], NULL, err));
   }
+  if (kind->predict_valid)
+    HPO_TRY(status, gather(v, err));
   if (v->e->team->rank == 0)
     HPO_TRY(status, fill_scores(v, bytes, err));
   v->is_scored = true;

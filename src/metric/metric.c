@@ -85,6 +85,21 @@ done:
   return status;
 }
 
+hpo_status hpo_metric_finish(const hpo_metric *m, const hpo_sum *sum,
+                             size_t n_class, double *out, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  double score = NAN;
+
+  HPO_TRY(status, m->finish(sum, n_class, &score, err));
+  if (!isfinite(score))
+    HPO_FAIL(status, err, HPO_ETRIAL, "%s is not finite", m->name);
+  *out = score;
+done:
+  if (status == HPO_ETRIAL)
+    hpo_error_prefix(err, "%s is undefined: ", m->name);
+  return status;
+}
+
 hpo_status hpo_metric_compute(const hpo_metric *m, const hpo_scored *s,
                               double *out, hpo_error *err) {
   hpo_status status = HPO_OK;
