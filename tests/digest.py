@@ -33,8 +33,11 @@ def best_models(trials, maximize, keep):
     return done[:keep]
 
 
-def digest(path, keep=1):
-    """SHA-256 over states, points, values, curves and the best models."""
+def digest(path, keep=1, with_data=True):
+    """SHA-256 over states, points, values, curves and the best models.
+
+    Without the data: their own SHA-256, which gbt models hold, counts not.
+    """
     h = hashlib.sha256()
     with h5py.File(path, "r", swmr=True) as f:
         trials, curves = f["trials"][:], f["curves"][:]
@@ -54,7 +57,9 @@ def digest(path, keep=1):
                     h.update(curves[name][at:at + n].tobytes())
             if i in best and row["model_length"] > 0:
                 at, n = int(row["model_offset"]), int(row["model_length"])
-                h.update(f["models"][at:at + n].tobytes())
+                model = f["models"][at:at + n].tobytes()
+                h.update(model if with_data else
+                         model.replace(f["data/sha256"][()], b""))
     return h.hexdigest()
 
 
