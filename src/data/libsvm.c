@@ -60,6 +60,10 @@ static hpo_status next_line(hpo_libsvm *l, bool *is_there, hpo_error *err) {
     const char *from = b->byte + b->at;
     const char *end = memchr(from, '\n', b->end - b->at);
 
+    if ((end != NULL ? end : b->byte + b->end) - from > LONGEST_LINE)
+      HPO_FAIL(status, err, HPO_EDATA,
+               "%s:%lld: a line of more than %d bytes; is this LIBSVM text?",
+               b->path, (long long)(l->line + 1), LONGEST_LINE);
     if (end != NULL) {
       l->at = from;
       l->line++;
@@ -69,10 +73,6 @@ static hpo_status next_line(hpo_libsvm *l, bool *is_there, hpo_error *err) {
     }
     if (b->is_all)
       break;
-    if (b->end - b->at > LONGEST_LINE)
-      HPO_FAIL(status, err, HPO_EDATA,
-               "%s:%lld: a line of more than %d bytes; is this LIBSVM text?",
-               b->path, (long long)(l->line + 1), LONGEST_LINE);
     HPO_TRY(status, hpo_csv_more(b, err));
   }
   *is_there = false;
