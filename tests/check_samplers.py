@@ -1,11 +1,18 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Samplers beside independent references, and in whole runs."""
+import os
+import subprocess
+import time
+
 import h5py
 import numpy as np
 import pytest
-from conftest import PROGRAM
+from check_run import finished
 from digest import digest
 from scipy.stats import qmc
+
+cmaes = pytest.importorskip("cmaes")
+SEED = int(os.environ.get("HPO_TEST_SEED", "20261121"))
 
 STRICT = ("--set", "parallel/order=strict", "--quiet")
 
@@ -51,3 +58,123 @@ def test_sobol_scrambled_is_even(tool):
     random = [qmc.discrepancy(rng.random((n, d))) for _ in range(20)]
     assert ours < 1.5 * max(scipys)
     assert ours < 0.5 * min(random)
+
+
+def rosenbrock(x):
+    return float(np.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2))
+
+
+def whole_and_real(x):
+    return float(np.sum((x - 1.3 * np.arange(len(x))) ** 2) + x[0] * x[-1])
+
+
+def drive_cma(n, population, sigma, mean, cells, generations):
+    words = [n, population, sigma, *mean, *cells, len(generations)]
+    for points_of_one in generations:
+        words += list(np.ravel(points_of_one))
+    out = subprocess.run([os.environ["CMA_DRIVER"]], text=True, check=True,
+                         input=" ".join("%.17g" % w for w in words),
+                         capture_output=True).stdout
+    return [np.array(line.split(), float) for line in out.splitlines()]
+
+
+@pytest.mark.parametrize("n,population", [(2, None), (5, None), (5, 30),
+                                          (12, None), (3, 4)])
+def test_cma_updates_as_cmaes(n, population):
+    rng = np.random.default_rng([SEED, n])
+    mean = rng.normal(size=n)
+    theirs = cmaes.CMA(mean=mean, sigma=0.7, seed=n,
+                       population_size=population)
+    generations, expected = [], []
+    for _ in range(25):
+        told = [(x, rosenbrock(x)) for x in
+                (theirs.ask() for _ in range(theirs.population_size))]
+        told.sort(key=lambda s: s[1])
+        generations.append([x for x, _ in told])
+        theirs.tell(told)
+        expected.append((theirs._sigma, theirs._mean.copy(),
+                         theirs._C.copy()))
+    rows = drive_cma(n, theirs.population_size, 0.7, mean, [0] * n,
+                     generations)
+    for row, (sigma, mean, cov) in zip(rows, expected):
+        assert np.isclose(row[0], sigma, rtol=1e-7)
+        assert np.allclose(row[1:n + 1], mean, rtol=1e-7, atol=1e-9)
+        assert np.array_equal(row[n + 1:2 * n + 1], np.ones(n))
+        assert np.allclose(row[2 * n + 1:].reshape(n, n), cov, rtol=1e-7,
+                           atol=1e-7 * np.abs(cov).max())
+
+
+@pytest.mark.parametrize("cells", [(5, 3, 0, 2), (11, 0), (2, 2, 2),
+                                   (50, 0, 7, 0, 4)])
+def test_cma_margin_as_cmaes(cells):
+    n = len(cells)
+    bounds = np.array([[0, c - 1] if c else [-9, 9] for c in cells], float)
+    # off the thresholds, where theirs adds two cells
+    mean = bounds.mean(1) + 0.1
+    theirs = cmaes.CMAwM(mean=mean, sigma=1.5, bounds=bounds, seed=n,
+                         steps=np.array([1.0 if c else 0.0 for c in cells]))
+    generations, expected = [], []
+    for _ in range(30):
+        told = []
+        for _ in range(theirs.population_size):
+            seen, raw = theirs.ask()
+            told.append((raw, whole_and_real(seen)))
+        told.sort(key=lambda s: s[1])
+        generations.append([x for x, _ in told])
+        theirs.tell(told)
+        expected.append((theirs._cma._sigma, theirs._cma._mean.copy(),
+                         theirs._A.copy()))
+    rows = drive_cma(n, theirs.population_size, 1.5, mean, cells,
+                     generations)
+    for row, (sigma, mean, stretch) in zip(rows, expected):
+        assert np.isclose(row[0], sigma, rtol=1e-6)
+        assert np.allclose(row[1:n + 1], mean, rtol=1e-6, atol=1e-6)
+        assert np.allclose(row[n + 1:2 * n + 1], stretch, rtol=1e-6)
+
+
+MIXED = ['<float name="x0" low="-5" high="5"/>',
+         '<int name="x1" low="-3" high="9"/>',
+         '<float name="x2" low="0.001" high="10" log="yes"/>',
+         '<int name="x3" low="1" high="100" log="yes"/>',
+         '<float name="x4" low="0" high="2" step="0.25"/>',
+         '<categorical name="x5"><choice value="1"/><choice value="2">'
+         '<float name="x6" low="-1" high="1"/></choice></categorical>']
+
+
+@pytest.mark.parametrize("sampler", [
+    'name="qmc"', 'name="cmaes"',
+    'name="cmaes" restart="bipop" tolerance="0.05"'])
+def test_same_study_on_any_ranks(tool, sampler):
+    study = write_study(tool.folder, MIXED, sampler, 70)
+    found = {}
+    for ranks in (1, 2, 3, 5):
+        out = f"s{ranks}.h5"
+        tool.run("run", study, *STRICT, "--output", out, ranks=ranks,
+                 HPOTUNE_TEST_DELAY=str(ranks))
+        found[ranks] = digest(tool.folder / out)
+    assert len(set(found.values())) == 1, found
+
+
+@pytest.mark.parametrize("order", ["strict", "arrival"])
+def test_killed_and_continued(tool, order):
+    study = write_study(tool.folder, MIXED, 'name="cmaes"', 80)
+    words = ["run", study, "--set", f"parallel/order={order}", "--quiet",
+             "--output"]
+    tool.run(*words, "whole.h5")
+    cut = tool.folder / "cut.h5"
+    kills = 0
+    for ranks in (3, 2, 1):
+        before = finished(cut)
+        run = tool.start(*words, cut.name, ranks=ranks,
+                         HPOTUNE_TEST_DELAY="5")
+        while run.poll() is None and finished(cut) < before + 15:
+            time.sleep(0.01)
+        if run.poll() is None:
+            tool.kill(run)
+            kills += 1
+    tool.run(*words, cut.name)
+    assert kills > 0 and finished(cut) == 80
+    if order == "strict":
+        assert digest(cut) == digest(tool.folder / "whole.h5")
+    with h5py.File(cut, "r") as f:
+        assert np.nanmin(f["trials"]["value"]) < 40

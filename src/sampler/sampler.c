@@ -14,9 +14,6 @@ struct hpo_sampler {
   void *self;           /* the kind's cache, owned */
 };
 
-static const hpo_sampler_kind cmaes = {
-    .name = "cmaes",
-    .help = "CMA-ES, for many numeric parameters and large budgets."};
 static const hpo_sampler_kind gp = {
     .name = "gp", .help = "A Gaussian process, for small budgets."};
 static const hpo_sampler_kind nsga2 = {
@@ -26,7 +23,7 @@ static const hpo_sampler_kind *const all[] = {&hpo_sampler_random,
                                               &hpo_sampler_tpe,
                                               &hpo_sampler_grid,
                                               &hpo_sampler_qmc,
-                                              &cmaes,
+                                              &hpo_sampler_cmaes,
                                               &gp,
                                               &nsga2};
 

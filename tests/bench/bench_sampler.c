@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A sampler at work on a function with known structure, serially:
  *
- *   bench_sampler PROBLEM SAMPLER SEED TRIALS [option=value ...]
+ *   bench_sampler PROBLEM SAMPLER SEED TRIALS [window=P] [option=value ...]
  *   bench_sampler speed SAMPLER PARAMETERS TRIALS
  *
- * prints the best value so far after each trial, or the time of one
- * suggestion.  sampler_quality.py compares it with Optuna on the same
- * functions. */
+ * prints the best value so far after each trial, where the last P - 1 results
+ * are not known yet; or the time of one suggestion.  sampler_quality.py
+ * compares it with Optuna on the same functions. */
 #include "hpo/clock.h"
 #include "hpo/mem.h"
 #include "hpo/rng.h"
@@ -124,22 +124,73 @@ static double sphere(const double *x) {
   return sum;
 }
 
+/* The optimum's place, away from the centre: alternating, along the golden
+ * ratio's sequence. */
+static double moved(const double *x, int i, double most) {
+  double u = (i + 1) * 0.61803398874989485, move = 0.5 + 0.5 * (u - floor(u));
+
+  return x[i] + (i % 2 == 0 ? -most : most) * move;
+}
+
+static double rosenbrock5(const double *x) {
+  double sum = 0;
+
+  for (int i = 0; i < 4; i++) {
+    double a = x[i + 1] - x[i] * x[i], b = 1 - x[i];
+    sum += 100 * a * a + b * b;
+  }
+  return sum;
+}
+
+static double ackley10(const double *x) {
+  double square = 0, waves = 0;
+
+  for (int i = 0; i < 10; i++) {
+    double y = moved(x, i, 4);
+    square += y * y / 10;
+    waves += cos(6.283185307179586 * y) / 10;
+  }
+  return 20 + exp(1) - 20 * exp(-0.2 * sqrt(square)) - exp(waves);
+}
+
+static double rastrigin5(const double *x) {
+  double sum = 50;
+
+  for (int i = 0; i < 5; i++) {
+    double y = moved(x, i, 1);
+    sum += y * y - 10 * cos(6.283185307179586 * y);
+  }
+  return sum;
+}
+
 typedef double function(const double *x);
 
+typedef struct cube {
+  const char *name;
+  int n;
+  double low, high;
+  function *value;
+} cube;
+static const cube cubes[] = {{"hartmann6", 6, 0, 1, hartmann6},
+                             {"rosenbrock5", 5, -5, 10, rosenbrock5},
+                             {"ackley10", 10, -32.768, 32.768, ackley10},
+                             {"rastrigin5", 5, -5.12, 5.12, rastrigin5}};
+
 static function *set_problem(hpo_plan *plan, const char *name) {
-  static const char *const x[] = {"x0", "x1", "x2", "x3",
-                                  "x4", "x5", "x6", "x7"};
+  static const char *const x[] = {"x0", "x1", "x2", "x3", "x4",
+                                  "x5", "x6", "x7", "x8", "x9"};
 
   if (strcmp(name, "branin") == 0) {
     add(plan, number(-5, 10, false), x[0]);
     add(plan, number(0, 15, false), x[1]);
     return branin;
   }
-  if (strcmp(name, "hartmann6") == 0) {
-    for (int i = 0; i < 6; i++)
-      add(plan, number(0, 1, false), x[i]);
-    return hartmann6;
-  }
+  for (size_t c = 0; c < sizeof cubes / sizeof *cubes; c++)
+    if (strcmp(name, cubes[c].name) == 0) {
+      for (int i = 0; i < cubes[c].n; i++)
+        add(plan, number(cubes[c].low, cubes[c].high, false), x[i]);
+      return cubes[c].value;
+    }
   if (strcmp(name, "boosting") == 0) {
     add(plan, whole(50, 300, false), x[0]);
     add(plan, whole(3, 15, false), x[1]);
@@ -177,7 +228,7 @@ static void tell(hpo_ledger *ledger, hpo_id n, const double *x, double value) {
   must(hpo_ledger_put(ledger, t, &err), &err);
 }
 
-static void quality(hpo_plan *plan, function *f, hpo_id n) {
+static void quality(hpo_plan *plan, function *f, hpo_id n, hpo_id window) {
   hpo_error err = {0};
   hpo_sampler *s = NULL;
   hpo_ledger *ledger = NULL;
@@ -186,7 +237,7 @@ static void quality(hpo_plan *plan, function *f, hpo_id n) {
   must(hpo_sampler_create(plan, &s, &err), &err);
   must(hpo_ledger_create(plan, &ledger, &err), &err);
   for (hpo_id i = 0; i < n; i++) {
-    hpo_view view = {.ledger = ledger, .horizon = INT64_MAX, .trials = i};
+    hpo_view view = {.ledger = ledger, .horizon = i - window, .trials = i};
     must(hpo_sampler_suggest(s, &view, i, NULL, x, &err), &err);
     double value = f(x);
     tell(ledger, i, x, value);
@@ -234,6 +285,7 @@ int main(int argc, char **argv) {
   hpo_plan_objective objective = {.metric = letter[0]};
   hpo_error err = {0};
   function *f = NULL;
+  hpo_id window = 1;
 
   if (argc < 5)
     return 2;
@@ -256,11 +308,15 @@ int main(int argc, char **argv) {
     if (value == NULL)
       return 2;
     *value++ = '\0';
+    if (strcmp(argv[i], "window") == 0) {
+      window = strtoll(value, NULL, 10);
+      continue;
+    }
     must(hpo_settings_add(&plan.sampler.options, argv[i], value, 0, &err),
          &err);
   }
   if (f != NULL)
-    quality(&plan, f, strtoll(argv[4], NULL, 10));
+    quality(&plan, f, strtoll(argv[4], NULL, 10), window);
   else
     speed(&plan, strtoll(argv[4], NULL, 10));
   hpo_settings_free(&plan.sampler.options);
