@@ -3,6 +3,7 @@
 #include "fuzzing.h"
 
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,9 @@
 
 #include "cmd/cmd.h"
 #include "hpo/dataset.h"
+#include "hpo/doc.h"
 #include "hpo/mem.h"
+#include "hpo/predictor.h"
 #include "hpo/report.h"
 #include "hpo/study.h"
 #include "testplan.h"
@@ -132,9 +135,77 @@ static void filter(const uint8_t *byte, size_t n) {
   free(text);
 }
 
-static const fuzz_target targets[] = {{"study", study},   {"csv", csv},
-                                      {"libsvm", libsvm}, {"npy", npy},
-                                      {"idx", idx},       {"filter", filter}};
+/* What was read is written as JSON that reads again. */
+static void document(hpo_status (*parse)(const void *, size_t, hpo_doc *,
+                                         hpo_error *),
+                     const uint8_t *byte, size_t n) {
+  hpo_error err = {0};
+  hpo_doc d = {.kind = HPO_DOC_NULL}, again = {.kind = HPO_DOC_NULL};
+  hpo_buffer text = {0};
+  hpo_status status = parse(byte, n, &d, &err);
+
+  check(status, &err);
+  if (status == HPO_OK) {
+    if (hpo_doc_write_json(&d, &text, &err) != HPO_OK ||
+        hpo_doc_read_json(text.byte, text.n, &again, &err) != HPO_OK ||
+        again.kind == HPO_DOC_NUMBERS)
+      abort();
+    (void)hpo_doc_number(hpo_doc_at(&d, "learner/learner_model_param/x"));
+  }
+  hpo_doc_free(&again);
+  hpo_doc_free(&d);
+  hpo_buffer_free(&text);
+}
+
+static void ubjson(const uint8_t *byte, size_t n) {
+  document(hpo_doc_read_ubjson, byte, n);
+}
+
+static void json(const uint8_t *byte, size_t n) {
+  document(hpo_doc_read_json, byte, n);
+}
+
+/* A stored model of a data set with columns f0 f1 f2 and f3 (a, b, c).  The
+ * first byte says the classes, UBJSON: '1' none, '2', '3'; JSON: 'q' 'r' 's'.
+ */
+static void model(const uint8_t *byte, size_t n) {
+  static char *const class_name[] = {"x", "y", "z"};
+  static char *const category[] = {"a", "b", "c"};
+  hpo_column column[] = {{.name = "f0"},
+                         {.name = "f1"},
+                         {.name = "f2"},
+                         {.name = "f3", .categorical = true, .n_category = 3}};
+  static const float x[] = {0, 1, 2, 0, -1, 0.5F, NAN, 2, NAN, NAN, 3, NAN};
+  unsigned how = n > 0 ? byte[0] : 0;
+  hpo_dataset facts = {.columns = 4, .column = column};
+  hpo_predictor *p = NULL;
+  hpo_buffer c = {0};
+  hpo_error err = {0};
+  double out[9];
+
+  column[3].category = (char **)category;
+  facts.n_class = (how & 3) == 1 ? 0 : how & 3;
+  facts.task = facts.n_class == 0   ? HPO_TASK_REGRESSION
+               : facts.n_class == 2 ? HPO_TASK_BINARY
+                                    : HPO_TASK_MULTICLASS;
+  facts.class_name = (char **)class_name;
+  hpo_status status =
+      hpo_predictor_create(how & 64 ? "json" : "xgboost-ubj", byte + (n > 0),
+                           n - (n > 0), &facts, &p, &err);
+  check(status, &err);
+  if (status == HPO_OK) {
+    check(hpo_predictor_rows(p, x, 3, false, out, &err), &err);
+    check(hpo_predictor_rows(p, x, 3, true, out, &err), &err);
+    check(hpo_predictor_write_c(p, &c, &err), &err);
+  }
+  hpo_predictor_destroy(p);
+  hpo_buffer_free(&c);
+}
+
+static const fuzz_target targets[] = {
+    {"study", study}, {"csv", csv},       {"libsvm", libsvm},
+    {"npy", npy},     {"idx", idx},       {"filter", filter},
+    {"json", json},   {"ubjson", ubjson}, {"model", model}};
 
 const fuzz_target *fuzz_targets(size_t *n) {
   *n = sizeof targets / sizeof *targets;

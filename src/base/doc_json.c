@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* JSON (RFC 8259) to a document; \u escapes below 0x80 only, which is what
- * our own writers make. */
+ * our own writers make; NaN and Infinity as XGBoost and Python write them. */
 #include "hpo/doc.h"
 #include "hpo/options.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { MOST_DEPTH = 64 };
@@ -83,6 +84,21 @@ done:
   return status;
 }
 
+/* A number, or one of those that JSON has no word for. */
+static bool parse_number(const char *text, size_t n, double *out) {
+  static const struct {
+    const char *word;
+    double value;
+  } odd[] = {{"NaN", NAN}, {"Infinity", INFINITY}, {"-Infinity", -INFINITY}};
+
+  for (size_t i = 0; i < sizeof odd / sizeof *odd; i++)
+    if (n == strlen(odd[i].word) && memcmp(text, odd[i].word, n) == 0) {
+      *out = odd[i].value;
+      return true;
+    }
+  return hpo_options_parse_float_n(text, n, out);
+}
+
 static hpo_status take_word(source *s, hpo_doc *d) {
   size_t from = s->at, n;
   const char *text = s->byte + from;
@@ -98,7 +114,7 @@ static hpo_status take_word(source *s, hpo_doc *d) {
     d->kind = HPO_DOC_NULL;
   else if (n != 5 || memcmp(text, "false", 5) != 0) {
     d->kind = HPO_DOC_FLOAT;
-    if (!hpo_options_parse_float_n(text, n, &d->real))
+    if (!parse_number(text, n, &d->real))
       return damaged(s, "not what JSON allows here");
   }
   return HPO_OK;
