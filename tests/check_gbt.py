@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""gbt's options in whole studies, seen through XGBoost: early stopping."""
+"""gbt's options in whole studies, seen through XGBoost: early stopping, other
+losses, weights of classes."""
+import io
+import subprocess
+
 import h5py
 import numpy as np
 import pandas
@@ -143,6 +147,46 @@ def test_early_stopping_needs_a_curve(tool):
                  metric="model_bytes")
     done = tool.run("check", name, expect=2)
     assert "needs an objective that every step has" in done.stderr
+
+
+@pytest.mark.parametrize("objective", ["count:poisson", "reg:absoluteerror"])
+def test_other_losses_in_a_study(tool, objective):
+    """Defaults, the model in XGBoost, predict and exported C alike."""
+    table = noisy(4, classes=0)
+    table["y"] = np.random.default_rng(4).poisson(np.exp(table.y / 3))
+    tool.run(study(tool, table, f'<fixed name="objective" value="{objective}"'
+                   '/><fixed name="n_estimators" value="30"/>'
+                   '<int name="max_depth" low="2" high="5"/>',
+                   task="regression", metric="mae"), "--quiet")
+    with h5py.File(tool.folder / "s.h5", "r") as f:
+        rows, valid = f["trials"][:], f["data/role"][:] == 1
+        best = rows[np.argmin(rows["value"])]
+        booster = booster_of(f, best)
+    theirs = predict(booster, table)
+    found = np.abs(theirs - table.y)[valid].mean()
+    assert found == pytest.approx(best["value"], rel=1e-5)
+    if objective == "count:poisson":
+        assert ('"poisson_regression_param":{"max_delta_step":"0.7'
+                in booster.save_config().replace("0.69999", "0.7"))
+        assert theirs.min() > 0
+    said = tool.run("predict", "s.h5", "t.csv").stdout
+    ours = pandas.read_csv(io.StringIO(said)).to_numpy()[:, -1]
+    assert np.allclose(ours, theirs, rtol=2e-6, atol=1e-6)
+    tool.run("export", "s.h5", "--format", "c", "-o", "m.c")
+    subprocess.run(["cc", "-DHPOTUNE_MAIN", "m.c", "-o", "m", "-lm"],
+                   cwd=tool.folder, check=True)
+    x = table.drop(columns="y").to_csv(sep=" ", index=False, header=False)
+    c = subprocess.run([tool.folder / "m"], input=x, text=True, check=True,
+                       stdout=subprocess.PIPE).stdout
+    assert np.allclose(np.array(c.split(), float), ours, rtol=1e-12)
+
+
+def test_counts_are_not_negative(tool):
+    table = noisy(4, classes=0)
+    done = tool.run("check", study(
+        tool, table, '<fixed name="objective" value="count:poisson"/>',
+        task="regression", metric="mae"), expect=3)
+    assert "count:poisson needs labels of 0 and more; y is -" in done.stderr
 
 
 def class_weights(tool, table, more):

@@ -17,7 +17,7 @@
 #include "trainer.h"
 
 /* Changes only when models are meant to change. */
-#define DIGEST 0xe1ac1068753d0e1fU
+#define DIGEST 0x4ce2b41c9da485c7U
 
 static uint64_t seed(void) {
   const char *text = getenv("HPO_TEST_SEED");

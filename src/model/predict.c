@@ -84,6 +84,10 @@ static void softmax(double *m, size_t k) {
     m[j] /= sum;
 }
 
+static bool is_log(const hpo_predictor *p) {
+  return p->kind->is_log != NULL && p->kind->is_log(p->self);
+}
+
 hpo_status hpo_predictor_rows(const hpo_predictor *p, const float *x, size_t n,
                               bool margin, double *out, hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -95,6 +99,8 @@ hpo_status hpo_predictor_rows(const hpo_predictor *p, const float *x, size_t n,
     else
       out[i] = hpo_num_sigmoid(out[i]);
   }
+  for (size_t i = 0; !margin && is_log(p) && i < n * p->k; i++)
+    out[i] = hpo_num_exp(out[i]);
 done:
   return status;
 }
@@ -154,6 +160,10 @@ static const char softmax_text[] =
     "    sum += out[k] = exp(out[k] - top);\n"
     "  for (k = 0; k < HPOTUNE_OUTPUTS; k++)\n"
     "    out[k] /= sum;\n}\n";
+static const char exp_text[] =
+    "void hpotune_predict(const float *x, double *out) {\n"
+    "  margins(x, out);\n"
+    "  out[0] = exp(out[0]);\n}\n";
 static const char plain_text[] =
     "void hpotune_predict(const float *x, double *out) {\n"
     "  margins(x, out);\n}\n";
@@ -181,9 +191,10 @@ static const char main_text[] =
 hpo_status hpo_predictor_write_c(const hpo_predictor *p, hpo_buffer *out,
                                  hpo_error *err) {
   hpo_status status = HPO_OK;
-  const char *last = p->facts->n_class == 0 ? plain_text
-                     : p->k > 1             ? softmax_text
-                                            : sigmoid_text;
+  const char *last = is_log(p)                ? exp_text
+                     : p->facts->n_class == 0 ? plain_text
+                     : p->k > 1               ? softmax_text
+                                              : sigmoid_text;
 
   HPO_TRY(status,
           hpo_buffer_format(out, err,

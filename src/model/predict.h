@@ -14,6 +14,8 @@ typedef struct hpo_predict_kind {
   void (*destroy)(void *self);
   hpo_status (*margins)(const void *self, const float *x, size_t n,
                         double *out, hpo_error *err);
+  /** Whether margins are logarithms of predictions; NULL: never. */
+  bool (*is_log)(const void *self);
   /** C: arrays and `static void margins(const float *x, double *m)`. */
   hpo_status (*write_c)(const void *self, hpo_buffer *out, hpo_error *err);
 } hpo_predict_kind;

@@ -47,9 +47,8 @@ const hpo_option gbt_options[GBT_OPTIONS] = {
      "none balanced",
      "balanced: rows / (classes * rows of the class), times the row's own",
      NULL},
-    {"max_delta_step", ANY, "0", 0, INF, false, NULL,
-     "largest weight of a leaf; 0: no limit; with count:poisson 0.7 unless "
-     "set",
+    {"max_delta_step", ANY, NULL, 0, INF, false, NULL,
+     "largest weight of a leaf; 0: no limit; none: 0, with count:poisson 0.7",
      NULL},
     {"base_score", ANY, NULL, -INF, INF, false, NULL,
      "prediction before the first tree; none: the training rows' mean or "
@@ -86,13 +85,22 @@ const char *gbt_objective_name(gbt_objective objective) {
   return objective_names[objective];
 }
 
+bool gbt_objective_find(const char *name, gbt_objective *out) {
+  for (gbt_objective i = GBT_LOGISTIC; i <= GBT_ABSOLUTE; i++)
+    if (strcmp(name, objective_names[i]) == 0) {
+      *out = i;
+      return true;
+    }
+  return false;
+}
+
 static gbt_objective default_objective(hpo_task task) {
   if (task == HPO_TASK_MULTICLASS)
     return GBT_SOFTPROB;
   return task == HPO_TASK_REGRESSION ? GBT_SQUARED : GBT_LOGISTIC;
 }
 
-static bool fits(gbt_objective objective, hpo_task task) {
+bool gbt_objective_fits(gbt_objective objective, hpo_task task) {
   if (task == HPO_TASK_REGRESSION)
     return objective != GBT_LOGISTIC && objective != GBT_SOFTPROB;
   return objective == default_objective(task);
@@ -100,11 +108,11 @@ static bool fits(gbt_objective objective, hpo_task task) {
 
 static gbt_objective objective_of(const hpo_options *o, hpo_task task) {
   const char *name = hpo_options_get_text(o, "objective");
+  gbt_objective objective = default_objective(task);
 
-  for (gbt_objective i = GBT_LOGISTIC; name != NULL && i <= GBT_ABSOLUTE; i++)
-    if (strcmp(name, objective_names[i]) == 0)
-      return i;
-  return default_objective(task);
+  if (name != NULL)
+    (void)gbt_objective_find(name, &objective);
+  return objective;
 }
 
 /* An objective belongs to one task; but a regression on labels is another
@@ -116,7 +124,7 @@ static hpo_status check_objective(const hpo_options *o, hpo_task task,
 
   if (task == HPO_TASK_NONE)
     HPO_FAIL(status, err, HPO_EINVAL, "model gbt needs <data>");
-  if (!fits(objective, task))
+  if (!gbt_objective_fits(objective, task))
     HPO_FAIL(status, err, HPO_EINVAL,
              "objective \"%s\" does not fit task \"%s\"; allowed: %s",
              objective_names[objective], hpo_task_name(task),
@@ -235,7 +243,6 @@ void gbt_config_get(const hpo_options *o, hpo_task task, gbt_config *out) {
       .base_score = hpo_options_get_float(o, "base_score"),
       .is_balanced = is_balanced(o),
   };
-  if (out->objective == GBT_POISSON &&
-      !hpo_options_is_set(o, "max_delta_step"))
-    out->max_delta_step = 0.7;
+  if (isnan(out->max_delta_step))
+    out->max_delta_step = out->objective == GBT_POISSON ? 0.7 : 0;
 }

@@ -60,6 +60,8 @@ hpo_status gbt_config_check(const hpo_options *o, hpo_task task,
                             const hpo_dataset *data, hpo_error *err);
 void gbt_config_get(const hpo_options *o, hpo_task task, gbt_config *out);
 const char *gbt_objective_name(gbt_objective objective);
+bool gbt_objective_find(const char *name, gbt_objective *out);
+bool gbt_objective_fits(gbt_objective objective, hpo_task task);
 
 /** A node of a finished tree; nodes are in breadth-first order and
  *  right = left + 1. */

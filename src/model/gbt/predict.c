@@ -31,6 +31,7 @@ typedef struct forest {
   uint32_t *root, *depth; /* [n_tree]; depth: steps to the deepest leaf */
   uint8_t *has_category;  /* [n_tree] */
   size_t n_tree, columns, k;
+  gbt_objective objective;
   float base; /* margin */
 } forest;
 
@@ -169,26 +170,26 @@ done:
 
 static hpo_status read_learner(const hpo_doc *d, const hpo_dataset *facts,
                                forest *f, hpo_error *err) {
-  static const gbt_objective of_task[] = {GBT_LOGISTIC, GBT_SOFTPROB,
-                                          GBT_SQUARED};
   hpo_status status = HPO_OK;
-  gbt_objective o = of_task[facts->n_class == 0 ? 2 : facts->n_class > 2];
+  gbt_objective o = GBT_SQUARED;
   const char *name = hpo_doc_text(hpo_doc_at(d, "learner/objective/name"));
   double base =
       hpo_doc_number(hpo_doc_at(d, "learner/learner_model_param/base_score"));
   double columns =
       hpo_doc_number(hpo_doc_at(d, "learner/learner_model_param/num_feature"));
 
-  if (!name || strcmp(name, gbt_objective_name(o)) != 0)
+  if (!name || !gbt_objective_find(name, &o) ||
+      !gbt_objective_fits(o, facts->task))
     HPO_FAIL(status, err, HPO_ESTUDY,
-             "the model's objective is \"%s\", of this study it should be "
-             "\"%s\"",
-             name ? name : "", gbt_objective_name(o));
+             "the model's objective is \"%s\", which does not fit this "
+             "study's task \"%s\"",
+             name ? name : "", hpo_task_name(facts->task));
   if (!(columns == (double)facts->columns) || !isfinite(base))
     HPO_FAIL(status, err, HPO_ESTUDY,
              "the model is damaged: num_feature or base_score");
   f->columns = facts->columns;
   f->k = facts->n_class > 2 ? facts->n_class : 1;
+  f->objective = o;
   f->base = gbt_loss_base_margin(o, (float)base);
 done:
   return status;
@@ -300,6 +301,12 @@ done:
   return status;
 }
 
+static bool is_log(const void *self) {
+  const forest *f = self;
+
+  return f->objective == GBT_POISSON;
+}
+
 /* --- C ---------------------------------------------------------------- */
 
 static hpo_status put_node(const forest_node *node, size_t i, hpo_buffer *out,
@@ -358,4 +365,5 @@ done:
   return status;
 }
 
-const hpo_predict_kind hpo_predict_gbt = {load, destroy, margins, write_c};
+const hpo_predict_kind hpo_predict_gbt = {load, destroy, margins, is_log,
+                                          write_c};
