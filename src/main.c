@@ -24,7 +24,7 @@ static void print_overview(void) {
          "       hpotune COMMAND ...\n\ncommands:\n",
          PACKAGE_VERSION);
   for (size_t i = 0; i < N_COMMANDS; i++)
-    printf("  %-9s %-14s %s\n", commands[i]->name, commands[i]->words,
+    printf("  %-10s %-14s %s\n", commands[i]->name, commands[i]->words,
            commands[i]->summary);
   printf("\n\"hpotune COMMAND --help\" explains one.  Exit codes: 0 done; 1 "
          "failed at run time;\n2 wrong usage or study file; 3 data that "
