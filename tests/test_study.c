@@ -277,8 +277,6 @@ static const fault unbuilt[] = {
     {"ranks-per-trial=\"1\"",
      "data=\"local\" shards=\"4\" ranks-per-trial=\"2\"",
      "t.xml:34: <parallel>: data=\"local\" trains a trial on one rank"},
-    {"ranks-per-trial=\"1\"", "data=\"sharded\"",
-     "data=\"sharded\" " NOT_BUILT "; allowed: shared, local"},
     {"href=\"a.csv\"", "href=\"a.csv\" format=\"hdf5\"",
      "t.xml:6: <train href=\"a.csv\">: format=\"hdf5\" " NOT_BUILT
      "; allowed: csv, tsv"},

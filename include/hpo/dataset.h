@@ -108,7 +108,8 @@ void hpo_dataset_destroy(hpo_dataset *d);
 /** Gives the float32 values back once every matrix is binned. Collective. */
 void hpo_dataset_drop_x(hpo_dataset *d);
 /** What h5py users find under /data: rows, columns, names, types,
- *  categories, classes, sha256, role of each row. */
+ *  categories, classes, sha256, role of each row.  Collective over d's team
+ *  where it has one: then the record is whole on the team's rank 0 alone. */
 HPO_MUST_USE hpo_status hpo_dataset_record(const hpo_dataset *d,
                                            hpo_record **out, hpo_error *err);
 /** The facts alone, from such a record: task, columns with their categories,

@@ -260,12 +260,34 @@ static hpo_status find_ranking_metric(const hpo_plan *plan, char *name,
   return status;
 }
 
+/* Rows of each class that train and validate, over all ranks that hold
+ * some. */
+static hpo_status count_classes(const hpo_dataset *d, size_t fold,
+                                int64_t *in_train, int64_t *in_valid,
+                                hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_fold rows = hpo_dataset_fold(d, fold);
+  const hpo_coll *team = d->team;
+  hpo_row i = team ? d->train_first : 0, k = team ? d->valid_first : 0;
+
+  for (; i < (team ? d->train_end : rows.n_train); i++)
+    in_train[(size_t)d->y[rows.train[i]]]++;
+  for (; k < (team ? d->valid_end : rows.n_valid); k++)
+    in_valid[(size_t)d->y[rows.valid[k]]]++;
+  if (team) {
+    HPO_TRY(status, team->sum(team->self, in_train, d->n_class, err));
+    HPO_TRY(status, team->sum(team->self, in_valid, d->n_class, err));
+  }
+done:
+  return status;
+}
+
 /* Every class must train, and validate where a metric needs it. */
 static hpo_status check_classes(const hpo_plan *plan, const hpo_dataset *d,
                                 size_t fold, hpo_error *err) {
   hpo_status status = HPO_OK;
   const hpo_fold rows = hpo_dataset_fold(d, fold);
-  hpo_row *in_train = NULL, *in_valid = NULL;
+  int64_t *in_train = NULL, *in_valid = NULL;
   char metric[32], where[32] = "";
 
   if (d->n_fold > 0)
@@ -274,10 +296,7 @@ static hpo_status check_classes(const hpo_plan *plan, const hpo_dataset *d,
   HPO_TRY(status, find_ranking_metric(plan, metric, sizeof metric, err));
   HPO_TRY(status, hpo_mem_new(d->n_class, sizeof *in_train, &in_train, err));
   HPO_TRY(status, hpo_mem_new(d->n_class, sizeof *in_valid, &in_valid, err));
-  for (hpo_row i = 0; i < rows.n_train; i++)
-    in_train[(size_t)d->y[rows.train[i]]]++;
-  for (hpo_row i = 0; i < rows.n_valid; i++)
-    in_valid[(size_t)d->y[rows.valid[i]]]++;
+  HPO_TRY(status, count_classes(d, fold, in_train, in_valid, err));
   for (size_t c = 0; c < d->n_class; c++) {
     if (!in_train[c])
       HPO_FAIL(

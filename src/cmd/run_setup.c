@@ -98,32 +98,59 @@ done:
   return status;
 }
 
-/* Every node's leader has read the files itself: they must be the same. */
-static hpo_status compare_data(hpo_run *r, hpo_error *err) {
+/* With sharded data the ranks of no team (rank 0 among them) hold none. */
+static bool is_sharded(const hpo_run *r) {
+  return strcmp(r->plan->data_mode, "sharded") == 0;
+}
+
+/* The hash of the lowest rank that has data, on all ranks. */
+static hpo_status share_hash(hpo_run *r, char *first, hpo_error *err) {
   hpo_status status = HPO_OK;
   const hpo_coll *w = &r->world;
-  char first[sizeof r->hash], host[64] = "";
+  const size_t n = sizeof r->hash;
+  char *all = NULL;
+  size_t *count = NULL;
 
-  snprintf(r->hash, sizeof r->hash, "%s", r->data ? r->data->hash : "");
-  memcpy(first, r->hash, sizeof first);
-  HPO_TRY(status, w->broadcast(w->self, first, sizeof first, err));
+  memset(first, 0, n);
+  if (r->data)
+    snprintf(first, n, "%s", r->data->hash);
+  HPO_TRY(status, hpo_mem_new((size_t)w->size, sizeof *count, &count, err));
+  HPO_TRY(status, w->gather(w->self, first, n, &all, count, err));
+  for (int i = 0; all && i < w->size && !first[0]; i++)
+    memcpy(first, all + (size_t)i * n, n);
+  HPO_TRY(status, w->broadcast(w->self, first, n, err));
+done:
+  hpo_mem_free(all);
+  hpo_mem_free(count);
+  return status;
+}
+
+/* Every node's leader, or every team, has read the files itself: they must
+ * be the same. */
+static hpo_status compare_data(hpo_run *r, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  char host[64] = "";
+
+  HPO_TRY(status, share_hash(r, r->hash, err));
   hpo_clock_host(host, sizeof host);
-  if (strcmp(first, r->hash) != 0)
+  if (r->data && strcmp(r->hash, r->data->hash) != 0)
     status = hpo_error_set(err, HPO_EDATA,
-                           "host %s reads other data than rank 0 (SHA-256 "
+                           "host %s reads other data than the first (SHA-256 "
                            "%.12s... and %.12s...): the files must be the "
                            "same on all nodes",
-                           host, r->hash, first);
+                           host, r->data->hash, r->hash);
   status = hpo_run_agree(r, status, err);
 done:
   return status;
 }
 
-/* What rank 0 writes to /data, while it is all there. */
-static hpo_status describe_data(hpo_run *r, hpo_error *err) {
+/* What rank 0 writes to /data, while it is all there: on a rank that has
+ * it. */
+static hpo_status record_data(hpo_run *r, hpo_error *err) {
   hpo_status status = HPO_OK;
+  bool mine = is_sharded(r) ? r->team_number == 0 : r->world.rank == 0;
 
-  if (r->world.rank != 0 || !r->data)
+  if (!mine || !r->data)
     return HPO_OK;
   HPO_TRY(status, hpo_dataset_record(r->data, &r->facts, err));
   if (hpo_evaluator_shards(r->evaluator))
@@ -136,20 +163,66 @@ done:
   return status;
 }
 
+/* A record of the first team's rank 0 to rank 0, which holds no data. */
+static hpo_status move_record(hpo_run *r, hpo_record **record,
+                              hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_coll *w = &r->world;
+  hpo_buffer bytes = {0};
+  uint8_t *all = NULL;
+  size_t *count = NULL, n = 0;
+
+  if (r->team_number == 0 && r->team.rank == 0 && *record)
+    HPO_TRY(status, hpo_wire_encode(*record, &bytes, err));
+  HPO_TRY(status, hpo_mem_new((size_t)w->size, sizeof *count, &count, err));
+  HPO_TRY(status, w->gather(w->self, bytes.byte, bytes.n, &all, count, err));
+  hpo_record_destroy(*record);
+  *record = NULL;
+  for (int i = 0; all && i < w->size; i++)
+    n += count[i];
+  if (n > 0)
+    HPO_TRY(status, hpo_wire_decode(all, n, record, err));
+done:
+  hpo_buffer_free(&bytes);
+  hpo_mem_free(all);
+  hpo_mem_free(count);
+  return status;
+}
+
+static hpo_status describe_data(hpo_run *r, hpo_error *err) {
+  hpo_status status = HPO_OK;
+
+  HPO_TRY(status, hpo_run_agree(r, record_data(r, err), err));
+  if (is_sharded(r) && r->world.size > 1) {
+    HPO_TRY(status, move_record(r, &r->facts, err));
+    HPO_TRY(status, move_record(r, &r->cuts, err));
+  }
+done:
+  return status;
+}
+
+static hpo_status read_data(hpo_run *r, hpo_error *err) {
+  if (!r->plan->has_data)
+    return HPO_OK;
+  if (!is_sharded(r))
+    return hpo_dataset_load(r->plan, &r->node, &r->data, err);
+  return r->team_number < 0
+             ? HPO_OK
+             : hpo_dataset_load_part(r->plan, &r->team, &r->data, err);
+}
+
 static hpo_status load_data(hpo_run *r, hpo_error *err) {
   hpo_status status = HPO_OK;
 
-  if (r->plan->has_data)
-    status = hpo_dataset_load(r->plan, &r->node, &r->data, err);
-  if (status == HPO_OK)
-    status = hpo_prepare_check_data(r->plan, r->data, err);
+  HPO_TRY(status, hpo_run_agree(r, read_data(r, err), err));
+  status = hpo_prepare_check_data(r->plan, r->data, err);
   HPO_TRY(status, hpo_run_agree(r, status, err));
   HPO_TRY(status, compare_data(r, err));
-  status =
-      hpo_evaluator_create(r->plan, r->data, &r->team, &r->evaluator, err);
-  if (status == HPO_OK)
-    status = describe_data(r, err);
+  if (r->data || !r->plan->has_data)
+    status =
+        hpo_evaluator_create(r->plan, r->data, &r->team, &r->evaluator, err);
   HPO_TRY(status, hpo_run_agree(r, status, err));
+  HPO_TRY(status, describe_data(r, err));
   if (r->data)
     hpo_dataset_drop_x(r->data);
 done:

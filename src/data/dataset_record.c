@@ -92,11 +92,32 @@ done:
   return status;
 }
 
+/* The roles of all rows, on the team's rank 0; elsewhere NULL. */
+static hpo_status gather_role(const hpo_dataset *d, uint8_t **out,
+                              hpo_error *err) {
+  hpo_status status = HPO_OK;
+  uint8_t *all = NULL;
+  size_t *count = NULL;
+
+  HPO_TRY(status,
+          hpo_mem_new((size_t)d->team->size, sizeof *count, &count, err));
+  HPO_TRY(status,
+          d->team->gather(d->team->self, d->role + d->first,
+                          (size_t)(d->end - d->first), &all, count, err));
+  *out = all;
+done:
+  hpo_mem_free(count);
+  return status;
+}
+
 hpo_status hpo_dataset_record(const hpo_dataset *d, hpo_record **out,
                               hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_record *r = NULL;
+  uint8_t *role = NULL;
 
+  if (d->team && d->team->size > 1)
+    HPO_TRY(status, gather_role(d, &role, err));
   HPO_TRY(status, hpo_record_create("data", &r, err));
   HPO_TRY(status, hpo_record_add_text(r, "task", hpo_task_name(d->task), 0,
                                       "what is predicted", err));
@@ -121,11 +142,12 @@ hpo_status hpo_dataset_record(const hpo_dataset *d, hpo_record **out,
                                       "SHA-256 of the files' unpacked bytes, "
                                       "see docs",
                                       err));
-  HPO_TRY(status, hpo_record_add(r, "role", HPO_FIELD_U8, 0, d->role,
-                                 (size_t)d->rows, "",
-                                 "what each row is for: 0 train, 1 "
-                                 "validation, 2 test",
-                                 err));
+  if (!d->team || d->team->rank == 0)
+    HPO_TRY(status, hpo_record_add(r, "role", HPO_FIELD_U8, 0,
+                                   role ? role : d->role, (size_t)d->rows, "",
+                                   "what each row is for: 0 train, 1 "
+                                   "validation, 2 test",
+                                   err));
   if (d->n_fold > 0)
     HPO_TRY(status, hpo_record_add(r, "fold", HPO_FIELD_U8, 0, d->fold,
                                    (size_t)d->rows, "",
@@ -137,6 +159,7 @@ hpo_status hpo_dataset_record(const hpo_dataset *d, hpo_record **out,
   *out = r;
   r = NULL;
 done:
+  hpo_mem_free(role);
   hpo_record_destroy(r);
   return status;
 }
