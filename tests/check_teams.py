@@ -2,6 +2,7 @@
 """Teams: several ranks train one trial; the study stays the same."""
 import os
 import random
+import re
 import signal
 
 import numpy as np
@@ -104,6 +105,26 @@ def test_sums_instead_of_rows(tool, task, metric, linear):
         tool.run(study, *team(2), "--overwrite", "--quiet", ranks=3)
         sent.append(check_rows(tool.folder / "m.h5")["bytes_sent"])
     assert (sent[0] <= sent[1]).all()
+
+
+@pytest.mark.parametrize("fixed", [
+    {"early_stopping_rounds": 2, "n_estimators": 30, "learning_rate": 1},
+    {"grow_policy": "lossguide", "max_leaves": 5, "max_depth": 0},
+    {"class_weight": "balanced", "subsample": 0.5}])
+def test_options_of_gbt_in_teams(tool, fixed):
+    study = write_models(tool, 90, trials=3)
+    text = study.read_text()
+    gbt, rest = text.split("</model>", 1)
+    for name, value in fixed.items():
+        gbt = re.sub(f'<int name="{name}"[^>]*/>', "", gbt)
+        gbt += f'<fixed name="{name}" value="{value}"/>'
+    study.write_text(gbt + "</model>" + rest)
+    same(tool, study, [(1, 1), (3, 2), (4, 3)])
+    study.write_text(study.read_text().replace(
+        '<validation fraction="0.25"/>', '<folds count="2"/>'))
+    (tool.folder / "s1-1.h5").unlink()
+    (tool.folder / "s4-3.h5").unlink()
+    same(tool, study, [(1, 1), (4, 3)])
 
 
 def test_folds_in_teams(tool):
