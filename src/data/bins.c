@@ -154,7 +154,15 @@ static hpo_status set_cuts(hpo_bins *b, const hpo_buffer *cuts,
   block *k = b->block;
   const uint8_t *from = cuts->byte;
   size_t room = 0, at = 0;
+  uint64_t cells = 0;
 
+  for (size_t j = 0; j < b->columns; j++)
+    cells += (uint64_t)b->n_bin[j] + b->has_missing[j];
+  if (cells > UINT32_MAX)
+    HPO_FAIL(status, err, HPO_EDATA,
+             "the %zu features have %llu bins in all; allowed: up to "
+             "4294967295; take fewer features or a smaller max_bin",
+             b->columns, (unsigned long long)cells);
   for (size_t j = 0; j < b->columns; j++)
     room += ((size_t)1 << hpo_coder_steps(cuts_of(b, j))) - 1;
   HPO_TRY(status, hpo_mem_new(room, sizeof *k->value, &k->value, err));

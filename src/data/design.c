@@ -34,6 +34,12 @@ static hpo_status check_column(const hpo_dataset *d, const hpo_column *c,
         "or <ignore columns=\"%s\"/>",
         c->name, c->n_category, c->n_category > 0 ? c->category[0] : "",
         c->name, c->name);
+  if (!c->categorical && c->missing >= d->rows && !d->absent_is_zero)
+    return hpo_error_set(err, HPO_EDATA,
+                         "column '%s' has no value in any row, so a linear "
+                         "model has nothing to impute; say <ignore "
+                         "columns=\"%s\"/>",
+                         c->name, c->name);
   if (!c->categorical && c->missing > 0 && !d->absent_is_zero &&
       impute == HPO_IMPUTE_NONE)
     return hpo_error_set(err, HPO_EDATA,

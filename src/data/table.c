@@ -57,6 +57,10 @@ hpo_status hpo_table_add(hpo_table *t, double y, const double *weight,
     t->rows++;
     return HPO_OK;
   }
+  if (row >= UINT32_MAX)
+    HPO_FAIL(status, err, HPO_EDATA,
+             "the data has more rows than a rank can hold; allowed: up to "
+             "4294967295");
   HPO_TRY(status, hpo_mem_grow(&t->y, &t->y_room, row + 1, sizeof *t->y, err));
   HPO_TRY(status, hpo_mem_grow(&t->role, &t->role_room, row + 1,
                                sizeof *t->role, err));

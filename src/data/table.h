@@ -33,7 +33,9 @@ void hpo_table_clear(hpo_table *t);
 /** Room for one more row's features, not yet counted as a row. */
 HPO_MUST_USE hpo_status hpo_table_slot(hpo_table *t, float **out,
                                        hpo_error *err);
-/** Counts that row in.  weight: NULL if the files have no such column. */
+/** Counts that row in.  weight: NULL if the files have no such column.
+ *  \return HPO_OK; HPO_EDATA: more than 2^32 - 1 rows, which split and cuts
+ *  number in 32 bits; HPO_EMEM */
 HPO_MUST_USE hpo_status hpo_table_add(hpo_table *t, double y,
                                       const double *weight, hpo_role role,
                                       hpo_error *err);

@@ -24,7 +24,7 @@ static size_t choose_step(const hpo_bins *bins, size_t used) {
     if (bins->offset[f + 1] - bins->offset[f] > most)
       most = bins->offset[f + 1] - bins->offset[f];
   for (size_t i = 0; bins->code_bytes == 1 && i < N_STEPS; i++)
-    if (most <= steps[i])
+    if (most <= steps[i] && steps[i] * bins->columns <= UINT32_MAX)
       return steps[i] * bins->columns <= LOOSE * used ? steps[i] : 0;
   return 0;
 }
