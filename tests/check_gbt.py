@@ -189,6 +189,21 @@ def test_counts_are_not_negative(tool):
     assert "count:poisson needs labels of 0 and more; y is -" in done.stderr
 
 
+@pytest.mark.parametrize("name, right", [
+    ("eta", "learning_rate"), ("lambda", "reg_lambda"),
+    ("alpha", "reg_alpha"), ("min_split_loss", "gamma"),
+    ("num_boost_round", "n_estimators"), ("num_leaves", "max_leaves"),
+    ("num_parallel_tree", None), ("booster", None), ("tree_method", None),
+    ("nthread", None)])
+def test_names_of_other_programs(tool, name, right):
+    done = tool.run("check", study(
+        tool, noisy(1), f'<fixed name="{name}" value="1"/>'), expect=2)
+    assert f'gbt has no option "{name}"' in done.stderr
+    assert ("did you mean" in done.stderr) == (right is not None)
+    if right:
+        assert f'did you mean "{right}"?' in done.stderr
+
+
 def class_weights(tool, table, more):
     model = ('<fixed name="n_estimators" value="10"/>'
              '<fixed name="max_depth" value="3"/>' + more)

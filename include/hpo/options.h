@@ -71,7 +71,8 @@ const char *hpo_options_get_text(const hpo_options *o, const char *name);
  *  "2h" is "7200", "4K" is "4096"). */
 const char *hpo_options_text_at(const hpo_options *o, size_t i);
 
-/** The name of the list that is nearest to word (edit distance with
+/** The name of the list that other programs call word (eta: learning_rate),
+ *  or else the one that is nearest to it (edit distance with
  *  transpositions, at most a third of the length, upper and lower case and
  *  '-' and '_' taken as the same), or NULL. */
 const char *hpo_options_nearest(const char *word, const char *const *names,

@@ -58,10 +58,44 @@ static size_t distance(const char *a, size_t na, const char *b, size_t nb) {
   return last[nb];
 }
 
+/* What XGBoost, LightGBM and scikit-learn call options of ours. */
+static const char *const synonym[][2] = {
+    {"eta", "learning_rate"},
+    {"shrinkage_rate", "learning_rate"},
+    {"lambda", "reg_lambda"},
+    {"lambda_l2", "reg_lambda"},
+    {"l2_regularization", "reg_lambda"},
+    {"alpha", "reg_alpha"},
+    {"lambda_l1", "reg_alpha"},
+    {"min_split_loss", "gamma"},
+    {"min_gain_to_split", "gamma"},
+    {"num_round", "n_estimators"},
+    {"num_boost_round", "n_estimators"},
+    {"num_iterations", "n_estimators"},
+    {"num_leaves", "max_leaves"},
+    {"max_leaf_nodes", "max_leaves"},
+    {"bagging_fraction", "subsample"},
+    {"feature_fraction", "colsample_bytree"},
+    {"n_iter_no_change", "early_stopping_rounds"},
+    {"monotonic_cst", "monotone_constraints"},
+    {"interaction_cst", "interaction_constraints"},
+    {"is_unbalance", "class_weight"}};
+
+static const char *find_synonym(const char *word, const char *const *names,
+                                size_t n) {
+  for (size_t s = 0; s < sizeof synonym / sizeof *synonym; s++)
+    for (size_t i = 0; strcmp(word, synonym[s][0]) == 0 && i < n; i++)
+      if (strcmp(names[i], synonym[s][1]) == 0)
+        return names[i];
+  return NULL;
+}
+
 const char *hpo_options_nearest(const char *word, const char *const *names,
                                 size_t n) {
-  const char *best = NULL;
+  const char *best = find_synonym(word, names, n);
   size_t best_distance = 0, na = strlen(word);
+  if (best != NULL)
+    return best;
   for (size_t i = 0; i < n; i++) {
     size_t nb = strlen(names[i]), longer = na > nb ? na : nb;
     if (longer > MOST_LETTERS)
