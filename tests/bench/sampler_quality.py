@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Compares our tpe with Debian's Optuna on functions of known structure.
+"""Compares our samplers with Debian's Optuna on functions of known structure.
 
-    sampler_quality.py BENCH_SAMPLER [SEEDS] [option=value ...]
+    sampler_quality.py BENCH_SAMPLER [SEEDS] [SAMPLER] [option=value ...]
 
-BENCH_SAMPLER is the program built from bench_sampler.c; options go to our
-tpe.  For each function: the mean best value after 30, 60 and 100 trials, and
-how often we are better than Optuna's multivariate sampler at the end.
+BENCH_SAMPLER is the program built from bench_sampler.c; SAMPLER is tpe
+(default), cmaes or qmc; options go to ours (window=P: results come P trials
+late).  For each function: the median best value after 30, 100 and 200 trials
+and the quartiles at the end, ours and those of Optuna's same sampler; the
+two-sided p of Mann and Whitney's test at 100 and 200, negative where we are
+behind.
 """
 import json
 import math
@@ -16,9 +19,10 @@ import tempfile
 
 import numpy as np
 import optuna
+from scipy.stats import mannwhitneyu
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
-TRIALS = 100
+TRIALS = 200
 
 
 def branin(t):
@@ -71,34 +75,77 @@ def sphere(t):
                      for i in range(4)))
 
 
+def cube(t, n, low, high, most=0):
+    """A point, moved as bench_sampler.c does."""
+    x = np.array([t.suggest_float(f"x{i}", low, high) for i in range(n)])
+    u = np.arange(1, n + 1) * 0.61803398874989485
+    sign = np.where(np.arange(n) % 2 == 0, -1, 1)
+    return x + sign * most * (0.5 + 0.5 * (u - np.floor(u)))
+
+
+def rosenbrock5(t):
+    x = cube(t, 5, -5, 10)
+    return float(np.sum(100 * (x[1:] - x[:-1]**2)**2 + (1 - x[:-1])**2))
+
+
+def ackley10(t):
+    x = cube(t, 10, -32.768, 32.768, 4)
+    return float(20 + math.e - 20 * np.exp(-0.2 * np.sqrt(np.mean(x * x)))
+                 - np.exp(np.mean(np.cos(2 * math.pi * x))))
+
+
+def rastrigin5(t):
+    x = cube(t, 5, -5.12, 5.12, 1)
+    return float(np.sum(x * x + 10 - 10 * np.cos(2 * math.pi * x)))
+
+
 PROBLEMS = {f.__name__: f
-            for f in (branin, hartmann6, boosting, mixed, sphere)}
+            for f in (branin, hartmann6, rosenbrock5, ackley10, rastrigin5,
+                      boosting, mixed, sphere)}
+SAMPLERS = {
+    "tpe": {"one": lambda s: optuna.samplers.TPESampler(seed=s),
+            "multi": lambda s: optuna.samplers.TPESampler(
+                seed=s, multivariate=True, group=True)},
+    "cmaes": {"plain": lambda s: optuna.samplers.CmaEsSampler(
+        seed=s, warn_independent_sampling=False)},
+    "qmc": {"sobol": lambda s: optuna.samplers.QMCSampler(
+        seed=s, scramble=True, warn_independent_sampling=False)},
+}
 
 
-def optuna_history(function, seed, **options):
-    sampler = optuna.samplers.TPESampler(seed=seed, **options)
+def optuna_history(function, sampler):
     study = optuna.create_study(sampler=sampler)
     study.optimize(function, n_trials=TRIALS)
     return np.minimum.accumulate([t.value for t in study.trials])
 
 
-def our_history(program, name, seed, options):
-    out = subprocess.run([program, name, "tpe", str(seed), str(TRIALS),
+def our_history(program, name, sampler, seed, options):
+    out = subprocess.run([program, name, sampler, str(seed), str(TRIALS),
                           *options], check=True, stdout=subprocess.PIPE)
     return np.array([float(x) for x in out.stdout.split()])
 
 
-def optuna_all(name, seeds):
+def optuna_all(name, sampler, seeds):
     """Optuna's histories, remembered between calls."""
-    cache = (pathlib.Path(tempfile.gettempdir())
-             / f"optuna-{optuna.__version__}-{name}-{seeds}.json")
+    file = f"optuna-{optuna.__version__}-{name}-{sampler}-{seeds}.json"
+    cache = pathlib.Path(tempfile.gettempdir()) / file
     if not cache.exists():
         cache.write_text(json.dumps({
-            kind: [list(optuna_history(PROBLEMS[name], s, **o))
+            kind: [list(optuna_history(PROBLEMS[name], make(s)))
                    for s in range(seeds)]
-            for kind, o in (("one", {}), ("multi", {"multivariate": True,
-                                                    "group": True}))}))
+            for kind, make in SAMPLERS[sampler].items()}))
     return {k: np.array(v) for k, v in json.loads(cache.read_text()).items()}
+
+
+def show(kind, h):
+    at = " ".join(f"{np.median(h[:, n - 1]):9.4g}" for n in (30, 100, 200))
+    low, high = np.quantile(h[:, -1], [0.25, 0.75])
+    return f"{kind} {at} ({low:.4g} to {high:.4g})"
+
+
+def sign_and_p(ours, theirs):
+    p = mannwhitneyu(ours, theirs).pvalue
+    return p if np.median(ours) <= np.median(theirs) else -p
 
 
 def main():
@@ -106,15 +153,16 @@ def main():
     warnings.simplefilter("ignore")
     program = sys.argv[1]
     seeds = int(sys.argv[2]) if len(sys.argv) > 2 else 20
+    options = sys.argv[3:]
+    sampler = options.pop(0) if options and "=" not in options[0] else "tpe"
     for name in PROBLEMS:
-        theirs = optuna_all(name, seeds)
-        ours = np.array([our_history(program, name, s, sys.argv[3:])
+        theirs = optuna_all(name, sampler, seeds)
+        ours = np.array([our_history(program, name, sampler, s, options)
                          for s in range(seeds)])
-        row = [f"{k} " + " ".join(f"{h[:, n - 1].mean():9.5f}"
-                                  for n in (30, 60, 100))
-               for k, h in (("ours", ours), *theirs.items())]
-        wins = (ours[:, -1] < theirs["multi"][:, -1]).mean()
-        print(f"{name:10s} " + " | ".join(row) + f" | wins {wins:.2f}",
+        row = [show(k, h) for k, h in (("ours", ours), *theirs.items())]
+        tests = [f"{sign_and_p(ours[:, n - 1], h[:, n - 1]):.3f}"
+                 for h in theirs.values() for n in (100, 200)]
+        print(f"{name:11s} " + " | ".join(row) + " | p " + " ".join(tests),
               flush=True)
 
 
