@@ -158,7 +158,7 @@ static void integers(void **state) {
     tinyplan_int(p, 0, 1, -1, 0);
     tinyplan_int(p, 0, 30, -1, 0);
     tinyplan_float(p, 0, 3, false, -1, 0);
-    assert_true(minimize(p, bowl, 600, 4) < 0.09 * (1 + 2 + 3) + 1e-4);
+    assert_true(minimize(p, bowl, 600, 4) < 0.09 * (1 + 2 + 3) + 1e-2);
     hpo_plan_destroy(p);
   }
 }

@@ -50,6 +50,9 @@ hpo_status hpo_evolve_create(const hpo_evolve_options *options,
   HPO_TRY(status, hpo_mem_new(4 * n, sizeof *e->work, &e->work, err));
   choose_params(e, start);
   n = e->n;
+  HPO_TRY(status, hpo_mem_new(n, sizeof *e->direction, &e->direction, err));
+  for (size_t i = 0; i < n && i < HPO_SOBOL_DIMENSIONS; i++)
+    hpo_sobol_directions(i, e->direction[i]);
   for (size_t i = 0; i < HPO_EVOLVE_PAST; i++) {
     hpo_source *s = &e->source[i];
     HPO_TRY(status, hpo_mem_new(n, sizeof(double), &s->mean, err));
@@ -75,6 +78,7 @@ void hpo_evolve_destroy(hpo_evolve *e) {
   hpo_mem_free(e->param);
   hpo_mem_free(e->cells);
   hpo_mem_free(e->start);
+  hpo_mem_free(e->direction);
   hpo_mem_free(e->queue);
   hpo_mem_free(e->told);
   hpo_mem_free(e->place);

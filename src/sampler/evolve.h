@@ -14,6 +14,7 @@
 #include "sampler/cma.h"
 #include "sampler/points.h"
 #include "sampler/seen.h"
+#include "sampler/sobol.h"
 
 /* Distributions that are remembered. */
 #define HPO_EVOLVE_PAST 32
@@ -52,11 +53,12 @@ typedef struct hpo_told {
 typedef struct hpo_evolve {
   hpo_evolve_options options;
   const hpo_plan *plan;
-  size_t n;          /* parameters that take part: numbers without condition
-                        and with more than one value */
-  size_t *param;     /* [n] */
-  double *cells;     /* [n] number of values, 0: not countable */
-  double *start;     /* [n] the first mean */
+  size_t n;      /* parameters that take part: numbers without condition
+                    and with more than one value */
+  size_t *param; /* [n] */
+  double *cells; /* [n] number of values, 0: not countable */
+  double *start; /* [n] the first mean */
+  uint32_t (*direction)[HPO_SOBOL_BITS]; /* [n] of Sobol points */
   bool is_countable; /* all of them: points may come twice */
   hpo_cma *run;      /* the present one */
   size_t n_run;
