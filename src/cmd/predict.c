@@ -52,6 +52,13 @@ done:
   return status;
 }
 
+/* In an HDF5 file: as told, else as the study's first one. */
+static const char *dataset_of(const hpo_args *args, const hpo_stored *s) {
+  const char *given = hpo_args_get(args, "dataset");
+
+  return given ? given : s->dataset.n > 0 ? s->dataset.item[0] : "";
+}
+
 static hpo_status predict(const hpo_args *args, int *exit_code,
                           hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -71,8 +78,9 @@ static hpo_status predict(const hpo_args *args, int *exit_code,
                           &j.stored, err));
   HPO_TRY(status, hpo_stored_predictor(&j.stored, &j.model, err));
   HPO_TRY(status,
-          hpo_rows_open(args->word.item[1], j.stored.facts, &j.stored.missing,
-                        &j.stored.names, &j.rows, err));
+          hpo_rows_open(args->word.item[1], dataset_of(args, &j.stored),
+                        j.stored.facts, &j.stored.missing, &j.stored.names,
+                        &j.rows, err));
   j.out.facts = j.stored.facts;
   j.out.k = hpo_predictor_outputs(j.model);
   HPO_TRY(status, hpo_predict_out_open(&j.out, path, err));
@@ -91,6 +99,7 @@ done:
 static const hpo_arg arguments[] = {
     {"model", "best|N", "whose model; best unless given"},
     {"o", "FILE", "where to; standard output unless given"},
+    {"dataset", "/X", "of DATA in HDF5; the study's own unless given"},
     {"margin", NULL, "before sigmoid or softmax"},
     {"format", "F", "csv, npy or hdf5; by the suffix of -o FILE, else csv"}};
 

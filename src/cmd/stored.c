@@ -141,6 +141,8 @@ static hpo_status read_study(hpo_stored *s, hpo_error *err) {
     memcpy(text, f->data, f->n * f->width);
   HPO_TRY(status, read_words(text, "\ndata.missing =", &s->missing, err));
   HPO_TRY(status, read_words(text, "\ndata.names =", &s->names, err));
+  HPO_TRY(status,
+          read_words(text, "\ndata.train_dataset =", &s->dataset, err));
 done:
   hpo_record_destroy(data);
   hpo_record_destroy(study);
@@ -179,5 +181,6 @@ void hpo_stored_close(hpo_stored *s) {
   hpo_dataset_destroy(s->facts);
   hpo_names_free(&s->missing);
   hpo_names_free(&s->names);
+  hpo_names_free(&s->dataset);
   s->facts = NULL;
 }

@@ -17,6 +17,7 @@ typedef struct hpo_stored { /* `hpo_stored s = {0}` */
   hpo_buffer bytes; /* the model */
   hpo_dataset *facts;
   hpo_names missing, names; /* the study's <missing>, names= */
+  hpo_names dataset;        /* of its <train> files */
 } hpo_stored;
 
 /** Finds the model of a trial: "best", a number, NULL as best.

@@ -102,20 +102,24 @@ hpo_status hpo_rows_category(hpo_rows *r, size_t j, const char *text, size_t n,
 
 /* --- The face --------------------------------------------------------- */
 
-hpo_status hpo_rows_open(const char *path, const hpo_dataset *facts,
-                         const hpo_names *missing, const hpo_names *names,
-                         hpo_rows **out, hpo_error *err) {
+hpo_status hpo_rows_open(const char *path, const char *dataset,
+                         const hpo_dataset *facts, const hpo_names *missing,
+                         const hpo_names *names, hpo_rows **out,
+                         hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_rows *r = NULL;
 
   HPO_TRY(status, hpo_mem_new(1, sizeof *r, &r, err));
   r->facts = facts;
   HPO_TRY(status, hpo_mem_string(path, &r->path, err));
+  HPO_TRY(status, hpo_mem_string(dataset, &r->dataset, err));
   HPO_TRY(status,
           hpo_mem_new(facts->columns, sizeof *r->unknown, &r->unknown, err));
   HPO_TRY(status, hpo_missing_create(missing, &r->missing, err));
   HPO_TRY(status, hpo_format_find("", path, &r->format, err));
-  r->kind = r->format->array ? &hpo_rows_array : &hpo_rows_text;
+  r->kind = r->format->array       ? &hpo_rows_array
+            : r->format->is_libsvm ? &hpo_rows_libsvm
+                                   : &hpo_rows_text;
   HPO_TRY(status, r->kind->open(r, names, err));
   *out = r;
   r = NULL;
@@ -146,5 +150,6 @@ void hpo_rows_close(hpo_rows *r) {
   hpo_mem_free(r->unknown);
   hpo_mem_free(r->column);
   hpo_mem_free(r->path);
+  hpo_mem_free(r->dataset);
   hpo_mem_free(r);
 }

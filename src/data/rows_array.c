@@ -26,8 +26,8 @@ static hpo_status array_open(hpo_rows *r, const hpo_names *names,
   HPO_TRY(status, hpo_mem_new(1, sizeof *a, &a, err));
   r->state = a;
   hpo_sha256_start(&a->hash);
-  HPO_TRY(status, r->format->array->open(r->path, "", &a->hash, &a->facts,
-                                         &a->file, err));
+  HPO_TRY(status, r->format->array->open(r->path, r->dataset, &a->hash,
+                                         &a->facts, &a->file, err));
   HPO_TRY(status, hpo_rows_map(r, NULL, a->facts.columns, names, err));
 done:
   return status;

@@ -19,10 +19,10 @@ typedef struct hpo_rows_kind {
   void (*close)(hpo_rows *r);
 } hpo_rows_kind;
 
-extern const hpo_rows_kind hpo_rows_text, hpo_rows_array;
+extern const hpo_rows_kind hpo_rows_text, hpo_rows_array, hpo_rows_libsvm;
 
 struct hpo_rows {
-  char *path;
+  char *path, *dataset;
   const hpo_dataset *facts;
   const hpo_format *format;
   const hpo_rows_kind *kind;
