@@ -246,6 +246,33 @@ def test_arrays(studies, tool):
     assert "1 of the model's 4 columns is not there: 'f3'" in done.stderr
 
 
+def test_libsvm(tool):
+    """Absent entries are missing, indices from 0 or from 1."""
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(300, 6)).astype(np.float32)
+    x[rng.random(x.shape) < 0.4] = np.nan
+    x[0, 0] = 1
+    y = (np.nan_to_num(x).sum(1) > 0) * 1
+    for name, base in ("zero.svm", 0), ("d.svm", 1):
+        (tool.folder / name).write_text("".join(
+            f"{y[i]} " + " ".join(f"{j + base}:{v!r}" for j, v in
+                                  enumerate(map(float, row)) if v == v) +
+            "\n" for i, row in enumerate(x)))
+    frame = pandas.DataFrame(x, columns=[f"f{j}" for j in range(6)])
+    frame.to_csv(tool.folder / "d.csv", index=False)
+    (tool.folder / "s.xml").write_text(STUDY.format(
+        task="binary", label="y", metric="logloss", data="", more="",
+        model=GBT).replace("d.csv", "d.svm"))
+    tool.run("s.xml", "--quiet")
+    whole = predict(tool, "d.csv")
+    assert len(whole) == 300 and whole.probability.nunique() > 20
+    assert predict(tool, "d.svm").equals(whole)
+    assert predict(tool, "zero.svm").equals(whole)
+    (tool.folder / "wide.svm").write_text("0 7:1\n")
+    done = tool.run("predict", "s.h5", "wide.svm", expect=3)
+    assert "wide.svm:1: index 7" in done.stderr
+
+
 @pytest.mark.parametrize("task", list(CASES))
 def test_baseline(studies, tool, task):
     """A baseline gives every row the training rows' shares or mean."""
@@ -301,11 +328,9 @@ FAULTS = [
     (("export", "s.h5", "--model", "bst"), 2, "allowed are best"),
     (("export", "s.h5", "--format", "json"), 2, "xgboost-json, c"),
     (("export", "s.h5", "--format", "xgboost-jsn"), 2, "did you mean"),
-    (("export", "s.h5", "--to", "optuna"), 2, "not built yet"),
     (("export", "d.csv"), 4, "d.csv"),
     (("predict", "s.h5"), 2, "data file"),
     (("predict", "s.h5", "no.csv"), 3, "no.csv"),
-    (("predict", "s.h5", "x.libsvm"), 2, "not built yet"),
     (("predict", "s.h5", "d.csv", "--format", "npy"), 2, "needs a file")]
 
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* hpotune export: a stored model or the trials, for other programs. */
 #include "cmd/cmd.h"
+#include "cmd/interchange.h"
 #include "cmd/stored.h"
 #include "cmd/table_writer.h"
 #include "hpo/doc.h"
@@ -134,6 +135,31 @@ done:
   return status;
 }
 
+static hpo_status export_study(const hpo_args *args, const char *to,
+                               const char *path, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  bool mlflow = strcmp(to, "mlflow") == 0;
+  hpo_traded t = {.n_param = 0};
+  hpo_buffer text = {0};
+
+  if (!mlflow && strcmp(to, "optuna") != 0)
+    HPO_FAIL(status, err, HPO_EINVAL, "--to %s: allowed are optuna, mlflow",
+             to);
+  if (mlflow && strcmp(path, "-") == 0)
+    HPO_FAIL(status, err, HPO_EINVAL, "--to mlflow needs a folder: -o FOLDER");
+  HPO_TRY(status, hpo_traded_open(args->word.item[0], &t, err));
+  if (mlflow) {
+    HPO_TRY(status, hpo_export_mlflow(&t, path, err));
+  } else {
+    HPO_TRY(status, hpo_export_optuna(&t, &text, err));
+    HPO_TRY(status, write_out(path, &text, err));
+  }
+done:
+  hpo_buffer_free(&text);
+  hpo_traded_close(&t);
+  return status;
+}
+
 static hpo_status export(const hpo_args *args, int *exit_code,
                          hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -145,16 +171,14 @@ static hpo_status export(const hpo_args *args, int *exit_code,
   if (args->word.n != 1)
     HPO_FAIL(status, err, HPO_EINVAL,
              "one study file is wanted: hpotune export FILE.h5 -o MODEL");
-  if (to && strcmp(to, "optuna") != 0 && strcmp(to, "mlflow") != 0)
-    HPO_FAIL(status, err, HPO_EINVAL, "--to %s: allowed are optuna, mlflow",
-             to);
+  if ((trials || to) && (hpo_args_get(args, "model") ||
+                         hpo_args_get(args, "format") || (trials && to)))
+    HPO_FAIL(status, err, HPO_EINVAL,
+             "--%s stands alone, without --model, --format and --%s",
+             to ? "to" : "trials", to ? "trials" : "to");
   if (to)
-    HPO_FAIL(status, err, HPO_EINVAL,
-             "--to %s is not built yet in this version", to);
-  if (trials && (hpo_args_get(args, "model") || hpo_args_get(args, "format")))
-    HPO_FAIL(status, err, HPO_EINVAL,
-             "--trials stands alone, without --model and --format");
-  if (trials)
+    HPO_TRY(status, export_study(args, to, path, err));
+  else if (trials)
     HPO_TRY(status, export_trials(args, path, err));
   else
     HPO_TRY(status, export_model(args, path, err));
@@ -167,7 +191,8 @@ static const hpo_arg arguments[] = {
     {"format", "F",
      "xgboost-ubj, xgboost-json, json, c; as stored unless given"},
     {"trials", "csv", "all trials instead, all columns"},
-    {"to", "PROGRAM", "optuna, mlflow: not built yet in this version"},
+    {"to", "PROGRAM",
+     "optuna (a journal file) or mlflow (a folder): the whole study"},
     {"o", "FILE", "where to; standard output unless given"}};
 
 const hpo_command hpo_cmd_export = {
@@ -177,7 +202,11 @@ const hpo_command hpo_cmd_export = {
     .help = "xgboost-ubj and xgboost-json (gbt) are what "
             "xgboost.Booster.load_model takes, json\n(logistic, linear) has "
             "scikit-learn's arrays, c is a C source that predicts without\na "
-            "library: hpotune_predict, and a main with -DHPOTUNE_MAIN.\n",
+            "library: hpotune_predict, and a main with -DHPOTUNE_MAIN.\n"
+            "--to optuna: optuna.load_study(study_name=..., "
+            "storage=JournalStorage(\n"
+            "JournalFileStorage(FILE))).  --to mlflow: mlflow ui "
+            "--backend-store-uri FOLDER.\n",
     .arg = arguments,
     .n_arg = sizeof arguments / sizeof *arguments,
     .reads_only = true,
