@@ -331,3 +331,44 @@ def test_retries_are_refused(tool):
                     "trial-limits/on-fail=retry:2", expect=None)
     assert done.returncode != 0
     assert "in strict order is not built yet" in done.stderr
+
+
+def tear(path, row):
+    """Flips a byte of a row of /trials where it stands in the file."""
+    raw, whole = row.tobytes(), path.read_bytes()
+    assert whole.count(raw) == 1
+    at = whole.index(raw) + row.dtype.fields["params.x0"][1]
+    path.write_bytes(whole[:at] + bytes([whole[at] ^ 255]) + whole[at + 1:])
+
+
+def promoted(path):
+    """Trials that are not final and have an image of their row."""
+    if not path.exists():
+        return []
+    trials, _, decisions = rows(path)
+    final = {i for i, s in enumerate(states(path))
+             if s in ("complete", "pruned", "failed")}
+    kept = decisions["trial"][decisions["image_offset"] >= 0]
+    return [i for i in sorted(set(kept)) if i not in final and
+            i < len(trials)]
+
+
+def test_torn_row_of_a_promoted_trial_comes_back(tool):
+    words = [write_function(tool.folder, steps=30, delay=0.001, trials=30),
+             *STRICT, "--set", "pruner/name=halving", "--set",
+             "pruner/min-resource=2", "--set", "pruner/reduction-factor=2",
+             "--output"]
+    tool.run(*words, "whole.h5")
+    cut = tool.folder / "cut.h5"
+    run = tool.start(*words, cut.name)
+    while run.poll() is None and len(promoted(cut)) < 3:
+        time.sleep(0.005)
+    kill(run)
+    victim = promoted(cut)[0]
+    trials, _, before = rows(cut)
+    tear(cut, trials[victim])
+    tool.run(*words, cut.name, ranks=2)
+    _, _, decisions = rows(cut)
+    later = decisions[len(before):]
+    assert all(later["from_step"][later["trial"] == victim] > 0)
+    assert digest(cut) == digest(tool.folder / "whole.h5")
