@@ -7,6 +7,7 @@
 #include "hpo/evaluate.h"
 #include "hpo/file.h"
 #include "hpo/mem.h"
+#include "hpo/pruner.h"
 #include "hpo/sampler.h"
 
 #include <math.h>
@@ -66,6 +67,29 @@ static void print_param(const hpo_plan *plan, const hpo_param *p) {
   printf("\n");
 }
 
+static hpo_status print_pruner(const hpo_plan *plan, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_pruner *p = NULL;
+  hpo_ladder l;
+
+  HPO_TRY(status, hpo_pruner_create(plan, &p, err));
+  printf("pruner      %s", plan->pruner.name);
+  if (hpo_pruner_ladder(p, &l)) {
+    printf(hpo_ladder_steps(&l, 0, 0) < INT64_MAX ? ", rungs after"
+                                                  : ", no rung, all");
+    for (int64_t k = 0; hpo_ladder_steps(&l, 0, k) < INT64_MAX; k++)
+      printf("%s %lld", k > 0 ? "," : "",
+             (long long)hpo_ladder_steps(&l, 0, k));
+    printf(" of %lld steps", (long long)l.most);
+    if (l.brackets > 1)
+      printf(", %lld brackets", (long long)l.brackets);
+  }
+  printf("\n");
+done:
+  hpo_pruner_destroy(p);
+  return status;
+}
+
 static hpo_status print_sampler(const hpo_plan *plan, hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_sampler *s = NULL;
@@ -80,7 +104,7 @@ static hpo_status print_sampler(const hpo_plan *plan, hpo_error *err) {
     printf(" and %zu enqueued", plan->n_enqueue);
   if (isfinite(most) && (double)plan->trials < most)
     printf(", of which the first %lld are tried", (long long)plan->trials);
-  printf("\npruner      %s\n", plan->pruner.name);
+  printf("\n");
 done:
   hpo_sampler_destroy(s);
   return status;
@@ -170,6 +194,7 @@ static hpo_status check(const hpo_args *args, int *exit_code, hpo_error *err) {
     print_data(data);
   print_search(plan);
   HPO_TRY(status, print_sampler(plan, err));
+  HPO_TRY(status, print_pruner(plan, err));
   print_budget(plan);
   print_warnings(plan);
   printf("%s is good.\n", args->word.item[0]);
