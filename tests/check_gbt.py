@@ -189,6 +189,25 @@ def test_counts_are_not_negative(tool):
     assert "count:poisson needs labels of 0 and more; y is -" in done.stderr
 
 
+@pytest.mark.parametrize("objective", ["count:poisson", "reg:absoluteerror"])
+def test_same_study_by_teams_and_shards(tool, objective):
+    """Early stopping, other losses, constraints: all the same bits."""
+    table = noisy(6, n=1500, classes=0)
+    table["y"] = np.random.default_rng(6).poisson(np.exp(table.y / 3))
+    name = study(tool, table, STOPPED.format(rounds=3) + f"""
+<fixed name="objective" value="{objective}"/><fixed name="max_leaves" value="9"/>
+<fixed name="interaction_constraints" value="[[a, b, c], [c, d]]"/>""",
+                 task="regression", metric="mae", trials=3)
+    found = set()
+    for ranks, more in ((1, {}), (3, {"ranks-per-trial": 2}),
+                        (4, {"ranks-per-trial": 3, "data": "sharded"})):
+        words = sum((["--set", f"parallel/{k}={v}"] for k, v in more.items()),
+                    [])
+        tool.run(name, "--quiet", "--overwrite", *words, ranks=ranks)
+        found.add(digest(tool.folder / "s.h5", keep=3))
+    assert len(found) == 1
+
+
 @pytest.mark.parametrize("name, right", [
     ("eta", "learning_rate"), ("lambda", "reg_lambda"),
     ("alpha", "reg_alpha"), ("min_split_loss", "gamma"),
