@@ -107,7 +107,7 @@ STUDY = """<study name="t" seed="5">
   </data>
   {model}
   <objective metric="{metric}" direction="minimize"/>
-  <budget trials="3"/><parallel order="strict"/>
+  <budget trials="3"/><parallel order="strict" {parallel}/>
   <output file="t.h5" models="all"/>
 </study>
 """
@@ -119,10 +119,11 @@ LOGISTIC = """<model kind="logistic">
 
 
 def study_digest(tool, file, ranks, model, task="binary", label="y",
-                 metric="logloss", layout=""):
+                 metric="logloss", layout="", parallel=""):
     path = tool.folder / "t.xml"
     path.write_text(STUDY.format(file=file, model=model, task=task,
-                                 label=label, metric=metric, layout=layout))
+                                 label=label, metric=metric, layout=layout,
+                                 parallel=parallel))
     tool.run(path, "--quiet", "--overwrite", ranks=ranks)
     return digest(tool.folder / "t.h5", keep=4, with_data=False)
 
@@ -160,6 +161,16 @@ def test_same_study_of_generated_data(tool, recipe, columns, label, model,
                 tool, f"g.{suffix}", ranks, model, task, label, metric,
                 layout=f'names="{all_names}"'))
     assert len(set(found)) == 1, found
+
+
+def test_same_study_of_shards(tool):
+    """A team whose ranks hold their rows alone; two blocks of rows."""
+    x, names = random_table(rows=1100)
+    (tool.folder / "t.svm").write_bytes(libsvm(x, False))
+    found = {study_digest(tool, "t.svm", ranks, GBT, parallel=parallel)
+             for ranks, parallel in (
+                 (1, ""), (3, 'ranks-per-trial="all" data="sharded"'))}
+    assert len(found) == 1
 
 
 def test_absent_is_missing_for_gbt_and_zero_for_linear_models(tool):

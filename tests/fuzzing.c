@@ -96,12 +96,12 @@ static void npy(const uint8_t *byte, size_t n) { table("npy", byte, n); }
 
 static void idx(const uint8_t *byte, size_t n) { table("idx", byte, n); }
 
-/* Indices of 6 to 9 digits ask for much memory and show nothing new. */
+/* Indices of 4 to 9 digits ask for time and memory and show nothing new. */
 static void libsvm(const uint8_t *byte, size_t n) {
   size_t digits = 0;
 
   for (size_t i = 0; i < n; i++) {
-    if (byte[i] == ':' && digits >= 6 && digits <= 9)
+    if (byte[i] == ':' && digits >= 4 && digits <= 9)
       return;
     digits = byte[i] >= '0' && byte[i] <= '9' ? digits + 1 : 0;
   }
