@@ -95,6 +95,49 @@ def test_wine_inputs_run(tool, shared_data, name):
     assert len(check_rows(tool.folder / "s.h5")) == 4
 
 
+def test_digits_models_chooses_between_two(tool):
+    tool.run(INPUTS / "digits-models.xml", "--trials", 6, "--output", "s.h5",
+             "--set", "model[gbt]/int[n_estimators]/high=30", ranks=3)
+    rows = check_rows(tool.folder / "s.h5")
+    assert len(rows) == 6 and len(set(rows["model"])) == 2
+    formats = h5py.check_enum_dtype(rows.dtype["model_format"])
+    assert {"xgboost-ubj", "json"} <= set(formats)
+
+
+def test_higgs_input_runs(tool, shared_data):
+    tool.run(INPUTS / "higgs.xml", "--trials", 3, "--output", "s.h5", "--set",
+             f"data/train/href={shared_data}/higgs7k.train.tsv", "--set",
+             "model[gbt]/int[n_estimators]/high=60", ranks=3)
+    rows = check_rows(tool.folder / "s.h5")
+    assert len(rows) == 3 and np.nanmax(rows["value"]) > 0.74
+
+
+def test_mnist_input_runs(tool, shared_data):
+    images, labels = (f"{shared_data}/t10k-{kind}-ubyte.gz"
+                      for kind in ("images-idx3", "labels-idx1"))
+    tool.run(INPUTS / "mnist.xml", "--trials", 2, "--output", "s.h5", "--set",
+             f"data/train/href={images}", "--set",
+             f"data/train/label-href={labels}", "--set",
+             "model[logistic]/float[C]/high=1e-3", "--set",
+             "model[logistic]/fixed[max_iter]=8", ranks=3)
+    rows = check_rows(tool.folder / "s.h5")
+    assert len(rows) == 2 and np.nanmax(rows["value"]) > 0.85
+
+
+def test_loans_input_runs(tool):
+    """Made data, text categories, missing values, a team on shards."""
+    tool.run("generate", "loan_applications", "--rows", 6000, "--seed", 1,
+             "-o", "loans.csv")
+    for out, ranks in (("a.h5", 3), ("b.h5", 1)):
+        tool.run(INPUTS / "loans.xml", "--trials", 3, "--output", out, "--set",
+                 f"data/train/href={tool.folder}/loans.csv", "--set",
+                 "model[gbt]/int[n_estimators]/high=60", "--set",
+                 "parallel/order=strict", ranks=ranks)
+    rows = check_rows(tool.folder / "a.h5")
+    assert len(rows) == 3 and np.nanmax(rows["value"]) > 0.75
+    assert digest(tool.folder / "a.h5") == digest(tool.folder / "b.h5")
+
+
 def test_same_bits_on_any_ranks_with_delays(tool):
     found = {}
     for ranks in (1, 2, 3, 5):
