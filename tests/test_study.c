@@ -282,10 +282,8 @@ static const fault unbuilt[] = {
      "; allowed: csv, tsv"},
     {"<train href=\"a.csv\"", "<train href=\"a.csv\"/><train href=\"x.npz\"",
      "t.xml:6: <train href=\"x.npz\">: format npz " NOT_BUILT
-     "; allowed: csv, tsv, libsvm, npy, idx, plain or .gz\nx.npz does not "
-     "exist"},
-    {"href=\"a.csv\"", "href=\"a.csv\" dataset=\"/X\"",
-     "t.xml:6: <train href=\"a.csv\">: dataset= " NOT_BUILT},
+     "; allowed: csv, tsv, libsvm, npy, idx, plain or .gz, hdf5\nx.npz does "
+     "not exist"},
     {"kind=\"ridge\"", "kind=\"logistic\"",
      "t.xml:19: <model kind=\"logistic\">: model \"logistic\" " NOT_BUILT
      ". Allowed: gbt, ridge, function, baseline"},
@@ -309,10 +307,11 @@ static const fault data[] = {
     {"\"a.csv\"", "\".\" format=\"csv\"", "is a folder, not a file"},
     {"a.csv", "t.xml",
      "t.xml:6: <train href=\"t.xml\">: the name \"t.xml\" does not tell a "
-     "format; say format=\"csv\", \"tsv\", \"libsvm\", \"npy\" or \"idx\""},
+     "format; say format=\"csv\", \"tsv\", \"libsvm\", \"npy\", \"idx\" or "
+     "\"hdf5\""},
     {"href=\"a.csv\"", "href=\"a.csv\" label-href=\"a.csv\"",
-     "t.xml:6: <train href=\"a.csv\">: labels of their own go with idx and "
-     "npy; in csv they are a column: label= of <data>"},
+     "t.xml:6: <train href=\"a.csv\">: labels of their own go with idx, "
+     "npy and hdf5; in csv they are a column: label= of <data>"},
     {"label=\"good\">\n    <train href=\"a.csv\"",
      "label=\"0\">\n    <train href=\"a.csv\" format=\"npy\" "
      "label-href=\"a.csv\"",
@@ -322,7 +321,19 @@ static const fault data[] = {
      "<train href=\"a.csv\" format=\"npy\" label-href=\"a.csv\"/>"
      "<train href=\"a.csv\" format=\"npy\"/>",
      "t.xml:6: <train href=\"a.csv\">: either all files have label-href= or "
-     "none"},
+     "label-dataset=, or none"},
+    {"href=\"a.csv\"", "href=\"a.csv\" dataset=\"/X\"",
+     "t.xml:6: <train href=\"a.csv\">: dataset= goes with hdf5, not with "
+     "csv"},
+    {"href=\"a.csv\"",
+     "href=\"a.csv\" format=\"hdf5\" dataset=\"/X\" "
+     "label-href=\"a.csv\" label-dataset=\"/y\"",
+     "t.xml:6: <train href=\"a.csv\">: label-dataset= goes with hdf5, not "
+     "with csv"},
+    {"a.csv", "a.h5.gz",
+     "t.xml:6: <train href=\"a.h5.gz\">: an HDF5 file is read in place and "
+     "can't be packed by gzip: unpack it; its data sets may be compressed "
+     "instead\na.h5.gz does not exist"},
     {" label=\"good\"", "",
      "t.xml:5: <data>: label= is missing: the name of the column to predict"},
     {"<validation fraction=\"0.2\" stratify=\"yes\"/>", "",

@@ -32,7 +32,8 @@ static const hpo_format formats[] = {
      .suffix = {"libsvm", "svm", "svmlight"},
      .is_libsvm = true},
     {.name = "npy", .suffix = {"npy"}, .array = &hpo_array_npy},
-    {.name = "idx", .suffix = {"idx"}, .array = &hpo_array_idx}};
+    {.name = "idx", .suffix = {"idx"}, .array = &hpo_array_idx},
+    {.name = "hdf5", .suffix = {"hdf5", "h5"}, .array = &hpo_array_hdf5}};
 
 static bool holds(const hpo_format *f, const char *suffix) {
   for (size_t i = 0; f->suffix[i] != NULL; i++)
@@ -43,7 +44,7 @@ static bool holds(const hpo_format *f, const char *suffix) {
 
 hpo_status hpo_format_find(const char *format, const char *path,
                            const hpo_format **out, hpo_error *err) {
-  static const char *const later[] = {"hdf5", "h5", "npz"};
+  static const char *const later[] = {"npz"};
   hpo_status status = HPO_OK;
   char suffix[32] = "";
 
@@ -60,13 +61,13 @@ hpo_status hpo_format_find(const char *format, const char *path,
     if (strcasecmp(suffix, later[i]) == 0)
       HPO_FAIL(status, err, HPO_EINVAL,
                "%s: format '%s' is not built yet in this version; allowed: "
-               "csv, tsv, libsvm, npy, idx (plain or .gz)",
+               "csv, tsv, libsvm, npy, idx (plain or .gz), hdf5",
                path, suffix);
   HPO_FAIL(status, err, HPO_EINVAL,
            "%s: the format cannot be told from the suffix '%s'; allowed: "
            ".csv .txt .data .tsv .tab .libsvm .svm .svmlight .npy .idx "
-           "-ubyte (plain or .gz), or format=\"csv\", \"tsv\", "
-           "\"libsvm\", \"npy\" or \"idx\"",
+           "-ubyte (plain or .gz), .h5 .hdf5, or format=\"csv\", \"tsv\", "
+           "\"libsvm\", \"npy\", \"idx\" or \"hdf5\"",
            path, suffix);
 done:
   return status;

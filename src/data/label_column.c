@@ -114,6 +114,7 @@ static hpo_status look(column *c, hpo_array_facts *facts, hpo_error *err) {
   for (size_t i = 1; i < c->rows; i++)
     c->is_text = c->is_text || isnan(c->number[c->name[i]]);
   facts->may_begin_with_name = isnan(c->number[c->name[0]]);
+  facts->is_text = c->is_text;
   facts->begins_with_name =
       facts->may_begin_with_name && !c->is_text && c->rows > 1;
   facts->rows = (hpo_row)c->rows;

@@ -10,18 +10,19 @@ static hpo_status find_format(const hpo_data_file *f,
                               hpo_labels *l, hpo_error *err) {
   hpo_status status = HPO_OK;
   const hpo_format *format = NULL;
+  const bool is_apart = f->label_path[0] != '\0';
 
   *dataset = f->label_dataset;
-  l->path = f->label_path[0] != '\0' ? f->label_path : f->path;
-  if (hpo_format_find("", l->path, &format, NULL) != HPO_OK)
+  l->path = is_apart ? f->label_path : f->path;
+  if (!is_apart || hpo_format_find("", l->path, &format, NULL) != HPO_OK)
     HPO_TRY(status, hpo_format_find(data->format, l->path, &format, err));
   l->format = format->array;
-  if (format->array == NULL && strcmp(format->name, "libsvm") != 0)
+  if (format->array == NULL && !format->is_libsvm)
     l->format = &hpo_array_column;
   if (l->format == NULL)
     HPO_FAIL(status, err, HPO_EINVAL,
              "%s: labels in a file of their own can't be %s; allowed: idx, "
-             "npy, or csv with one column",
+             "npy, hdf5, or csv with one column",
              l->path, format->name);
 done:
   return status;

@@ -246,6 +246,11 @@ static hpo_status source_open(hpo_reading *all, const hpo_data_file *f,
   hpo_sha256_start(&s->sha);
   HPO_TRY(status, s->format->open(f->path, f->dataset, &s->sha, &s->facts,
                                   &s->state, err));
+  if (s->facts.is_text)
+    HPO_FAIL(status, err, HPO_EDATA,
+             "%s: %s holds text; allowed: integers, floats, bool; text only "
+             "as labels",
+             f->path, f->dataset);
   HPO_TRY(status,
           agree_columns(all, f->path, s->facts.columns, has_labels, err));
   s->block = 1;

@@ -27,6 +27,7 @@ static inline bool hpo_data_file_has_labels(const hpo_data_file *f) {
 typedef struct hpo_array_facts {
   hpo_row rows;
   size_t columns; /* 1 or more */
+  bool is_text;   /* values stand for texts; columns is 1 */
   /* text with one column: whether the first row is its name */
   bool begins_with_name, may_begin_with_name;
 } hpo_array_facts;
@@ -59,7 +60,7 @@ typedef struct hpo_format {
   bool is_tsv, is_libsvm;
 } hpo_format;
 
-extern const hpo_array_format hpo_array_npy, hpo_array_idx;
+extern const hpo_array_format hpo_array_npy, hpo_array_idx, hpo_array_hdf5;
 
 /** The format of a file.
  *  \param [in] format "" by suffix (.gz is left out)

@@ -34,6 +34,12 @@ static const char *format_of(const char *href) {
   return "";
 }
 
+static bool ends_with(const char *text, const char *end) {
+  const size_t n = strlen(text), m = strlen(end);
+
+  return n >= m && strcasecmp(text + n - m, end) == 0;
+}
+
 /* What stands on the file's own element counts, else what <data> says. */
 static const char *layout_of(const hpo_node *file, const char *attr,
                              const char *otherwise) {
@@ -51,16 +57,22 @@ static hpo_status check_format(hpo_reading *r, const hpo_node *file,
   if (format[0] == '\0')
     return hpo_faults_add(r->faults, file, "href", err,
                           "the name \"%.200s\" does not tell a format; say "
-                          "format=\"csv\", \"tsv\", \"libsvm\", \"npy\" or "
-                          "\"idx\"",
+                          "format=\"csv\", \"tsv\", \"libsvm\", \"npy\", "
+                          "\"idx\" or \"hdf5\"",
                           href);
   if (strcmp(format, "csv") != 0 && strcmp(format, "tsv") != 0 &&
       strcmp(format, "libsvm") != 0 && strcmp(format, "npy") != 0 &&
-      strcmp(format, "idx") != 0)
+      strcmp(format, "idx") != 0 && strcmp(format, "hdf5") != 0)
     return hpo_faults_add(r->faults, file, "href", err,
                           "format %s is not built yet in this version; "
-                          "allowed: csv, tsv, libsvm, npy, idx, plain or .gz",
+                          "allowed: csv, tsv, libsvm, npy, idx, plain or .gz, "
+                          "hdf5",
                           format);
+  if (strcmp(format, "hdf5") == 0 && ends_with(href, ".gz"))
+    return hpo_faults_add(r->faults, file, "href", err,
+                          "an HDF5 file is read in place and can't be packed "
+                          "by gzip: unpack it; its data sets may be "
+                          "compressed instead");
   return HPO_OK;
 }
 
@@ -136,26 +148,55 @@ typedef struct labels {
   const char *href; /* the same as written; "" */
 } labels;
 
+/* dataset= and label-dataset= are for HDF5. */
+static hpo_status check_datasets(hpo_reading *r, const hpo_node *file,
+                                 const char *format, hpo_error *err) {
+  static const char *const names[] = {"dataset", "label-dataset"};
+  hpo_status status = HPO_OK;
+  const char *href = hpo_node_get(file, "label-href");
+  const char *of[] = {format, href == NULL ? format : format_of(href)};
+
+  for (size_t i = 0; i < 2; i++)
+    if (hpo_node_get(file, names[i]) != NULL && strcmp(of[i], "hdf5") != 0)
+      HPO_TRY(status, hpo_faults_add(r->faults, file, names[i], err,
+                                     "%s= goes with hdf5, not with %s",
+                                     names[i], of[i]));
+done:
+  return status;
+}
+
+static const char *text_of(const hpo_node *file, const char *attr) {
+  const char *text = hpo_node_get(file, attr);
+
+  return text == NULL ? "" : text;
+}
+
+static bool has_labels(const hpo_node *file) {
+  return hpo_node_get(file, "label-href") != NULL ||
+         hpo_node_get(file, "label-dataset") != NULL;
+}
+
 /* Labels of their own: all files have them, or none. */
 static hpo_status check_labels(hpo_reading *r, const hpo_node *file,
-                               bool has_labels, hpo_error *err) {
+                               hpo_error *err) {
   hpo_status status = HPO_OK;
   const char *told = layout_of(file, "format", "");
   const char *format =
       told[0] != '\0' ? told : format_of(hpo_node_get(file, "href"));
   const hpo_node *first = hpo_node_child(file->parent, "train", 0);
 
-  if (has_labels && strcmp(format, "idx") != 0 && strcmp(format, "npy") != 0)
+  HPO_TRY(status, check_datasets(r, file, format, err));
+  if (hpo_node_get(file, "label-href") != NULL && strcmp(format, "idx") != 0 &&
+      strcmp(format, "npy") != 0 && strcmp(format, "hdf5") != 0)
     HPO_TRY(status, hpo_faults_add(r->faults, file, "label-href", err,
-                                   "labels of their own go with idx and npy; "
-                                   "in %s they are a column: label= of "
+                                   "labels of their own go with idx, npy and "
+                                   "hdf5; in %s they are a column: label= of "
                                    "<data>",
                                    format));
-  if (first != NULL &&
-      has_labels != (hpo_node_get(first, "label-href") != NULL))
+  if (first != NULL && has_labels(file) != has_labels(first))
     HPO_TRY(status, hpo_faults_add(r->faults, file, NULL, err,
                                    "either all files have label-href= or "
-                                   "none"));
+                                   "label-dataset=, or none"));
 done:
   return status;
 }
@@ -165,7 +206,7 @@ static hpo_status read_labels(hpo_reading *r, const hpo_node *file,
   hpo_status status = HPO_OK;
   const char *href = hpo_node_get(file, "label-href");
 
-  HPO_TRY(status, check_labels(r, file, href != NULL, err));
+  HPO_TRY(status, check_labels(r, file, err));
   out->href = href == NULL ? "" : href;
   if (href == NULL)
     goto done;
@@ -195,6 +236,10 @@ static hpo_status read_trains(hpo_reading *r, const hpo_node *data,
     HPO_TRY(status, hpo_names_add(&d->train_label,
                                   own.path == NULL ? "" : own.path, err));
     HPO_TRY(status, hpo_names_add(&d->train_label_href, own.href, err));
+    HPO_TRY(status,
+            hpo_names_add(&d->train_dataset, text_of(file, "dataset"), err));
+    HPO_TRY(status, hpo_names_add(&d->train_label_dataset,
+                                  text_of(file, "label-dataset"), err));
     hpo_mem_free(path);
     hpo_mem_free(own.path);
     path = own.path = NULL;
@@ -267,6 +312,10 @@ static hpo_status read_validation(hpo_reading *r, const hpo_node *data,
   HPO_TRY(status, hpo_read_text(own.path == NULL ? "" : own.path,
                                 &d->validation_label, err));
   HPO_TRY(status, hpo_read_text(own.href, &d->validation_label_href, err));
+  HPO_TRY(status,
+          hpo_read_text(text_of(v, "dataset"), &d->validation_dataset, err));
+  HPO_TRY(status, hpo_read_text(text_of(v, "label-dataset"),
+                                &d->validation_label_dataset, err));
 done:
   hpo_mem_free(own.path);
   hpo_mem_free(path);
