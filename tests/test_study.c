@@ -277,9 +277,6 @@ static const fault unbuilt[] = {
     {"ranks-per-trial=\"1\"",
      "data=\"local\" shards=\"4\" ranks-per-trial=\"2\"",
      "t.xml:34: <parallel>: data=\"local\" trains a trial on one rank"},
-    {"href=\"a.csv\"", "href=\"a.csv\" format=\"hdf5\"",
-     "t.xml:6: <train href=\"a.csv\">: format=\"hdf5\" " NOT_BUILT
-     "; allowed: csv, tsv"},
     {"<train href=\"a.csv\"", "<train href=\"a.csv\"/><train href=\"x.npz\"",
      "t.xml:6: <train href=\"x.npz\">: format npz " NOT_BUILT
      "; allowed: csv, tsv, libsvm, npy, idx, plain or .gz, hdf5\nx.npz does "
