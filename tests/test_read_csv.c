@@ -161,11 +161,15 @@ static void test_format(void **state) {
   static const struct {
     const char *format, *path;
     int is_tsv; /* -1: refused */
-  } c[] = {{"", "a.csv", 0},      {"", "a.tsv", 1}, {"", "d.x/a.CSV.GZ", 0},
-           {"", "a.b.tab.gz", 1}, {"", "a.txt", 0}, {"csv", "a", 0},
-           {"tsv", "a.csv", 1},   {"", "a", -1},    {"", "d.csv/a", -1},
-           {"", "a.npy", 0},      {"", "a.h5", -1}, {"hdf5", "a.csv", -1},
-           {"", ".gz", -1}};
+  } c[] = {{"", "a.csv", 0},        {"", "a.tsv", 1},
+           {"", "d.x/a.CSV.GZ", 0}, {"", "a.b.tab.gz", 1},
+           {"", "a.txt", 0},        {"csv", "a", 0},
+           {"tsv", "a.csv", 1},     {"", "a", -1},
+           {"", "d.csv/a", -1},     {"", "a.npy", 0},
+           {"", "a.npz", -1},       {"npz", "a.csv", -1},
+           {"", ".gz", -1},         {"", "a.h5", 0},
+           {"hdf5", "a.csv", 0},    {"", "t-idx3-ubyte.gz", 0},
+           {"", "a.idx1-ubyte", 0}, {"", "ubyte", -1}};
   (void)state;
 
   for (size_t i = 0; i < sizeof c / sizeof *c; i++) {
