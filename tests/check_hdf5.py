@@ -251,11 +251,17 @@ def test_program(store, tmp_path):
     path = store(X=x, y=np.arange(60) % 3, X2=x)
     both = 'dataset="/X" label-dataset="/y"'
     out = hpotune("check", tmp_path, more=both)
-    assert "60 rows (45 to train, 15 to validate), 4 columns" in out
+    assert "60 rows (45 to train, 15 to validate), 4 columns\n" \
+        "columns     f0, f1, f2, f3\n" in out
     assert "label       label: 0, 1, 2" in out
     hpotune("run", tmp_path, more=both)
     with h5py.File(tmp_path / "out.h5") as f:
         assert f["trials"].shape[0] == 2
+    # what was found predicts
+    done = subprocess.run([PROGRAM, "predict", tmp_path / "out.h5", path,
+                           "--dataset", "/X"], text=True, capture_output=True)
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 61
     # what was found is no data
     out = hpotune("check", tmp_path, "out.h5", 'dataset="/trials"',
                   'label="0"', expect=3)

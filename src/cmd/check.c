@@ -14,6 +14,19 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The first names, and of how many categories each is. */
+static void print_columns(const hpo_dataset *d) {
+  printf("columns     ");
+  for (size_t i = 0; i < d->columns && i < 12; i++) {
+    printf("%s%s", i ? ", " : "", d->column[i].name);
+    if (d->column[i].categorical)
+      printf(" (%zu categories%s)", d->column[i].n_category,
+             d->column[i].onehot ? ", one-hot" : "");
+  }
+  if (d->columns > 12)
+    printf(", ... %s", d->column[d->columns - 1].name);
+}
+
 static void print_data(const hpo_dataset *d) {
   size_t categorical = 0;
   hpo_row missing = 0;
@@ -42,7 +55,10 @@ static void print_data(const hpo_dataset *d) {
     printf("\nfold %-6zu %lld to train, %lld to validate", f + 1,
            (long long)rows.n_train, (long long)rows.n_valid);
   }
-  printf("%s\nlabel       %s", d->n_fold > 12 ? "\n..." : "", d->label_name);
+  printf("%s\n", d->n_fold > 12 ? "\n..." : "");
+  print_columns(d);
+  printf("\nlabel       %s%s", d->label_name,
+         d->n_class == 0 ? " (numbers)" : "");
   for (size_t c = 0; c < d->n_class && c < 12; c++)
     printf("%s%s", c ? ", " : ": ", d->class_name[c]);
   printf("%s\nsha256      %s\n", d->n_class > 12 ? ", ..." : "", d->hash);

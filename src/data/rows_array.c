@@ -28,6 +28,10 @@ static hpo_status array_open(hpo_rows *r, const hpo_names *names,
   hpo_sha256_start(&a->hash);
   HPO_TRY(status, r->format->array->open(r->path, r->dataset, &a->hash,
                                          &a->facts, &a->file, err));
+  if (a->facts.is_text)
+    HPO_FAIL(status, err, HPO_EDATA,
+             "%s: %s holds text; allowed: integers, floats, bool", r->path,
+             r->dataset);
   HPO_TRY(status, hpo_rows_map(r, NULL, a->facts.columns, names, err));
 done:
   return status;
