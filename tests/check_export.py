@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """export --to optuna opened by Optuna; --to mlflow by its layout."""
+import fcntl
 import json
 
 import h5py
@@ -157,3 +158,26 @@ FAULTS = [(("--to", "optunna"), "allowed are optuna, mlflow"),
 def test_faults(study, words, says):
     done = study[0].run("export", "s.h5", *words, expect=2)
     assert says in done.stderr and done.stdout == ""
+
+
+def test_tag(study, tmp_path):
+    tool = Tool(tmp_path)
+    (tmp_path / "s.h5").write_bytes((study[0].folder / "s.h5").read_bytes())
+    tool.run("tag", "s.h5", "owner=lab=3")
+    tool.run("tag", "s.h5", "--trial", 3, "good=no", "good=yes", "why=a b")
+    with h5py.File(tmp_path / "s.h5") as f:
+        rows = [(int(r["trial"]), r["name"].decode(), r["value"].decode())
+                for r in f["tags"][:] if r["time"] > 0]
+    assert rows[-4:] == [(-1, "owner", "lab=3"), (3, "good", "no"),
+                         (3, "good", "yes"), (3, "why", "a b")]
+    text = tool.run("show", 3, "s.h5").stdout
+    assert "yes" in text and "a b" in text and " no\n" not in text
+    assert "tags" not in tool.run("show", 4, "s.h5").stdout
+    for words, says in ((("s.h5",), "NAME=VALUE"), (("s.h5", "x"), "no tag"),
+                        (("s.h5", "--trial", "30", "a=b"), "has 30"),
+                        (("s.h5", "a=" + "x" * 257), "too long")):
+        assert says in tool.run("tag", *words, expect=2).stderr
+    with open(tmp_path / "s.h5.lock", "a") as lock:  # as a running study
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = tool.run("tag", "s.h5", "a=b", expect=4)
+    assert "s.h5" in done.stderr and "writ" in done.stderr

@@ -122,13 +122,20 @@ done:
 }
 
 static void print_next(const hpo_run *r, bool can_go_on) {
-  const char *file = r->plan->output;
+  const char *file = r->plan->output, *name = program_invocation_name;
+  bool kept = r->plan->keep_models != 0 && r->plan->has_data;
+
   if (can_go_on)
     printf("the same command goes on from here\n");
   printf("next: %s best %s\n      %s list %s --sort value\n"
-         "      python3 -c 'import h5py, pandas; print(pandas.DataFrame("
+         "      %s report %s\n",
+         name, file, name, file, name, file);
+  if (kept)
+    printf("      %s export %s -o MODEL\n      %s predict %s NEW.csv\n", name,
+           file, name, file);
+  printf("      python3 -c 'import h5py, pandas; print(pandas.DataFrame("
          "h5py.File(\"%s\", swmr=True)[\"trials\"][:]))'\n",
-         program_invocation_name, file, program_invocation_name, file, file);
+         file);
 }
 
 static void print_best(const hpo_run *r, const hpo_trial *best) {
