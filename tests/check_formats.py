@@ -4,6 +4,7 @@ import gzip
 import os
 import struct
 
+import h5py
 import numpy as np
 import pytest
 
@@ -161,6 +162,18 @@ def test_same_study_of_generated_data(tool, recipe, columns, label, model,
                 tool, f"g.{suffix}", ranks, model, task, label, metric,
                 layout=f'names="{all_names}"'))
     assert len(set(found)) == 1, found
+
+
+def test_hdf5(tool):
+    """Chunked and packed: the study that CSV gives."""
+    x, names = random_table()
+    (tool.folder / "t.csv").write_bytes(text(x, ",", names))
+    with h5py.File(tool.folder / "x.h5", "w") as f:
+        f.create_dataset("X", data=x, chunks=(50, 3), compression="gzip")
+    layout = f'names="{" ".join(names)}"'
+    found = {study_digest(tool, file, ranks, GBT, layout=layout)
+             for file, ranks in (("t.csv", 1), ('x.h5" dataset="/X', 3))}
+    assert len(found) == 1
 
 
 def test_same_study_of_shards(tool):
