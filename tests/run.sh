@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.."
 install_packages libcmocka-dev python3 python3-h5py python3-numpy \
   python3-pandas python3-pytest python3-scipy python3-sklearn \
   python3-xgboost python3-optuna valgrind clang clang-format libxml2-utils \
-  hdf5-tools procps slurm-wlm slurm-wlm-basic-plugins munge
+  hdf5-tools procps zstd slurm-wlm slurm-wlm-basic-plugins munge
 # Ubuntu has no chromium package: there the pages' tests say that they skip.
 install_packages chromium fonts-dejavu-core ||
   echo "no chromium here: pages will not be drawn"

@@ -28,6 +28,7 @@ typedef struct hpo_entry {
   bool ends;        /* SAMPLER: has no more points at some time */
   bool maximize;    /* METRIC: which way is better */
   bool free_params; /* MODEL function: any parameter x0, x1, ... */
+  bool any_params;  /* MODEL command: parameters and metrics of any name */
 } hpo_entry;
 
 typedef struct hpo_catalog {

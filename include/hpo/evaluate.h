@@ -69,6 +69,12 @@ void hpo_evaluation_destroy(hpo_evaluation *v);
  * and the like are errors. */
 HPO_MUST_USE hpo_status hpo_evaluation_step(hpo_evaluation *v, bool *over,
                                             hpo_error *err);
+/** Whether the last step had nothing to do yet: its model waits for a
+ *  program.  Time to sleep a little. */
+bool hpo_evaluation_waits(const hpo_evaluation *v);
+/** Of one that is over: whether its program is gone too, which is asked to
+ *  end; its result is taken only then.  Always true without a program. */
+bool hpo_evaluation_settle(hpo_evaluation *v);
 /** Steps done, and the objective after the last one (NaN before, and while
  *  a model of folds is trained again on all rows). */
 int64_t hpo_evaluation_steps(const hpo_evaluation *v);

@@ -16,6 +16,7 @@
 #include "hpo/design.h"
 #include "hpo/mem.h"
 #include "hpo/options.h"
+#include "hpo/plan.h"
 #include "hpo/record.h"
 #include "hpo/status.h"
 
@@ -31,6 +32,24 @@ typedef struct hpo_part {
   hpo_row train_total; /* of the whole team */
 } hpo_part;
 
+/** What a program of its own is told of its trial; all borrowed. */
+typedef struct hpo_model_trial {
+  hpo_id number;
+  int64_t attempt;
+  const char *study_folder;  /* of the study's XML file */
+  const char *output;        /* path of the study file */
+  const char *const *metric; /* [n_metric] names wanted, [0] the objective */
+  size_t n_metric;
+  const hpo_settings *patterns; /* regular expressions by metric */
+} hpo_model_trial;
+
+/** Whether a step can be taken now. */
+typedef enum hpo_model_turn {
+  HPO_TURN_WAIT, /* not yet: ask again */
+  HPO_TURN_STEP, /* step has something to take */
+  HPO_TURN_END   /* no step is left: the trial is complete as it is */
+} hpo_model_turn;
+
 /** Everything a trainer is made from; borrowed, must outlive it. */
 typedef struct hpo_model_input {
   const hpo_options *options; /* of the kind's table */
@@ -40,6 +59,8 @@ typedef struct hpo_model_input {
   const char *const *free_name; /* [n_free] parameters that are not options
                                    (function: x0, x1, ...) */
   const double *free_value;
+  const char *const *free_text; /* the same as texts: choices as they stand */
+  hpo_model_trial trial;
   size_t n_free;
 } hpo_model_input;
 
@@ -49,10 +70,11 @@ typedef struct hpo_model_kind {
   const hpo_option *option; /* [n_option] */
   size_t n_option;
   bool is_built;
-  unsigned tasks;    /* bits 1u << hpo_task */
-  bool needs_bins;   /* option max_bin says which */
-  bool needs_design; /* the matrix of linear models */
-  bool free_params;
+  unsigned tasks;     /* bits 1u << hpo_task */
+  bool needs_bins;    /* option max_bin says which */
+  bool needs_design;  /* the matrix of linear models */
+  bool free_params;   /* x0, x1, ...: numbers */
+  bool any_params;    /* of any name, numbers and texts */
   const char *format; /* of saved bytes: "xgboost-ubj", "json" */
   /** Checks what the table can't say (objective against task); the data's
    *  facts may be NULL when they are not known yet. */
@@ -83,6 +105,19 @@ typedef struct hpo_model_kind {
   hpo_status (*predict_valid)(void *self, double *p, hpo_error *err);
   /** Models without data: the value after the steps so far. */
   hpo_status (*value)(void *self, double *out, hpo_error *err);
+  /** Models that wait for something outside (a program), all or none:
+   *  asked before each step, must return within some ms.  HPO_ETRIAL: it
+   *  failed. */
+  hpo_status (*poll)(void *self, hpo_model_turn *out, hpo_error *err);
+  /** A metric by name after the steps so far; NaN: not known. */
+  double (*metric)(void *self, const char *name);
+  /** The trial is over, whatever came of it: ends what still runs; asked
+   *  until it says true. */
+  bool (*settle)(void *self, bool is_failed);
+  /** Resident bytes now, and at the end CPU seconds and peak bytes, of what
+   *  runs outside. */
+  int64_t (*memory)(void *self);
+  void (*usage)(void *self, double *cpu, int64_t *peak);
   /** The model's bytes after the steps so far, on the team's rank 0. */
   hpo_status (*save)(void *self, hpo_buffer *out, hpo_error *err);
 } hpo_model_kind;

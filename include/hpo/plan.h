@@ -67,9 +67,10 @@ typedef struct hpo_plan_data {
 } hpo_plan_data;
 
 typedef struct hpo_plan_model {
-  char *name;         /* unique; the kind unless given */
-  char *kind;         /* gbt, baseline, function */
-  hpo_settings fixed; /* options by name; "objective" among them */
+  char *name;            /* unique; the kind unless given */
+  char *kind;            /* gbt, baseline, function */
+  hpo_settings fixed;    /* options by name; "objective" among them */
+  hpo_settings patterns; /* regular expressions by metric (command) */
   int line;
 } hpo_plan_model;
 
@@ -111,6 +112,7 @@ typedef struct hpo_plan {
   int64_t shards;       /* of local; 0: it is not local */
   bool strict;          /* order="strict" */
   int64_t window;       /* P; 16 */
+  char *folder;         /* of the study file (XML); "." */
   char *output;         /* path of the study file, resolved */
   int64_t keep_models;  /* N best; -1 all; 0 none */
 } hpo_plan;

@@ -21,7 +21,8 @@ static size_t add_models(hpo_entry *to) {
                         .n_option = kinds[i]->n_option,
                         .is_built = kinds[i]->is_built,
                         .tasks = kinds[i]->tasks,
-                        .free_params = kinds[i]->free_params};
+                        .free_params = kinds[i]->free_params,
+                        .any_params = kinds[i]->any_params};
   return n;
 }
 

@@ -178,10 +178,19 @@ static hpo_status check_search(hpo_plan *plan, hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_sampler *sampler = NULL;
   hpo_pruner *pruner = NULL;
+  hpo_ladder ladder = {0};
   int64_t budget;
 
   HPO_TRY(status, hpo_sampler_create(plan, &sampler, err));
   HPO_TRY(status, hpo_pruner_create(plan, &pruner, err));
+  for (size_t m = 0; m < plan->n_model; m++)
+    if (hpo_model_find(plan->model[m].kind)->poll &&
+        hpo_pruner_ladder(pruner, &ladder))
+      HPO_FAIL(status, err, HPO_EINVAL,
+               "pruner %s pauses trials, and a program (model %s) that waits "
+               "is not built yet in this version; median, percentile, patient "
+               "and threshold stop it",
+               plan->pruner.name, plan->model[m].kind);
   budget = hpo_sampler_budget(sampler);
   if (plan->trials > budget)
     hpo_log(HPO_LOG_WARN, "study",

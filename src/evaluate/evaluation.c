@@ -63,6 +63,8 @@ static hpo_status make_fits(hpo_evaluation *v, hpo_error *err) {
   HPO_TRY(status, hpo_recipe_create(v->e->plan, v->job.x, &v->recipe, err));
   if (v->e->shards)
     v->recipe.shard = (size_t)hpo_plan_shard(v->e->plan, v->job.trial);
+  v->recipe.trial.number = v->job.trial;
+  v->recipe.trial.attempt = v->job.attempt;
   v->steps = v->recipe.kind->steps(v->recipe.options);
   if (v->recipe.kind->patience)
     v->patience = v->recipe.kind->patience(v->recipe.options);
@@ -119,7 +121,6 @@ hpo_status hpo_evaluation_create(hpo_evaluator *e, hpo_job *job,
   v->value = NAN;
   v->best = NAN;
   v->objective = hpo_metric_find(plan->objective[0].metric);
-  HPO_ASSERT(v->objective);
   HPO_TRY(status, hpo_plan_metrics(plan, &metrics, err));
   HPO_TRY(status, hpo_trial_create(plan->space.n_param, plan->n_objective,
                                    metrics.n, &v->trial, err));
@@ -189,7 +190,7 @@ static hpo_status score(hpo_evaluation *v, double *out, hpo_error *err) {
     goto done;
   if (!isfinite(value))
     HPO_FAIL(status, err, HPO_ETRIAL, "%s is not finite after step %lld",
-             v->objective->name, (long long)v->trial->steps);
+             v->e->plan->objective[0].metric, (long long)v->trial->steps);
   *out = value;
   HPO_TRY(status, add_point(v, 0, value, err));
   for (size_t f = 0; v->e->data && f < v->e->data->n_fold; f++)
@@ -197,6 +198,13 @@ static hpo_status score(hpo_evaluation *v, double *out, hpo_error *err) {
 done:
   hpo_mem_free(each);
   return status;
+}
+
+/* What this rank, or its program, holds now. */
+static int64_t memory_of(const hpo_evaluation *v) {
+  const hpo_model_kind *kind = v->recipe.kind;
+  return kind->memory && v->fit[0].model ? kind->memory(v->fit[0].model)
+                                         : hpo_clock_rss();
 }
 
 static void judge_limits(const hpo_evaluation *v, int64_t rss, verdict *t) {
@@ -211,9 +219,9 @@ static void judge_limits(const hpo_evaluation *v, int64_t rss, verdict *t) {
   if (plan->limit_memory > 0 && rss > plan->limit_memory) {
     t->state = HPO_TRIAL_FAILED;
     snprintf(t->reason, sizeof t->reason,
-             "memory limit: the rank holds %lld of %lld bytes after step %lld",
-             (long long)rss, (long long)plan->limit_memory,
-             (long long)v->trial->steps);
+             "memory limit: the %s holds %lld of %lld bytes after step %lld",
+             v->recipe.kind->memory ? "program" : "rank", (long long)rss,
+             (long long)plan->limit_memory, (long long)v->trial->steps);
   }
 }
 
@@ -243,8 +251,8 @@ static void judge(const hpo_evaluation *v, int64_t rss, verdict *t) {
                          ? (double)NAN
                          : v->job.threshold[step - 1];
   if (t->state == HPO_TRIAL_RUNNING &&
-      hpo_watch_prunes(&v->watch, threshold, v->objective->name, t->reason,
-                       sizeof t->reason))
+      hpo_watch_prunes(&v->watch, threshold, v->e->plan->objective[0].metric,
+                       t->reason, sizeof t->reason))
     t->state = HPO_TRIAL_PRUNED;
 }
 
@@ -349,6 +357,62 @@ done:
   return status;
 }
 
+/* --- models that wait for a program ------------------------------------- */
+
+/* Rank 0: whether a step can be taken, and the limits while it can't. */
+static hpo_status look(hpo_evaluation *v, hpo_model_turn *turn, verdict *t,
+                       hpo_error *err) {
+  hpo_error own = {0};
+  hpo_status status = v->recipe.kind->poll(v->fit[0].model, turn, &own);
+
+  if (status == HPO_OK && *turn == HPO_TURN_WAIT) {
+    judge_limits(v, v->e->plan->limit_memory > 0 ? memory_of(v) : -1, t);
+  } else if (status == HPO_OK && *turn == HPO_TURN_END) {
+    t->state = HPO_TRIAL_COMPLETE;
+  } else if (status == HPO_ETRIAL || status == HPO_EMEM) {
+    t->state = HPO_TRIAL_FAILED;
+    snprintf(t->reason, sizeof t->reason, "%.*s", (int)sizeof t->reason - 1,
+             own.text);
+  } else if (status != HPO_OK) {
+    return hpo_error_set(err, status, "%s", own.text);
+  }
+  return HPO_OK;
+}
+
+/* Whether this turn is over without a step: nothing yet, or the end. */
+static hpo_status poll_model(hpo_evaluation *v, bool *is_over,
+                             hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_coll *team = v->e->team;
+  verdict t = {.state = HPO_TRIAL_RUNNING};
+  hpo_model_turn turn = HPO_TURN_WAIT;
+
+  if (team->rank == 0)
+    HPO_TRY(status, look(v, &turn, &t, err));
+  if (team->size > 1) {
+    HPO_TRY(status, team->broadcast(team->self, &turn, sizeof turn, err));
+    HPO_TRY(status, team->broadcast(team->self, &t, sizeof t, err));
+  }
+  if (t.state != HPO_TRIAL_RUNNING)
+    hpo_evaluation_stop(v, (hpo_trial_state)t.state, t.reason);
+  v->waits = turn == HPO_TURN_WAIT && !v->over;
+  *is_over = v->waits || v->over;
+done:
+  return status;
+}
+
+bool hpo_evaluation_waits(const hpo_evaluation *v) { return v->waits; }
+
+bool hpo_evaluation_settle(hpo_evaluation *v) {
+  const hpo_model_kind *kind = v->recipe.kind;
+
+  HPO_ASSERT(v->over);
+  v->waits =
+      kind && kind->settle && v->n_fit > 0 && v->fit[0].model &&
+      !kind->settle(v->fit[0].model, v->trial->state == HPO_TRIAL_FAILED);
+  return !v->waits;
+}
+
 /* --- turns ------------------------------------------------------------- */
 
 /* Resident bytes of the rank of the team that holds most; -1: no limit. */
@@ -359,7 +423,7 @@ static hpo_status find_rss(const hpo_evaluation *v, int64_t *out,
   double most = -1;
 
   if (v->e->plan->limit_memory > 0) {
-    most = (double)hpo_clock_rss();
+    most = (double)memory_of(v);
     HPO_TRY(status, team->max(team->self, &most, 1, err));
   }
   *out = (int64_t)most;
@@ -372,9 +436,14 @@ static hpo_status step(hpo_evaluation *v, hpo_error *err) {
   const hpo_coll *team = v->e->team;
   verdict t = {.state = HPO_TRIAL_RUNNING};
   int64_t rss = -1;
+  bool is_over = false;
 
   if (v->is_refit)
     return step_again(v, err);
+  if (v->recipe.kind->poll)
+    HPO_TRY(status, poll_model(v, &is_over, err));
+  if (is_over)
+    goto done;
   HPO_TRY(status, step_folds(v, err));
   HPO_TRY(status, find_rss(v, &rss, err));
   if (team->rank == 0)

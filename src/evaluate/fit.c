@@ -83,6 +83,8 @@ hpo_status hpo_fit_create(hpo_evaluator *e, const hpo_recipe *r, size_t fold,
                         .coll = e->team,
                         .free_name = r->free_name,
                         .free_value = r->free_value,
+                        .free_text = (const char *const *)r->free_text,
+                        .trial = r->trial,
                         .n_free = r->n_free};
 
   *fit = (hpo_fit){.e = e, .from = r};

@@ -14,8 +14,11 @@ typedef struct hpo_recipe {
   hpo_options *options;   /* owned */
   const char **free_name; /* [n_free]; names borrowed from the plan */
   double *free_value;
+  char **free_text; /* owned */
   size_t n_free;
-  size_t shard; /* of a local plan: the rows that it trains on */
+  size_t shard;          /* of a local plan: the rows that it trains on */
+  hpo_model_trial trial; /* number and attempt are set by the evaluation */
+  hpo_names metrics;     /* owned; of trial */
 } hpo_recipe;
 
 /** HPO_EINVAL: the model refuses a value. */

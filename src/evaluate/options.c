@@ -44,7 +44,7 @@ hpo_status hpo_evaluate_options(const hpo_plan *plan, size_t model,
     HPO_FAIL(status, err, HPO_EINVAL, "unknown model kind \"%s\"", m->kind);
   HPO_TRY(status, hpo_options_create(kind->option, kind->n_option, &o, err));
   for (size_t i = 0; i < m->fixed.n; i++)
-    if (!kind->free_params ||
+    if (!(kind->free_params || kind->any_params) ||
         hpo_options_find(kind->option, kind->n_option, m->fixed.item[i].name))
       HPO_TRY(status, hpo_options_set(o, m->fixed.item[i].name,
                                       m->fixed.item[i].value, err));

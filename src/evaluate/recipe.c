@@ -5,7 +5,37 @@
 #include "hpo/mem.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
+
+static hpo_status add_free(hpo_recipe *r, const char *name, const char *text,
+                           double value, hpo_error *err) {
+  hpo_status status = HPO_OK;
+
+  HPO_TRY(status, hpo_mem_string(text, &r->free_text[r->n_free], err));
+  r->free_name[r->n_free] = name;
+  r->free_value[r->n_free] = value;
+  r->n_free++;
+done:
+  return status;
+}
+
+/* A parameter that is searched, at the point's value x. */
+static hpo_status add_searched(hpo_recipe *r, const hpo_param *p, double x,
+                               hpo_error *err) {
+  char text[64];
+  double value = x;
+
+  if (p->kind == HPO_PARAM_CATEGORICAL) {
+    (void)hpo_options_parse_float(p->choice[(size_t)x], &value);
+    return add_free(r, p->name, p->choice[(size_t)x], value, err);
+  }
+  if (p->kind == HPO_PARAM_INT)
+    (void)snprintf(text, sizeof text, "%lld", (long long)x);
+  else
+    (void)hpo_options_format_float(x, text);
+  return add_free(r, p->name, text, value, err);
+}
 
 static hpo_status collect_free(hpo_recipe *r, const hpo_plan *plan,
                                const double *x, size_t model, hpo_error *err) {
@@ -17,28 +47,22 @@ static hpo_status collect_free(hpo_recipe *r, const hpo_plan *plan,
   HPO_TRY(status, hpo_mem_new(room, sizeof *r->free_name, &r->free_name, err));
   HPO_TRY(status,
           hpo_mem_new(room, sizeof *r->free_value, &r->free_value, err));
+  HPO_TRY(status, hpo_mem_new(room, sizeof *r->free_text, &r->free_text, err));
   for (size_t i = 0; i < s->n_param; i++) {
     const hpo_param *p = &s->param[i];
-    if (p->model != (int)model || isnan(x[i]) ||
-        hpo_options_find(r->kind->option, r->kind->n_option, p->name))
-      continue;
-    r->free_name[r->n_free] = p->name;
-    r->free_value[r->n_free] = x[i];
-    if (p->kind == HPO_PARAM_CATEGORICAL)
-      (void)hpo_options_parse_float(p->choice[(size_t)x[i]],
-                                    &r->free_value[r->n_free]);
-    r->n_free++;
+    if (p->model == (int)model && !isnan(x[i]) &&
+        !hpo_options_find(r->kind->option, r->kind->n_option, p->name))
+      HPO_TRY(status, add_searched(r, p, x[i], err));
   }
   for (size_t i = 0; i < fixed->n; i++) {
-    if (hpo_options_find(r->kind->option, r->kind->n_option,
-                         fixed->item[i].name))
+    const hpo_setting *f = &fixed->item[i];
+    double value = NAN;
+    if (hpo_options_find(r->kind->option, r->kind->n_option, f->name))
       continue;
-    r->free_name[r->n_free] = fixed->item[i].name;
-    if (!hpo_options_parse_float(fixed->item[i].value,
-                                 &r->free_value[r->n_free]))
-      HPO_FAIL(status, err, HPO_EINVAL, "%s = \"%s\" is not a number",
-               fixed->item[i].name, fixed->item[i].value);
-    r->n_free++;
+    if (!hpo_options_parse_float(f->value, &value) && r->kind->free_params)
+      HPO_FAIL(status, err, HPO_EINVAL, "%s = \"%s\" is not a number", f->name,
+               f->value);
+    HPO_TRY(status, add_free(r, f->name, f->value, value, err));
   }
 done:
   return status;
@@ -53,8 +77,14 @@ hpo_status hpo_recipe_create(const hpo_plan *plan, const double *x,
   r.kind = hpo_model_find(plan->model[model].kind);
   HPO_ASSERT(r.kind);
   HPO_TRY(status, hpo_evaluate_options(plan, model, x, &r.options, err));
-  if (r.kind->free_params)
+  if (r.kind->free_params || r.kind->any_params)
     HPO_TRY(status, collect_free(&r, plan, x, model, err));
+  HPO_TRY(status, hpo_plan_metrics(plan, &r.metrics, err));
+  r.trial = (hpo_model_trial){.study_folder = plan->folder,
+                              .output = plan->output,
+                              .metric = (const char *const *)r.metrics.item,
+                              .n_metric = r.metrics.n,
+                              .patterns = &plan->model[model].patterns};
   *out = r;
   r = (hpo_recipe){0};
 done:
@@ -66,5 +96,9 @@ void hpo_recipe_free(hpo_recipe *r) {
   hpo_options_destroy(r->options);
   hpo_mem_free(r->free_name);
   hpo_mem_free(r->free_value);
+  for (size_t i = 0; i < r->n_free; i++)
+    hpo_mem_free(r->free_text[i]);
+  hpo_mem_free(r->free_text);
+  hpo_names_free(&r->metrics);
   *r = (hpo_recipe){0};
 }

@@ -33,12 +33,16 @@ static hpo_status metric_at_end(hpo_evaluation *v, const char *name,
                                 double model_bytes, double *out,
                                 hpo_error *err) {
   const hpo_metric *m = hpo_metric_find(name);
-  HPO_ASSERT(m);
   if (strcmp(name, "train_seconds") == 0)
-    *out = v->train_seconds;
+    *out = v->recipe.kind->poll ? hpo_clock_seconds() - v->began
+                                : v->train_seconds;
   else if (strcmp(name, "model_bytes") == 0)
     *out = model_bytes;
-  else if (m->of_trial || m == v->objective)
+  else if (strcmp(name, v->e->plan->objective[0].metric) == 0)
+    *out = v->patience > 0 ? v->best : v->value;
+  else if (v->recipe.kind->metric)
+    *out = v->recipe.kind->metric(v->fit[0].model, name);
+  else if (m->of_trial)
     *out = v->patience > 0 ? v->best : v->value;
   else
     return hpo_evaluation_mean(v, m, NULL, out, err);
@@ -111,7 +115,7 @@ hpo_status hpo_evaluation_fill(hpo_evaluation *v, hpo_buffer *model,
     if (kind->save)
       HPO_TRY(status, kind->save(v->fit[f].model, model, err));
     bytes += (double)model->n / (double)v->n_fit;
-    if (v->objective->of_trial && kind->predict_valid)
+    if (kind->predict_valid && v->objective->of_trial)
       HPO_TRY(status, hpo_fit_predict(&v->fit[f], NULL, err));
   }
   if (kind->predict_valid)
@@ -158,6 +162,9 @@ static void take_times(hpo_evaluation *v) {
   t->wall = v->wall_before + hpo_clock_seconds() - v->began;
   t->cpu = v->cpu_before + hpo_clock_cpu() - v->cpu_began;
   t->peak_memory = hpo_clock_peak_rss();
+  if (v->recipe.kind && v->recipe.kind->usage && v->n_fit > 0 &&
+      v->fit[0].model)
+    v->recipe.kind->usage(v->fit[0].model, &t->cpu, &t->peak_memory);
   t->bytes_sent = v->e->team->bytes_sent(v->e->team->self) - v->sent_began;
 }
 

@@ -13,15 +13,16 @@ struct hpo_evaluation {
   size_t n_fit;
   hpo_fit again; /* trained on all rows once the folds are done */
   bool is_refit; /* again is in training, or done */
-  const hpo_metric *objective;
-  hpo_trial *trial;   /* what result hands out */
-  int64_t steps;      /* that the model takes in all */
+  const hpo_metric *objective; /* NULL: a name that a program reports */
+  hpo_trial *trial;            /* what result hands out */
+  int64_t steps;               /* that the model takes in all */
   int64_t patience;   /* early stopping: steps without a better; 0: never */
   double value, best; /* objective after the last step; best so far */
   int64_t best_step;  /* first step whose objective was best; 0: none */
   hpo_watch watch;    /* its curve, on rank 0 */
   bool over;
-  bool is_scored;                 /* the trial holds its metrics */
+  bool waits;     /* for its program: nothing was done in the last turn */
+  bool is_scored; /* the trial holds its metrics */
   double began, cpu_began;        /* clocks at create, seconds */
   int64_t sent_began;             /* bytes sent through the team at create */
   double wall_before, cpu_before; /* seconds, of jobs before a pause */

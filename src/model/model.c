@@ -15,19 +15,14 @@ static const hpo_model_kind plugin = {.name = "plugin",
                                       .help = "a model in a shared library",
                                       .tasks = CLASSIFY | REGRESS |
                                                1U << HPO_TASK_NONE};
-static const hpo_model_kind command = {
-    .name = "command",
-    .help = "a model that is a program of its own",
-    .tasks = CLASSIFY | REGRESS | 1U << HPO_TASK_NONE};
-
 static const hpo_model_kind *const kinds[] = {&hpo_model_gbt,
                                               &hpo_model_baseline,
                                               &hpo_model_function,
                                               &hpo_model_logistic,
                                               &hpo_model_linear,
+                                              &hpo_model_command,
                                               &mlp,
-                                              &plugin,
-                                              &command};
+                                              &plugin};
 
 #define N_KINDS (sizeof kinds / sizeof *kinds)
 

@@ -292,11 +292,12 @@ static hpo_status turn(hpo_worker *w, bool *worked, hpo_error *err) {
   HPO_TRY(status, take_messages(w, worked, err));
   if (!w->evaluation || is_delayed(w))
     goto done;
-  *worked = true;
   if (!w->is_over)
     HPO_TRY(status, train(w, err));
-  if (w->evaluation && w->is_over && !is_delayed(w))
+  if (w->evaluation && w->is_over && hpo_evaluation_settle(w->evaluation) &&
+      !is_delayed(w))
     HPO_TRY(status, send_result(w, err));
+  *worked = *worked || !w->evaluation || !hpo_evaluation_waits(w->evaluation);
 done:
   return status;
 }

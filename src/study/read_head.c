@@ -55,6 +55,16 @@ done:
   return status;
 }
 
+/* The folder in which the study's XML file lies. */
+static hpo_status read_folder(hpo_reading *r, hpo_error *err) {
+  const char *slash = strrchr(r->path, '/');
+  hpo_mem_free(r->plan->folder);
+  r->plan->folder = NULL;
+  return slash == NULL ? hpo_mem_string(".", &r->plan->folder, err)
+                       : hpo_mem_format(&r->plan->folder, err, "%.*s",
+                                        (int)(slash - r->path) + 1, r->path);
+}
+
 hpo_status hpo_read_head(hpo_reading *r, hpo_error *err) {
   hpo_status status = HPO_OK;
   const hpo_node *root = r->root, *node = NULL;
@@ -63,6 +73,7 @@ hpo_status hpo_read_head(hpo_reading *r, hpo_error *err) {
 
   if (name != NULL)
     HPO_TRY(status, hpo_read_text(name, &r->plan->name, err));
+  HPO_TRY(status, read_folder(r, err));
   if (seed != NULL && !parse_seed(seed, &r->plan->seed))
     HPO_TRY(status, hpo_faults_add(r->faults, root, "seed", err,
                                    "seed can't be \"%.40s\"; allowed: 0 to "
@@ -98,10 +109,15 @@ static hpo_status read_objective(hpo_reading *r, const hpo_node *node,
     return hpo_faults_add(r->faults, node, NULL, err,
                           "more than one <objective> (a Pareto front) is not "
                           "built yet in this version");
-  HPO_TRY(status, hpo_read_entry(r, node, "metric", metric, HPO_ENTRY_METRIC,
-                                 tasks_of(r), &e, err));
-  made.maximize = direction == NULL ? e != NULL && e->maximize
-                                    : strcmp(direction, "maximize") == 0;
+  if (hpo_read_has_own_metrics(r)) {
+    HPO_TRY(status, hpo_read_own_metric(r, node, "metric", metric, direction,
+                                        &made.maximize, err));
+  } else {
+    HPO_TRY(status, hpo_read_entry(r, node, "metric", metric, HPO_ENTRY_METRIC,
+                                   tasks_of(r), &e, err));
+    made.maximize = direction == NULL ? e != NULL && e->maximize
+                                      : strcmp(direction, "maximize") == 0;
+  }
   HPO_TRY(status, hpo_mem_string(metric, &made.metric, err));
   HPO_TRY(status, hpo_mem_grow(&p->objective, &p->objective_room,
                                p->n_objective + 1, sizeof made, err));
@@ -117,11 +133,16 @@ static hpo_status read_report(hpo_reading *r, const hpo_node *node,
   hpo_status status = HPO_OK;
   hpo_names names = {0};
   const hpo_entry *e = NULL;
+  bool unused = false;
 
   HPO_TRY(status, hpo_read_list(hpo_node_get(node, "metrics"), &names, err));
   for (size_t i = 0; i < names.n; i++) {
-    HPO_TRY(status, hpo_read_entry(r, node, "metrics", names.item[i],
-                                   HPO_ENTRY_METRIC, tasks_of(r), &e, err));
+    if (hpo_read_has_own_metrics(r))
+      HPO_TRY(status, hpo_read_own_metric(r, node, "metrics", names.item[i],
+                                          "minimize", &unused, err));
+    else
+      HPO_TRY(status, hpo_read_entry(r, node, "metrics", names.item[i],
+                                     HPO_ENTRY_METRIC, tasks_of(r), &e, err));
     if (!hpo_read_holds(&r->plan->report, names.item[i]))
       HPO_TRY(status, hpo_names_add(&r->plan->report, names.item[i], err));
   }
@@ -140,6 +161,7 @@ hpo_status hpo_read_metrics(hpo_reading *r, hpo_error *err) {
   node = hpo_node_good(r->root, "report");
   if (node != NULL)
     HPO_TRY(status, read_report(r, node, err));
+  HPO_TRY(status, hpo_read_check_patterns(r, err));
 done:
   return status;
 }

@@ -22,7 +22,8 @@ static hpo_status add_fixed(hpo_scope *s, hpo_options *o, const hpo_node *node,
   if (hpo_settings_get(fixed, name) != NULL)
     return hpo_faults_add(s->r->faults, node, attr, err,
                           "\"%.60s\" is fixed twice", name);
-  if (row == NULL && !hpo_options_parse_float(value, &number))
+  if (row == NULL && !s->entry->any_params &&
+      !hpo_options_parse_float(value, &number))
     return hpo_faults_add(s->r->faults, node, attr, err,
                           "%s can't be \"%.60s\"; allowed: a number", name,
                           value);
@@ -37,10 +38,11 @@ done:
   return status;
 }
 
-/* <fixed> and the attributes that are options: objective, library, run. */
+/* <fixed> and the attributes that are options. */
 static hpo_status read_fixed(hpo_scope *s, const hpo_node *model,
                              hpo_error *err) {
-  static const char *const attr[] = {"objective", "library", "run"};
+  static const char *const attr[] = {"objective", "library", "run",
+                                     "pattern",   "dir",     "keep"};
   hpo_status status = HPO_OK;
   hpo_options *o = NULL;
   const hpo_node *node = NULL;
@@ -124,6 +126,7 @@ static hpo_status read_model(hpo_reading *r, const hpo_node *node,
                                      &s.scratch, err));
   HPO_TRY(status, read_fixed(&s, node, err));
   HPO_TRY(status, hpo_read_params(&s, node, has_prefix ? 0 : -1, choice, err));
+  HPO_TRY(status, hpo_read_command(&s, node, err));
   HPO_TRY(status, hpo_read_defaults(s.entry, &s.declared,
                                     &r->plan->model[s.model].fixed, err));
 done:

@@ -26,7 +26,8 @@ hpo_status hpo_read_has_option(hpo_scope *s, const hpo_node *node,
   const hpo_entry *e = s->entry;
 
   *row = hpo_options_find(e->option, e->n_option, name);
-  *has = *row != NULL || (e->free_params && is_free_name(name));
+  *has = *row != NULL || (e->free_params && is_free_name(name)) ||
+         (e->any_params && hpo_read_is_name(name, "_-."));
   if (*has)
     return HPO_OK;
   return hpo_read_no_option(s->r, node, attr, e, name, err);
@@ -178,7 +179,7 @@ static hpo_status check_choice(hpo_scope *s, const hpo_node *node,
   if (row != NULL)
     return hpo_read_fault(s->r, node, "value",
                           hpo_options_set(s->scratch, name, value, err), err);
-  if (hpo_options_parse_float(value, &number))
+  if (s->entry->any_params || hpo_options_parse_float(value, &number))
     return HPO_OK;
   return hpo_faults_add(s->r->faults, node, "value", err,
                         "%s is a number; found \"%.60s\"", name, value);

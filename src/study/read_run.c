@@ -91,7 +91,8 @@ static hpo_status check_strict(hpo_reading *r, const hpo_node *node,
   for (size_t i = 0; r->plan->strict && i < r->plan->n_objective; i++) {
     const char *metric = r->plan->objective[i].metric;
     size_t n = strlen(metric), m = sizeof end - 1;
-    if (n > m && strcmp(metric + n - m, end) == 0)
+    if ((n > m && strcmp(metric + n - m, end) == 0) ||
+        strcmp(metric, "peak_memory") == 0)
       HPO_TRY(status,
               hpo_faults_add(r->faults, node, "order", err,
                              "order=\"strict\" can't hold with the objective "

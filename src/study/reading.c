@@ -8,6 +8,17 @@ hpo_task hpo_read_task(const hpo_reading *r) {
   return r->plan->has_data ? r->plan->data.task : HPO_TASK_NONE;
 }
 
+bool hpo_read_is_name(const char *name, const char *marks) {
+  size_t n = strlen(name);
+
+  for (size_t i = 0; i < n; i++)
+    if (!(name[i] >= 'a' && name[i] <= 'z') &&
+        !(name[i] >= 'A' && name[i] <= 'Z') &&
+        !(name[i] >= '0' && name[i] <= '9') && strchr(marks, name[i]) == NULL)
+      return false;
+  return n > 0 && n <= 60;
+}
+
 bool hpo_read_holds(const hpo_names *names, const char *word) {
   for (size_t i = 0; i < names->n; i++)
     if (strcmp(names->item[i], word) == 0)
@@ -140,6 +151,10 @@ hpo_status hpo_read_no_option(hpo_reading *r, const hpo_node *node,
     HPO_TRY(status, hpo_names_add(&allowed, entry->option[i].name, err));
   if (entry->free_params)
     HPO_TRY(status, hpo_names_add(&allowed, "x0, x1, ...", err));
+  if (entry->any_params)
+    HPO_TRY(status,
+            hpo_names_add(&allowed,
+                          "parameters of letters, digits, _, - and .", err));
   HPO_TRY(status, hpo_faults_allowed(&b, name, &allowed, "", "", err));
   HPO_TRY(status, hpo_faults_add(r->faults, node, attr, err,
                                  "%s has no option \"%.60s\"%s", entry->name,

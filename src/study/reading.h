@@ -81,6 +81,26 @@ HPO_MUST_USE hpo_status hpo_read_defaults(const hpo_entry *entry,
 HPO_MUST_USE hpo_status hpo_read_folds(hpo_reading *r, const hpo_node *data,
                                        hpo_error *err);
 
+/** The program, the patterns of a model of kind command, once its parameters
+ *  are known; that others have no <pattern>. */
+HPO_MUST_USE hpo_status hpo_read_command(hpo_scope *s, const hpo_node *model,
+                                         hpo_error *err);
+/** Whether all models' metrics are what a program says. */
+bool hpo_read_has_own_metrics(const hpo_reading *r);
+/** A metric of such a study.
+ *  \param [in]  direction  as given, or NULL
+ *  \param [out] maximize   which way is better */
+HPO_MUST_USE hpo_status hpo_read_own_metric(hpo_reading *r,
+                                            const hpo_node *node,
+                                            const char *attr, const char *name,
+                                            const char *direction,
+                                            bool *maximize, hpo_error *err);
+/** That each <pattern> is of a metric of the study. */
+HPO_MUST_USE hpo_status hpo_read_check_patterns(hpo_reading *r,
+                                                hpo_error *err);
+/** Whether a name is of letters, digits and these marks, 60 at most. */
+bool hpo_read_is_name(const char *name, const char *marks);
+
 /** Words of an attribute: apart by commas if it holds one, else by blanks. */
 HPO_MUST_USE hpo_status hpo_read_list(const char *text, hpo_names *out,
                                       hpo_error *err);

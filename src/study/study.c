@@ -38,6 +38,7 @@ static hpo_status create_plan(hpo_plan **out, hpo_error *err) {
                    &p->sampler.name,
                    &p->pruner.name,
                    &p->data_mode,
+                   &p->folder,
                    &p->output};
   for (size_t i = 0; i < sizeof text / sizeof *text; i++)
     HPO_TRY(status, hpo_mem_string("", text[i], err));

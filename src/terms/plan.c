@@ -52,6 +52,7 @@ void hpo_plan_destroy(hpo_plan *p) {
     hpo_mem_free(p->model[i].name);
     hpo_mem_free(p->model[i].kind);
     hpo_settings_free(&p->model[i].fixed);
+    hpo_settings_free(&p->model[i].patterns);
   }
   hpo_mem_free(p->model);
   hpo_space_free(&p->space);
@@ -63,6 +64,7 @@ void hpo_plan_destroy(hpo_plan *p) {
   choice_free(&p->pruner);
   hpo_mem_free(p->enqueue);
   hpo_mem_free(p->data_mode);
+  hpo_mem_free(p->folder);
   hpo_mem_free(p->output);
   hpo_mem_free(p);
 }

@@ -37,6 +37,7 @@ const hpo_member hpo_plan_members[] = {
       "Shards of the training rows, of which a trial sees one; 0: none."),
     P(strict, BOOL, true, "", "Whether the order of jobs is strict."),
     P(window, WHOLE, true, "", "Window P of the strict order."),
+    P(folder, TEXT, false, "", "Folder of the study's XML file."),
     P(output, TEXT, false, "", "Path of the study file."),
     P(keep_models, WHOLE, false, "",
       "How many of the best models are kept; -1: all."),
@@ -97,6 +98,7 @@ const hpo_member hpo_plan_model_members[] = {
     M(name, TEXT, true, "", "Name of the model in this study."),
     M(kind, TEXT, true, "", "Kind of the model."),
     M(fixed, SETTINGS, true, "", "Options that are not searched."),
+    M(patterns, SETTINGS, true, "", "Patterns of metrics in the output."),
     M(line, INT, false, "", "Line of the study file."),
 #undef M
     END};

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A program under a guard: started, polled, ended.  The other side is
+ * src/guard/main.c. */
+#include "hpo/process.h"
+
+#include "base/guard_note.h"
+#include "hpo/mem.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define GUARD "hpotune-guard"
+
+struct hpo_process {
+  pid_t guard; /* also the session; -1: waited for */
+  int socket;
+  int out[3]; /* [1], [2] pipes; -1: closed */
+  bool is_asked, is_over;
+  hpo_process_end end;
+};
+
+/* --- start ----------------------------------------------------------------
+ */
+
+/* The guard lies beside this program; beside its folder for the tests. */
+static hpo_status find_guard(char *path, size_t room, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  char self[4096];
+  ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+
+  self[n > 0 ? n : 0] = '\0';
+  for (int up = 0; up < 2; up++) {
+    char *slash = strrchr(self, '/');
+    if (slash == NULL)
+      break;
+    *slash = '\0';
+    if ((size_t)snprintf(path, room, "%s/" GUARD, self) < room &&
+        access(path, X_OK) == 0)
+      goto done;
+  }
+  HPO_FAIL(status, err, HPO_EIO,
+           GUARD " is not beside hpotune: it is built and installed with it");
+done:
+  return status;
+}
+
+static void close_all(int *fd, size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    if (fd[i] >= 0)
+      (void)close(fd[i]);
+    fd[i] = -1;
+  }
+}
+
+static int spawn_guard(const char *path, char *const *argv, char *const *env,
+                       const int *fd, pid_t *pid) {
+  posix_spawn_file_actions_t files;
+  posix_spawnattr_t attributes;
+  int failed;
+
+  posix_spawn_file_actions_init(&files);
+  posix_spawnattr_init(&attributes);
+  (void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
+  for (int i = 0; i < 3; i++)
+    posix_spawn_file_actions_adddup2(&files, fd[i], i);
+  failed = posix_spawn(pid, path, &files, &attributes, argv, env);
+  posix_spawn_file_actions_destroy(&files);
+  posix_spawnattr_destroy(&attributes);
+  return failed;
+}
+
+/* "hpotune-guard GRACE_MS FOLDER PROGRAM WORD..." */
+static hpo_status make_words(const hpo_process_input *in, char *grace,
+                             char ***out, hpo_error *err) {
+  static char name[] = GUARD;
+  hpo_status status = HPO_OK;
+  char **words = NULL;
+  size_t n = 0;
+
+  while (in->argv[n] != NULL)
+    n++;
+  HPO_TRY(status, hpo_mem_new(n + 4, sizeof *words, &words, err));
+  words[0] = name;
+  words[1] = grace;
+  words[2] = (char *)in->folder; /* posix_spawn takes them so, unchanged */
+  for (size_t i = 0; i < n; i++)
+    words[3 + i] = (char *)in->argv[i];
+  *out = words;
+done:
+  return status;
+}
+
+/* mine: socket, output, error output; its: the other ends. */
+static hpo_status make_ends(int *mine, int *its, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  int pair[2] = {-1, -1};
+
+  for (int i = 0; i < 3; i++) {
+    int failed = i == 0
+                     ? socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)
+                     : pipe2(pair, O_CLOEXEC);
+    if (failed != 0)
+      HPO_FAIL(status, err, HPO_EIO, "no pipe to a program: %s",
+               strerror(errno));
+    mine[i] = pair[0];
+    its[i] = pair[1];
+    (void)fcntl(mine[i], F_SETFL, O_NONBLOCK);
+  }
+done:
+  return status;
+}
+
+hpo_status hpo_process_start(const hpo_process_input *in, hpo_process **out,
+                             hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_process *p = NULL;
+  int mine[3] = {-1, -1, -1}, its[3] = {-1, -1, -1}, failed;
+  char path[4200], grace[32];
+  char **words = NULL;
+
+  HPO_TRY(status, find_guard(path, sizeof path, err));
+  HPO_TRY(status, hpo_mem_new(1, sizeof *p, &p, err));
+  p->guard = -1;
+  HPO_TRY(status, make_ends(mine, its, err));
+  (void)snprintf(grace, sizeof grace, "%.0f", in->grace * 1000);
+  HPO_TRY(status, make_words(in, grace, &words, err));
+  failed = spawn_guard(path, words, in->env, its, &p->guard);
+  if (failed)
+    HPO_FAIL(status, err, HPO_EIO, "%s: %s", path, strerror(failed));
+  p->socket = mine[0];
+  p->out[1] = mine[1];
+  p->out[2] = mine[2];
+  *out = p;
+  p = NULL;
+  mine[0] = mine[1] = mine[2] = -1;
+done:
+  close_all(mine, 3);
+  close_all(its, 3);
+  hpo_mem_free(words);
+  hpo_mem_free(p);
+  return status;
+}
+
+/* --- while it runs --------------------------------------------------------
+ */
+
+size_t hpo_process_take(hpo_process *p, int which, char *text, size_t room) {
+  ssize_t n;
+
+  if (p->out[which] < 0)
+    return 0;
+  do
+    n = read(p->out[which], text, room);
+  while (n < 0 && errno == EINTR);
+  if (n == 0)
+    close_all(&p->out[which], 1);
+  return n > 0 ? (size_t)n : 0;
+}
+
+static void wait_for_guard(hpo_process *p) {
+  while (waitpid(p->guard, NULL, 0) < 0 && errno == EINTR)
+    ;
+  p->guard = -1;
+}
+
+bool hpo_process_is_over(hpo_process *p, hpo_process_end *end) {
+  hpo_guard_note note = {0};
+  ssize_t n;
+
+  if (!p->is_over) {
+    n = read(p->socket, &note, sizeof note);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+      return false;
+    wait_for_guard(p);
+    p->is_over = true;
+    p->end = (hpo_process_end){.error = note.error,
+                               .code = note.code,
+                               .signal = note.signal,
+                               .wall = note.wall,
+                               .cpu = note.cpu,
+                               .peak = note.peak};
+    p->end.is_lost = n != (ssize_t)sizeof note || note.size != sizeof note;
+  }
+  *end = p->end;
+  return true;
+}
+
+void hpo_process_stop(hpo_process *p) {
+  if (p->is_asked || p->is_over)
+    return;
+  p->is_asked = true;
+  (void)send(p->socket, "T", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+/* Resident pages of a process of the guard's session, but for the guard. */
+static long pages_of(const hpo_process *p, const char *pid) {
+  char path[64], text[1024], state = 0, *end = NULL;
+  int fd, parent = 0, group = 0, session = 0;
+  long pages = 0;
+  ssize_t n;
+
+  (void)snprintf(path, sizeof path, "/proc/%.20s/stat", pid);
+  fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return 0;
+  n = read(fd, text, sizeof text - 1);
+  (void)close(fd);
+  text[n > 0 ? n : 0] = '\0';
+  end = strrchr(text, ')');
+  if (end == NULL || strtol(pid, NULL, 10) == (long)p->guard ||
+      sscanf(end + 1,
+             " %c %d %d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d "
+             "%*d %*d %*d %*u %*u %ld",
+             &state, &parent, &group, &session, &pages) != 5)
+    return 0;
+  return session == (int)p->guard ? pages : 0;
+}
+
+int64_t hpo_process_memory(const hpo_process *p) {
+  DIR *d = p->guard > 0 ? opendir("/proc") : NULL;
+  struct dirent *e;
+  int64_t sum = 0;
+
+  if (d == NULL)
+    return 0;
+  while ((e = readdir(d)) != NULL)
+    if (e->d_name[0] >= '1' && e->d_name[0] <= '9')
+      sum += pages_of(p, e->d_name);
+  (void)closedir(d);
+  return sum * sysconf(_SC_PAGESIZE);
+}
+
+/* --- end ------------------------------------------------------------------
+ */
+
+void hpo_process_destroy(hpo_process *p) {
+  if (p == NULL)
+    return;
+  hpo_process_stop(p);
+  close_all(p->out, 3);
+  if (p->guard > 0)
+    wait_for_guard(p);
+  (void)close(p->socket);
+  hpo_mem_free(p);
+}
