@@ -22,7 +22,8 @@ static uint64_t first_seed(void) {
 static hpo_plan *new_plan(bool maximize) {
   hpo_plan *p = NULL;
   assert_int_equal(hpo_plan_sample(1, &p, NULL), HPO_OK);
-  p->n_objective = 1;
+  while (p->n_objective > 1)
+    hpo_mem_free(p->objective[--p->n_objective].metric);
   p->objective[0].maximize = maximize;
   return p;
 }

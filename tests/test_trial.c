@@ -209,7 +209,8 @@ static hpo_plan *two_models(void) {
 
   assert_int_equal(hpo_plan_sample(1, &p, NULL), HPO_OK);
   hpo_space_free(&p->space);
-  p->n_objective = 1;
+  while (p->n_objective > 1)
+    hpo_mem_free(p->objective[--p->n_objective].metric);
   hpo_names_free(&p->report);
   assert_int_equal(hpo_space_add(&p->space, &q, NULL), HPO_OK);
   q = (hpo_param){.name = d,

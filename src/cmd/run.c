@@ -307,6 +307,12 @@ static hpo_status run(const hpo_args *args, int *exit_code, hpo_error *err) {
   *err = own;
   HPO_TRY(status, run_all(&r, ready, exit_code, err));
 done:
+  /* told before any rank leaves: mpirun ends the others with the first that
+   * fails, rank 0 among them */
+  if (status != HPO_OK && r.agreed && r.world.rank == 0) {
+    hpo_cmd_complain(err);
+    err->text[0] = '\0';
+  }
   hpo_run_free(&r);
   fflush(stdout);
   hpo_mpi_end(r.mpi);

@@ -90,7 +90,8 @@ static void drop_evaluation(hpo_worker *w) {
 }
 
 static hpo_status order(hpo_worker *w, hpo_order_kind kind, hpo_error *err) {
-  return hpo_order_send(w->coll, &(hpo_order){.kind = kind}, NULL, err);
+  return hpo_order_send(w->coll, &(hpo_order){.kind = (int32_t)kind}, NULL,
+                        err);
 }
 
 /* Tells the manager that this worker can't go on; own: why.  Its team stands
