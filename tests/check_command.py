@@ -204,6 +204,25 @@ while True:
 """
 
 
+def test_a_team_fails_alike(tool):
+    """A program that can't be made for some points: the same trials fail
+    with teams of one and of two ranks."""
+    prog = script(tool, 'echo \'{"metrics": {"loss": 1}}\'\n')
+    inside = ('<categorical name="k"><choice value="a"><categorical name="p">'
+              f'<choice value="{tool.folder}/{prog}"/>'
+              '<choice value="/no/such/program"/>'
+              '</categorical></choice><choice value="b"/></categorical>')
+    path = study(tool, "{p}", inside, trials=8,
+                 more='<sampler name="random"/><parallel order="strict"/>')
+    found = []
+    for size, ranks in ((1, 1), (2, 3), (3, 4)):
+        tool.run(path, "--quiet", "--overwrite", "--set",
+                 f"parallel/ranks-per-trial={size}", ranks=ranks)
+        found.append([r["state"] for r in rows(tool.folder / "c.h5")])
+    assert found[0] == found[1] == found[2], found
+    assert set(found[0]) == {"complete", "failed"}
+
+
 def test_pruning_ends_everything(tool):
     run = script(tool, STUBBORN, "p.py")
     mark = f"hpo{os.getpid()}x{time.monotonic_ns()}"
@@ -215,7 +234,7 @@ def test_pruning_ends_everything(tool):
     got = rows(tool.folder / "c.h5")
     assert {r["state"] for r in got} <= {"pruned", "failed"}
     assert "pruned" in {r["state"] for r in got}
-    assert not living(mark)
+    wait_until(lambda: not living(mark))
     left = os.listdir(tool.folder / "c.trials") \
         if (tool.folder / "c.trials").exists() else []
     assert len(left) == sum(r["state"] == "failed" for r in got)

@@ -200,3 +200,33 @@ def test_a_table_that_fits_no_memory(file, tmp_path):  # noqa: F811
     done = subprocess.run([DRIVER, str(tmp_path / "out"), f"train={path}"],
                           text=True, capture_output=True)
     assert done.returncode == 3 and "need about 867.6 GB" in done.stderr
+
+
+def test_new_rows_count_as_the_study_did(tool):
+    """A zero-based study, new rows without index 0: nothing is shifted."""
+    rng = np.random.default_rng(3)
+    x = rng.random((80, 4)) + 0.5
+    y = (x[:, 1] > 1).astype(int)
+
+    def lines(rows, keep):
+        return "".join(f"{y[i]} " + " ".join(
+            f"{j}:{x[i, j]:.6f}" for j in range(4) if j or keep) + "\n"
+            for i in rows)
+    (tool.folder / "t.libsvm").write_text(lines(range(80), True))
+    (tool.folder / "whole.libsvm").write_text(lines(range(20), True))
+    (tool.folder / "cut.libsvm").write_text(lines(range(20), False))
+    (tool.folder / "t.xml").write_text("""<study name="t" seed="1">
+      <data task="binary" label="0"><train href="t.libsvm"/>
+        <validation fraction="0.25"/></data>
+      <model kind="gbt"><fixed name="n_estimators" value="20"/>
+        <fixed name="min_child_weight" value="0"/>
+        <int name="max_depth" low="2" high="3"/></model>
+      <objective metric="logloss" direction="minimize"/>
+      <budget trials="2"/></study>""")
+    tool.run("t.xml", "--quiet")
+    for name in ("whole", "cut"):
+        tool.run("predict", "t.h5", f"{name}.libsvm", "-o", f"{name}.csv")
+    whole, cut = (np.loadtxt(tool.folder / f"{n}.csv", skiprows=1)
+                  for n in ("whole", "cut"))
+    assert ((whole > 0.5) == (y[:20] == 1)).all()
+    assert ((cut > 0.5) == (y[:20] == 1)).all()

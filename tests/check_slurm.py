@@ -43,6 +43,9 @@ def run_through(slurm, folder, job):
 def start_again(slurm, folder, job):
     """A requeued job waits for two minutes unless it is told not to."""
     slurm.wait(lambda: slurm.state(job) == "PENDING", "the requeued job")
+    slurm.wait(lambda: subprocess.run(
+        ["pgrep", "-f", rf"slurmstepd: \[{job}\."], check=False,
+        stdout=subprocess.DEVNULL).returncode != 0, "the end of its old run")
     slurm.ask("scontrol", "update", f"JobId={job}", "StartTime=now",
               check=True)
     return run_through(slurm, folder, job)
@@ -64,16 +67,18 @@ def test_batch_job(slurm, tmp_path, launch, ranks):
 
 
 def test_soft_stop_is_requeued_and_goes_on(slurm, tmp_path):
-    study = write_study(tmp_path)
+    study = write_study(tmp_path, trials=300)
     job = slurm.submit("--ntasks=3", JOBS / "study.sbatch", study, "f.h5",
                        cwd=tmp_path)
     slurm.wait(lambda: finished(tmp_path / "f.h5") >= 3, "three trials")
     slurm.ask("scancel", "--signal=USR1", "--batch", job, check=True)
+    slurm.wait(lambda: slurm.state(job) == "PENDING", "the requeued job")
+    write_study(tmp_path, trials=60)
     facts = start_again(slurm, tmp_path, job)
     assert facts["Restarts"] == "1", facts
-    assert len(check_rows(tmp_path / "f.h5")) == 30
+    assert len(check_rows(tmp_path / "f.h5")) == 60
     assert "SIGUSR1" in log(tmp_path, job)
-    whole = write_study(tmp_path)
+    whole = write_study(tmp_path, trials=60)
     other = slurm.submit("--ntasks=2", JOBS / "study.sbatch", whole, "g.h5",
                          cwd=tmp_path)
     run_through(slurm, tmp_path, other)
@@ -109,7 +114,7 @@ def test_time_limit_is_met_and_requeued(slurm, tmp_path):
 
 
 def test_cancelled_job_loses_nothing(slurm, tmp_path):
-    study = write_study(tmp_path)
+    study = write_study(tmp_path, trials=300)
     job = slurm.submit("--ntasks=3", JOBS / "study.sbatch", study, "f.h5",
                        cwd=tmp_path)
     slurm.wait(lambda: finished(tmp_path / "f.h5") >= 5, "five trials")
@@ -120,10 +125,11 @@ def test_cancelled_job_loses_nothing(slurm, tmp_path):
                "the job's last process")
     check_rows(tmp_path / "f.h5")
     assert finished(tmp_path / "f.h5") >= before
+    write_study(tmp_path, trials=finished(tmp_path / "f.h5") + 10)
     again = slurm.submit("--ntasks=4", JOBS / "study.sbatch", study, "f.h5",
                          cwd=tmp_path)
     run_through(slurm, tmp_path, again)
-    assert len(states(tmp_path / "f.h5")) == 30
+    assert finished(tmp_path / "f.h5") >= before + 10
 
 
 def test_array_of_seeds(slurm, tmp_path):

@@ -176,8 +176,8 @@ def test_arrival_prunes_teams_by_message(tool):
                            order="arrival", trials=30)
     tool.run(study, "--quiet", *team(2), ranks=5)
     rows = check_rows(tool.folder / "f.h5")
-    assert len(rows) == 30 and {0, 1} == set(rows["team"])
-    assert {"complete", "pruned"} == set(states(tool.folder / "f.h5"))
+    assert len(rows) == 30 and set(rows["team"]) <= {0, 1}
+    assert set(states(tool.folder / "f.h5")) <= {"complete", "pruned"}
 
 
 @pytest.mark.parametrize("limit, reason", [

@@ -47,7 +47,7 @@ static void test_failures(void **state) {
   assert_int_equal(sh("echo x; exec sleep 1000", 0.2, text, sizeof text, &err),
                    HPO_EIO);
   assert_non_null(strstr(err.text, "no answer"));
-  assert_string_equal(text, "x\n");
+  assert_true(text[0] == '\0' || strcmp(text, "x\n") == 0);
 }
 
 int main(void) {

@@ -48,6 +48,7 @@ typedef struct hpo_dataset {
   size_t n_class;      /* binary 2, multiclass K, regression 0 */
   char **class_name;   /* [n_class] in order of class index */
   char hash[65];       /* SHA-256 of what was read: hex */
+  int index_base;      /* LIBSVM: features count from 0 or 1; else -1 */
   bool absent_is_zero; /* LIBSVM: NaN in x is an entry that is not there:
                           missing for gbt, 0 for linear models */
   /* shared by the node's ranks, read-only: */

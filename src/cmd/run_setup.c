@@ -211,16 +211,27 @@ static hpo_status read_data(hpo_run *r, hpo_error *err) {
              : hpo_dataset_load_part(r->plan, &r->team, &r->data, err);
 }
 
-static hpo_status load_data(hpo_run *r, hpo_error *err) {
-  hpo_status status = HPO_OK;
+/* A rank of a team that runs out of memory may stand alone: its team waits in
+ * a collective of its own, where agreeing would wait for ever.  Not agreed
+ * on, the failure ends the job. */
+static bool is_lone(const hpo_run *r, hpo_status status) {
+  return status == HPO_EMEM && is_sharded(r) && r->team.size > 1;
+}
 
-  HPO_TRY(status, hpo_run_agree(r, read_data(r, err), err));
+static hpo_status load_data(hpo_run *r, hpo_error *err) {
+  hpo_status status = read_data(r, err);
+
+  if (is_lone(r, status))
+    return status;
+  HPO_TRY(status, hpo_run_agree(r, status, err));
   status = hpo_prepare_check_data(r->plan, r->data, err);
   HPO_TRY(status, hpo_run_agree(r, status, err));
   HPO_TRY(status, compare_data(r, err));
   if (r->data || !r->plan->has_data)
     status =
         hpo_evaluator_create(r->plan, r->data, &r->team, &r->evaluator, err);
+  if (is_lone(r, status))
+    return status;
   HPO_TRY(status, hpo_run_agree(r, status, err));
   HPO_TRY(status, describe_data(r, err));
   if (r->data)

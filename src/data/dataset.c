@@ -333,6 +333,7 @@ static hpo_status lead(const hpo_plan *plan, leader *l, hpo_dataset *d,
   d->task = plan->data.task;
   d->rows = r->table.rows;
   d->absent_is_zero = r->is_sparse;
+  d->index_base = r->is_sparse ? (int)r->sparse.base : -1;
   HPO_TRY(status, hpo_mem_string(r->columns.label_name, &d->label_name, err));
   HPO_TRY(status, find_columns(l, d, err));
   HPO_TRY(status, hpo_classes_find(r, d, err));

@@ -156,6 +156,10 @@ hpo_status hpo_dataset_record(const hpo_dataset *d, hpo_record **out,
                                    err));
   HPO_TRY(status, hpo_record_add_int(r, "folds", (int64_t)d->n_fold, "",
                                      "folds; 0: a single split", err));
+  HPO_TRY(status, hpo_record_add_int(r, "index_base", d->index_base, "",
+                                     "LIBSVM: features count from 0 or 1; -1: "
+                                     "another format",
+                                     err));
   *out = r;
   r = NULL;
 done:

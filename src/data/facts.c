@@ -121,8 +121,8 @@ hpo_status hpo_facts_broadcast(hpo_dataset *d, bool *has_weight,
   hpo_status status = HPO_OK;
   hpo_shared *node = d->node;
   hpo_buffer b = {0};
-  int64_t head[8] = {0}; /* bytes, rows, n_train, n_valid, has weight,
-                            n_fold, in_time, absent_is_zero */
+  int64_t head[9] = {0}; /* bytes, rows, n_train, n_valid, has weight,
+                            n_fold, in_time, absent_is_zero, index_base */
 
   if (node->node_rank == 0) {
     status = encode(d, &b, err);
@@ -134,6 +134,7 @@ hpo_status hpo_facts_broadcast(hpo_dataset *d, bool *has_weight,
     head[5] = (int64_t)d->n_fold;
     head[6] = d->in_time;
     head[7] = d->absent_is_zero;
+    head[8] = d->index_base;
   }
   HPO_TRY(status, hpo_facts_verdict(node, status, err));
   HPO_TRY(status, node->broadcast(node->self, head, sizeof head, err));
@@ -145,6 +146,7 @@ hpo_status hpo_facts_broadcast(hpo_dataset *d, bool *has_weight,
     d->n_fold = (size_t)head[5];
     d->in_time = head[6] != 0;
     d->absent_is_zero = head[7] != 0;
+    d->index_base = (int)head[8];
     HPO_TRY(status,
             hpo_mem_grow(&b.byte, &b.capacity, (size_t)head[0], 1, err));
   }

@@ -147,6 +147,35 @@ done:
   return status;
 }
 
+/* What rank 0 alone has tried, for the whole team. */
+static hpo_status share_status(const hpo_coll *team, hpo_status mine,
+                               hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_error told = *err;
+
+  told.code = mine;
+  if (team->size == 1)
+    return mine;
+  HPO_TRY(status, team->broadcast(team->self, &told, sizeof told, err));
+  *err = told;
+  status = told.code;
+done:
+  return status;
+}
+
+/* Rank 0 has the program; the others follow its words. */
+static hpo_status make_program(command *c, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_model_input *in = &c->in;
+
+  HPO_TRY(status, hpo_lines_create(&c->lines, in->trial.metric,
+                                   in->trial.n_metric, err));
+  HPO_TRY(status, make_patterns(c, err));
+  HPO_TRY(status, start(c, err));
+done:
+  return status;
+}
+
 static hpo_status command_create(const hpo_model_input *in, void **self,
                                  hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -159,11 +188,9 @@ static hpo_status command_create(const hpo_model_input *in, void **self,
   HPO_TRY(status, hpo_mem_new(n, sizeof *c->last, &c->last, err));
   for (size_t i = 0; i < n; i++)
     c->last[i] = NAN;
-  if (in->coll->rank == 0) {
-    HPO_TRY(status, hpo_lines_create(&c->lines, in->trial.metric, n, err));
-    HPO_TRY(status, make_patterns(c, err));
-    HPO_TRY(status, start(c, err));
-  }
+  if (in->coll->rank == 0)
+    status = make_program(c, err);
+  HPO_TRY(status, share_status(in->coll, status, err));
   *self = c;
   c = NULL;
 done:
