@@ -233,7 +233,7 @@ def test_second_writer_is_refused(tool):
     done = tool.run(study, "--quiet", expect=4)
     assert "pid" in done.stderr and str(run.pid) in done.stderr
     run.send_signal(signal.SIGUSR1)
-    run.communicate(timeout=30)
+    run.communicate(timeout=100)
     assert run.returncode == 75
 
 

@@ -45,12 +45,12 @@ class Writer:
         return self.n
 
     def close(self):
-        self.run.communicate(timeout=20)
+        self.run.communicate(timeout=100)
         assert self.run.returncode == 0
 
     def kill(self):
         self.run.send_signal(signal.SIGKILL)
-        self.run.communicate(timeout=20)
+        self.run.communicate(timeout=100)
 
 
 def model_bytes(number):
@@ -83,7 +83,7 @@ def check_trials(f, acked):
 
 def read(path, n):
     done = subprocess.run([DRIVER, "read", path, str(n)], text=True,
-                          capture_output=True, timeout=20)
+                          capture_output=True, timeout=100)
     return done.returncode, done.stdout
 
 
@@ -189,7 +189,7 @@ def test_other_hdf5_files(tmp_path):
         for mode in ("read", "write"):
             done = subprocess.run([DRIVER, mode, path, "1"], text=True,
                                   stdin=subprocess.DEVNULL,
-                                  capture_output=True, timeout=20)
+                                  capture_output=True, timeout=100)
             assert done.returncode == 4
             assert "not a study of hpotune" in done.stdout
         assert path.read_bytes() == before

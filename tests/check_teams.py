@@ -193,7 +193,7 @@ def test_limits_in_teams(tool, limit, reason):
 
 def test_timeout_ends_teams(tool):
     study = write_function(tool.folder, steps=20, delay=0.01, trials=4000)
-    tool.run(study, "--quiet", *team(2), "--timeout", "1s", ranks=3)
+    tool.run(study, "--quiet", *team(2), "--timeout", "5s", ranks=3)
     assert 0 < len(states(tool.folder / "f.h5")) < 4000
 
 
