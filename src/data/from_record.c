@@ -95,6 +95,7 @@ hpo_status hpo_dataset_from_record(const hpo_record *r, hpo_dataset **out,
   HPO_TRY(status,
           hpo_mem_string(hpo_record_text(r, "label", text, sizeof text),
                          &d->label_name, err));
+  d->index_base = (int)hpo_record_int(r, "index_base");
   HPO_TRY(status, get_columns(r, d, err));
   HPO_TRY(status, get_classes(r, d, err));
   *out = d;

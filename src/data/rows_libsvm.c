@@ -76,11 +76,10 @@ static hpo_status libsvm_open(hpo_rows *r, const hpo_names *names,
 
   HPO_TRY(status, hpo_mem_new(1, sizeof *l, &l, err));
   r->state = l;
-  l->base = r->facts->index_base;
-  if (l->base < 0) { /* the study's data had another format */
-    HPO_TRY(status, find_zero(r->path, &has_zero, err));
-    l->base = has_zero ? 0 : 1;
-  }
+  HPO_TRY(status, find_zero(r->path, &has_zero, err));
+  l->base = has_zero ? 0 : r->facts->index_base;
+  if (l->base < 0) /* the study's data had another format */
+    l->base = 1;
   HPO_TRY(status, name_fields(r, names, &field, err));
   HPO_TRY(status, hpo_rows_map(r, &field, field.n, names, err));
   HPO_TRY(status, hpo_libsvm_open(&l->file, r->path, NULL, err));
