@@ -163,7 +163,9 @@ def test_killed_and_continued(tool, order):
     tool.run(*words, "whole.h5")
     cut = tool.folder / "cut.h5"
     kills = 0
-    for ranks in (3, 2, 1):
+    for ranks in (3, 2, 1, 1, 1, 1):
+        if finished(cut) == 80 and kills == 0:  # too late: once more
+            cut.unlink()
         before = finished(cut)
         run = tool.start(*words, cut.name, ranks=ranks,
                          HPOTUNE_TEST_DELAY="5")
@@ -173,8 +175,7 @@ def test_killed_and_continued(tool, order):
             tool.kill(run)
             kills += 1
     tool.run(*words, cut.name)
-    print(kills, "kills")
-    assert finished(cut) == 80
+    assert kills > 0 and finished(cut) == 80
     if order == "strict":
         assert digest(cut) == digest(tool.folder / "whole.h5")
     with h5py.File(cut, "r") as f:
