@@ -57,6 +57,12 @@ def digest(path, keep=1, with_data=True):
                     h.update(curves[name][at:at + n].tobytes())
             if i in best and row["model_length"] > 0:
                 at, n = int(row["model_offset"]), int(row["model_length"])
+                for table in ("confusion", "roc"):
+                    rows = f[table][:] if table in f else trials[:0]
+                    rows = rows[rows["trial"] == i] if len(rows) else rows
+                    for name in sorted(set(rows.dtype.names) - OUTSIDE):
+                        if len(rows) and rows["model_offset"][0] == at:
+                            h.update(rows[name].tobytes())
                 model = f["models"][at:at + n].tobytes()
                 h.update(model if with_data else
                          model.replace(f["data/sha256"][()], b""))

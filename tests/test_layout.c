@@ -32,10 +32,11 @@ static const hpo_layout_table *find(const hpo_layout_table *t, size_t n,
  *  every table but byte runs, curves and log has a crc. */
 static void test_tables(void **state) {
   static const char *const rows[] = {
-      HPO_TABLE_TRIALS,   HPO_TABLE_CURVES,   HPO_TABLE_DECISIONS,
-      HPO_TABLE_SESSIONS, HPO_TABLE_PARETO,   HPO_TABLE_TEST_SCORES,
-      HPO_TABLE_LOG,      HPO_TABLE_TAGS,     HPO_TABLE_NOTES,
-      HPO_TABLE_REFITS,   HPO_TABLE_ARTIFACTS};
+      HPO_TABLE_TRIALS,   HPO_TABLE_CURVES,    HPO_TABLE_DECISIONS,
+      HPO_TABLE_SESSIONS, HPO_TABLE_PARETO,    HPO_TABLE_TEST_SCORES,
+      HPO_TABLE_LOG,      HPO_TABLE_TAGS,      HPO_TABLE_NOTES,
+      HPO_TABLE_REFITS,   HPO_TABLE_ARTIFACTS, HPO_TABLE_CONFUSION,
+      HPO_TABLE_ROC};
   static const char *const bytes[] = {
       HPO_TABLE_MODELS, HPO_TABLE_DECISION_IMAGES, HPO_TABLE_SESSION_XML,
       HPO_TABLE_ARTIFACT_BYTES};
@@ -45,7 +46,7 @@ static void test_tables(void **state) {
 
   (void)state;
   assert_int_equal(hpo_layout_tables(p, &tables, &n, NULL), HPO_OK);
-  assert_int_equal(n, 15);
+  assert_int_equal(n, 17);
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     const hpo_layout_table *t = find(tables, n, rows[i]);
     assert_non_null(t->row);

@@ -104,6 +104,20 @@ static void test_rows(void **state) {
   }
 }
 
+static void add_tally(hpo_tally *t, size_t classes, size_t points) {
+  t->n_class = classes;
+  if (classes > 0)
+    assert_int_equal(hpo_mem_new(classes * classes, sizeof *t->confusion,
+                                 &t->confusion, NULL),
+                     HPO_OK);
+  for (size_t i = 0; i < classes * classes; i++)
+    t->confusion[i] = 0.5 * (double)i;
+  for (size_t i = 0; i < points; i++) {
+    hpo_tally_point p = {(int32_t)i, 1.0 / (double)(i + 1), (double)i, 0.25};
+    assert_int_equal(hpo_tally_add(t, p, NULL), HPO_OK);
+  }
+}
+
 static void test_results(void **state) {
   uint64_t first = first_seed();
 
@@ -116,6 +130,7 @@ static void test_results(void **state) {
     assert_int_equal(hpo_trial_sample(seed, plan, 7, &a.trial, NULL), HPO_OK);
     if (seed % 2 == 0)
       assert_int_equal(hpo_buffer_add(&a.model, "{\0}", 3, NULL), HPO_OK);
+    add_tally(&a.tally, seed % 4, seed % 7);
     assert_int_equal(hpo_result_record(&a, &r, NULL), HPO_OK);
     r = sent(r);
     assert_int_equal(hpo_result_from_record(r, &b, NULL), HPO_OK);
@@ -124,6 +139,16 @@ static void test_results(void **state) {
     assert_int_equal(b.model.n, a.model.n);
     if (a.model.n > 0)
       assert_memory_equal(b.model.byte, a.model.byte, a.model.n);
+    assert_int_equal(b.tally.n_class, a.tally.n_class);
+    assert_int_equal(b.tally.n_point, a.tally.n_point);
+    for (size_t i = 0; i < a.tally.n_class * a.tally.n_class; i++)
+      assert_true(b.tally.confusion[i] == a.tally.confusion[i]);
+    for (size_t i = 0; i < a.tally.n_point; i++) {
+      const hpo_tally_point *p = &a.tally.point[i], *q = &b.tally.point[i];
+      assert_int_equal(p->positive, q->positive);
+      assert_true(p->threshold == q->threshold && p->hits == q->hits &&
+                  p->alarms == q->alarms);
+    }
     hpo_record_destroy(r);
     hpo_result_free(&a);
     hpo_result_free(&b);

@@ -31,6 +31,8 @@
 #define HPO_TABLE_NOTES "/notes"
 #define HPO_TABLE_REFITS "/refits"
 #define HPO_TABLE_ARTIFACTS "/artifacts"
+#define HPO_TABLE_CONFUSION "/confusion"
+#define HPO_TABLE_ROC "/roc"
 /** Runs of bytes that rows point into. */
 #define HPO_TABLE_MODELS "/models"
 #define HPO_TABLE_DECISION_IMAGES "/decision_images"
@@ -88,6 +90,14 @@ HPO_MUST_USE hpo_status hpo_layout_curve_rows(const hpo_trial *t,
 HPO_MUST_USE hpo_status hpo_layout_curve_read(const hpo_record *rows,
                                               size_t first, size_t n,
                                               hpo_trial *t, hpo_error *err);
+
+/** The tally of a trial's stored model (model_offset is set) as rows for
+ *  HPO_TABLE_CONFUSION, cells of weight 0 left out, and HPO_TABLE_ROC. */
+HPO_MUST_USE hpo_status hpo_layout_tally_rows(const hpo_trial *t,
+                                              const hpo_tally *tally,
+                                              hpo_record **confusion,
+                                              hpo_record **roc,
+                                              hpo_error *err);
 
 /** One start of the program on this study. */
 typedef struct hpo_layout_session {

@@ -58,4 +58,28 @@ HPO_MUST_USE hpo_status hpo_metric_finish(const hpo_metric *m,
                                           const hpo_sum *sum, size_t n_class,
                                           double *out, hpo_error *err);
 
+/** Weight of the rows of each class that are said to be of each, by p > 0.5
+ *  or the highest p (ties: the lowest class).
+ *  sklearn.metrics.confusion_matrix.
+ *  \param [out] weight [n_class truth][n_class predicted] */
+HPO_MUST_USE hpo_status hpo_metric_confusion(const hpo_scored *s,
+                                             double *weight, hpo_error *err);
+
+/** Weight of the rows whose score for a class is at least threshold: hits
+ *  are of the class, alarms are not. */
+typedef struct hpo_roc_point {
+  double threshold, hits, alarms;
+} hpo_roc_point;
+
+/** Points of the ROC curve of a class against the others, threshold falling;
+ *  the last is the lowest score, so it has the weight of all rows.  Each
+ *  distinct score (of rows with weight) is a point if there are no more than
+ * most of them, else every first one by which the sum of both rates has passed
+ * the next of most - 2 even marks, and the last. sklearn.metrics.roc_curve,
+ * drop_intermediate=False. \param [in]  most  at least 3 \param [out] point
+ * [most] \param [out] n     how many; 0: no weight on one side */
+HPO_MUST_USE hpo_status hpo_metric_roc(const hpo_scored *s, size_t positive,
+                                       size_t most, hpo_roc_point *point,
+                                       size_t *n, hpo_error *err);
+
 #endif

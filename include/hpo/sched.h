@@ -98,6 +98,7 @@ typedef struct hpo_action {
   const hpo_trial *written; /* WRITE: borrowed from the ledger until the
                                next event */
   hpo_buffer model;         /* WRITE: model to store; owned by the action */
+  hpo_tally tally;          /* WRITE: of the model's predictions; owned */
   hpo_end end;              /* SHUTDOWN */
 } hpo_action;
 void hpo_action_free(hpo_action *a);

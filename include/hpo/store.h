@@ -72,6 +72,8 @@ HPO_MUST_USE hpo_status hpo_store_close(hpo_store *s, hpo_error *err);
 /** Closes without a word: for error paths. */
 void hpo_store_destroy(hpo_store *s);
 
+/** Whether the file has such a table: those of older versions may not. */
+bool hpo_store_has(hpo_store *s, const char *path);
 /** Rows (or bytes) of a table now; refreshed where a writer is at work. */
 HPO_MUST_USE hpo_status hpo_store_rows(hpo_store *s, const char *path,
                                        size_t *out, hpo_error *err);

@@ -74,4 +74,8 @@ HPO_MUST_USE hpo_status hpo_fit_gather(hpo_fit *fit, hpo_error *err);
 HPO_MUST_USE hpo_status hpo_fit_score(const hpo_fit *fit, const hpo_metric *m,
                                       double *out, hpo_error *err);
 
+/** The last predictions beside the truth; on the team's rank 0 alone, where
+ *  they are. */
+hpo_scored hpo_fit_scored(const hpo_fit *fit);
+
 #endif

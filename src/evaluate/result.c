@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The end of a trial: its metrics, and its model if the job wants it. */
-#include "evaluate/trial.h"
+#include "evaluate/tally.h"
 #include "hpo/clock.h"
 #include "hpo/mem.h"
 
@@ -69,11 +69,11 @@ done:
 }
 
 /* Predictions to where all metrics are scored, unless the objective is all
- * that is. */
+ * that is, and no tally is made. */
 static hpo_status gather(hpo_evaluation *v, hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_names metrics = {0};
-  bool others = false;
+  bool others = hpo_evaluation_tallies(v);
 
   HPO_TRY(status, hpo_plan_metrics(v->e->plan, &metrics, err));
   for (size_t i = 0; i < metrics.n; i++) {
@@ -134,9 +134,10 @@ bool hpo_evaluation_wants_model(const hpo_evaluation *v) {
   return isnan(bar) || !hpo_evaluation_is_better(v, bar, v->trial->value[0]);
 }
 
-/* The model of a complete trial: the split's, or the one of all rows. */
+/* The model of a complete trial: the split's, or the one of all rows; and
+ * the tally of its predictions. */
 static hpo_status finish(hpo_evaluation *v, hpo_buffer *model,
-                         hpo_error *err) {
+                         hpo_tally *tally, hpo_error *err) {
   hpo_status status = HPO_OK;
 
   if (!v->is_scored)
@@ -145,6 +146,9 @@ static hpo_status finish(hpo_evaluation *v, hpo_buffer *model,
     model->n = 0;
   if (v->is_refit)
     HPO_TRY(status, v->recipe.kind->save(v->again.model, model, err));
+  if (v->e->team->rank == 0 && model->n > 0 && hpo_evaluation_tallies(v) &&
+      hpo_evaluation_wants_model(v))
+    HPO_TRY(status, hpo_evaluation_tally(v, tally, err));
 done:
   return status;
 }
@@ -180,6 +184,7 @@ hpo_status hpo_evaluation_result(hpo_evaluation *v, hpo_result *out,
                                  hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_buffer model = {0};
+  hpo_tally tally = {0};
   hpo_error own = {0};
   hpo_trial *t = v->trial;
 
@@ -189,7 +194,8 @@ hpo_status hpo_evaluation_result(hpo_evaluation *v, hpo_result *out,
        t->state == HPO_TRIAL_PAUSED)) {
     v->over = false;
     hpo_trial_state state = t->state;
-    status = hpo_evaluation_take_failure(v, finish(v, &model, &own), &own);
+    status =
+        hpo_evaluation_take_failure(v, finish(v, &model, &tally, &own), &own);
     if (status != HPO_OK)
       HPO_FAIL(status, err, status, "%s", own.text);
     t->state = v->over ? HPO_TRIAL_FAILED : state;
@@ -203,6 +209,8 @@ hpo_status hpo_evaluation_result(hpo_evaluation *v, hpo_result *out,
              v->recipe.kind->format);
     out->model = model;
     memset(&model, 0, sizeof model);
+    out->tally = tally;
+    tally = (hpo_tally){0};
   }
   if (t->state == HPO_TRIAL_PAUSED) {
     HPO_TRY(status, stay(v, &out->trial, err));
@@ -212,5 +220,6 @@ hpo_status hpo_evaluation_result(hpo_evaluation *v, hpo_result *out,
   v->trial = NULL;
 done:
   hpo_buffer_free(&model);
+  hpo_tally_free(&tally);
   return status;
 }

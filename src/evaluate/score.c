@@ -87,12 +87,15 @@ done:
   return status;
 }
 
+hpo_scored hpo_fit_scored(const hpo_fit *fit) {
+  HPO_ASSERT(fit->is_gathered || fit->e->team->size == 1);
+  return scored_rows(fit, 0, (size_t)fit->rows.n_valid);
+}
+
 hpo_status hpo_fit_score(const hpo_fit *fit, const hpo_metric *m, double *out,
                          hpo_error *err) {
-  hpo_scored s = scored_rows(fit, 0, (size_t)fit->rows.n_valid);
-
   if (m == fit->summed)
-    return hpo_metric_finish(m, fit->sum, s.n_class, out, err);
-  HPO_ASSERT(fit->is_gathered || fit->e->team->size == 1);
+    return hpo_metric_finish(m, fit->sum, fit->e->data->n_class, out, err);
+  hpo_scored s = hpo_fit_scored(fit);
   return hpo_metric_compute(m, &s, out, err);
 }

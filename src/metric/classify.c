@@ -6,6 +6,7 @@
  * recall and f1 are those of class 1; with more the unweighted mean over the
  * classes that occur in y or among the predictions.  A ratio 0/0 is 0.
  */
+#include "hpo/mem.h"
 #include "metric_impl.h"
 
 /* Class by p > 0.5, or the highest p, ties to the lowest class. */
@@ -221,3 +222,20 @@ const hpo_metric hpo_metric_logloss = {
     .n_sum = two_sums,
     .accumulate = add_losses,
     .finish = finish_mean};
+
+hpo_status hpo_metric_confusion(const hpo_scored *s, double *weight,
+                                hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_sum *sum = NULL;
+  size_t cells = s->n_class * s->n_class;
+
+  HPO_TRY(status, hpo_mem_new(cells, sizeof *sum, &sum, err));
+  for (size_t i = 0; i < s->n; i++)
+    hpo_sum_add(&sum[(size_t)s->y[i] * s->n_class + predicted_class(s, i)],
+                row_weight(s, i));
+  for (size_t c = 0; c < cells; c++)
+    weight[c] = hpo_sum_get(&sum[c]);
+done:
+  hpo_mem_free(sum);
+  return status;
+}

@@ -9,6 +9,7 @@
  * summed in a way that knows no order; so the metric depends on the set of
  * rows alone.
  */
+#include <math.h>
 #include <string.h>
 
 #include "hpo/mem.h"
@@ -203,6 +204,69 @@ done:
   hpo_mem_free(r.spare);
   return status;
 }
+
+/* --- points of the curve ------------------------------------------------- */
+
+/* Weight on each side, and how many scores differ that have any. */
+static size_t survey(ranking *r, double *positive, double *negative) {
+  running is = {0, 0}, is_not = {0, 0};
+  double pos, neg;
+  size_t n = 0;
+
+  while (next_group(r, &pos, &neg)) {
+    n += pos > 0 || neg > 0;
+    run_add(&is, pos);
+    run_add(&is_not, neg);
+  }
+  *positive = run_get(&is);
+  *negative = run_get(&is_not);
+  r->left = r->s->n;
+  return n;
+}
+
+static size_t walk(ranking *r, size_t scores, size_t most, double positive,
+                   double negative, hpo_roc_point *point) {
+  running hits = {0, 0}, alarms = {0, 0};
+  double pos, neg, passed = -1;
+  size_t n = 0, seen = 0;
+  size_t column = r->s->k == 1 ? 0 : (size_t)r->positive;
+
+  while (next_group(r, &pos, &neg)) {
+    run_add(&hits, pos);
+    run_add(&alarms, neg);
+    double rates = run_get(&hits) / positive + run_get(&alarms) / negative;
+    double mark = floor(rates / 2 * (double)(most - 2));
+    bool is_last = (seen += pos > 0 || neg > 0) == scores;
+    if (!(pos > 0 || neg > 0) || (scores > most && mark <= passed && !is_last))
+      continue;
+    passed = mark;
+    point[n++] = (hpo_roc_point){
+        .threshold = r->s->p[(r->sorted[r->left].row >> 1) * r->s->k + column],
+        .hits = run_get(&hits),
+        .alarms = run_get(&alarms)};
+  }
+  return n;
+}
+
+hpo_status hpo_metric_roc(const hpo_scored *s, size_t positive, size_t most,
+                          hpo_roc_point *point, size_t *n, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  ranking r = {.s = s};
+  double is = 0, is_not = 0;
+  size_t scores = 0;
+
+  HPO_TRY(status, hpo_mem_new(s->n, sizeof(entry), &r.sorted, err));
+  HPO_TRY(status, hpo_mem_new(s->n, sizeof(entry), &r.spare, err));
+  rank_rows(&r, positive);
+  scores = survey(&r, &is, &is_not);
+  *n = is > 0 && is_not > 0 ? walk(&r, scores, most, is, is_not, point) : 0;
+done:
+  hpo_mem_free(r.sorted);
+  hpo_mem_free(r.spare);
+  return status;
+}
+
+/* --- scores -------------------------------------------------------------- */
 
 static hpo_status compute_roc_auc(const hpo_scored *s, double *out,
                                   hpo_error *err) {

@@ -19,6 +19,8 @@ hpo_status hpo_books_start(hpo_books *b, const hpo_plan *plan,
   b->store = store;
   b->sync_seconds = sync_seconds;
   b->flushed = b->synced = hpo_clock_seconds();
+  b->has_tallies = hpo_store_has(store, HPO_TABLE_CONFUSION) &&
+                   hpo_store_has(store, HPO_TABLE_ROC);
   HPO_TRY(status, hpo_store_rows(store, HPO_TABLE_TRIALS, &b->rows, err));
   if (b->rows != hpo_ledger_trials(ledger))
     HPO_FAIL(status, err, HPO_EBUG,
@@ -41,6 +43,7 @@ void hpo_books_clear(hpo_books *b) {
   for (size_t i = 0; i < b->n; i++) {
     hpo_trial_destroy(b->entry[i].trial);
     hpo_buffer_free(&b->entry[i].model);
+    hpo_tally_free(&b->entry[i].tally);
   }
   b->n = 0;
 }
@@ -53,9 +56,9 @@ void hpo_books_free(hpo_books *b) {
   memset(b, 0, sizeof *b);
 }
 
-hpo_status hpo_books_add(hpo_books *b, const hpo_trial *t, hpo_buffer *model,
-                         hpo_error *err) {
+hpo_status hpo_books_add(hpo_books *b, hpo_action *write, hpo_error *err) {
   hpo_status status = HPO_OK;
+  const hpo_trial *t = write->written;
   hpo_trial *copy = NULL;
 
   HPO_TRY(status,
@@ -70,8 +73,10 @@ hpo_status hpo_books_add(hpo_books *b, const hpo_trial *t, hpo_buffer *model,
   }
   copy->curve_offset = copy->model_offset = copy->model_crc = -1;
   copy->curve_length = copy->model_length = 0;
-  b->entry[b->n++] = (hpo_books_entry){.trial = copy, .model = *model};
-  *model = (hpo_buffer){0}; /* now the entry's */
+  b->entry[b->n++] = (hpo_books_entry){
+      .trial = copy, .model = write->model, .tally = write->tally};
+  write->model = (hpo_buffer){0}; /* now the entry's */
+  write->tally = (hpo_tally){0};
 done:
   return status;
 }
@@ -128,6 +133,23 @@ done:
   return status;
 }
 
+/* What the stored model's predictions add up to. */
+static hpo_status append_tally(hpo_books *b, const hpo_books_entry *e,
+                               hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_record *confusion = NULL, *roc = NULL;
+
+  HPO_TRY(status,
+          hpo_layout_tally_rows(e->trial, &e->tally, &confusion, &roc, err));
+  HPO_TRY(status, hpo_store_append(b->store, HPO_TABLE_CONFUSION, confusion,
+                                   NULL, err));
+  HPO_TRY(status, hpo_store_append(b->store, HPO_TABLE_ROC, roc, NULL, err));
+done:
+  hpo_record_destroy(confusion);
+  hpo_record_destroy(roc);
+  return status;
+}
+
 /* Curve and model of a trial that is final or paused; the entry learns where
  * they are. */
 static hpo_status append_parts(hpo_books *b, hpo_books_entry *e,
@@ -153,6 +175,8 @@ static hpo_status append_parts(hpo_books *b, hpo_books_entry *e,
     t->model_crc = (int64_t)hpo_file_crc32(0, e->model.byte, e->model.n);
     if (b->refit_rows > 0)
       HPO_TRY(status, append_refit(b, t, err));
+    if (b->has_tallies)
+      HPO_TRY(status, append_tally(b, e, err));
   } else {
     t->model_format[0] = 0;
   }
@@ -185,13 +209,21 @@ done:
 }
 
 static hpo_status flush_parts(hpo_books *b, hpo_error *err) {
-  static const char *const parts[] = {
-      HPO_TABLE_CURVES, HPO_TABLE_MODELS, HPO_TABLE_DECISIONS,
-      HPO_TABLE_DECISION_IMAGES, HPO_TABLE_REFITS};
-  const size_t n = sizeof parts / sizeof *parts - (b->refit_rows > 0 ? 0 : 1);
+  static const char *const parts[] = {HPO_TABLE_CURVES, HPO_TABLE_MODELS,
+                                      HPO_TABLE_DECISIONS,
+                                      HPO_TABLE_DECISION_IMAGES};
+  static const char *const refits[] = {HPO_TABLE_REFITS};
+  static const char *const tallies[] = {HPO_TABLE_CONFUSION, HPO_TABLE_ROC};
+  hpo_status status = HPO_OK;
 
   b->has_decisions = false;
-  return hpo_store_flush(b->store, parts, n, err);
+  HPO_TRY(status, hpo_store_flush(b->store, parts, 4, err));
+  if (b->refit_rows > 0)
+    HPO_TRY(status, hpo_store_flush(b->store, refits, 1, err));
+  if (b->has_tallies)
+    HPO_TRY(status, hpo_store_flush(b->store, tallies, 2, err));
+done:
+  return status;
 }
 
 static hpo_status flush_rows(hpo_books *b, hpo_error *err) {

@@ -27,6 +27,7 @@
 typedef struct hpo_books_entry {
   hpo_trial *trial; /* as it will stand in its row; owned */
   hpo_buffer model;
+  hpo_tally tally; /* of the model's predictions */
 } hpo_books_entry;
 
 /** What the file holds of a trial. */
@@ -40,6 +41,7 @@ typedef struct hpo_books {
   hpo_store *store;
   int64_t refit_rows;     /* that every stored model was trained on, once its
                              trial was done; 0: models are the trials' own */
+  bool has_tallies;       /* the file has tables for them */
   double sync_seconds;    /* fdatasync at most every so many; 0: never */
   hpo_books_entry *entry; /* [n] the batch, in order of its writes */
   size_t n, room;
@@ -61,10 +63,10 @@ HPO_MUST_USE hpo_status hpo_books_start(hpo_books *b, const hpo_plan *plan,
                                         const hpo_ledger *ledger,
                                         double sync_seconds, hpo_error *err);
 void hpo_books_free(hpo_books *b);
-/** A trial as it stands now, with the model to store (taken, may be
- *  empty).  A running trial's start is now. */
-HPO_MUST_USE hpo_status hpo_books_add(hpo_books *b, const hpo_trial *t,
-                                      hpo_buffer *model, hpo_error *err);
+/** A trial as it stands now, by a WRITE; takes its model and tally.  A
+ *  running trial's start is now. */
+HPO_MUST_USE hpo_status hpo_books_add(hpo_books *b, hpo_action *write,
+                                      hpo_error *err);
 /** A line for /decisions. */
 HPO_MUST_USE hpo_status hpo_books_decide(hpo_books *b, const hpo_action *a,
                                          hpo_error *err);

@@ -220,7 +220,7 @@ static hpo_status carry_out(hpo_manager *m, hpo_action *a, hpo_error *err) {
   case HPO_ACTION_STOP:
     return send_stop(m, a, err);
   case HPO_ACTION_WRITE:
-    return hpo_books_add(&m->books, a->written, &a->model, err);
+    return hpo_books_add(&m->books, a, err);
   case HPO_ACTION_DECIDED:
     return hpo_books_decide(&m->books, a, err);
   case HPO_ACTION_SHUTDOWN:

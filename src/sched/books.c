@@ -101,7 +101,7 @@ done:
   return status;
 }
 
-hpo_status hpo_sched_write(hpo_sched *s, hpo_id trial, hpo_buffer *model,
+hpo_status hpo_sched_write(hpo_sched *s, hpo_id trial, hpo_result *kept,
                            hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_action a = {.kind = HPO_ACTION_WRITE, .trial = trial};
@@ -109,11 +109,15 @@ hpo_status hpo_sched_write(hpo_sched *s, hpo_id trial, hpo_buffer *model,
   a.written = hpo_ledger_get(s->ledger, trial);
   if (!hpo_trial_is_final(a.written->state))
     HPO_TRY(status, keep_copy(s, &a.written, err));
-  if (model != NULL)
-    a.model = *model;
+  if (kept != NULL) {
+    a.model = kept->model;
+    a.tally = kept->tally;
+  }
   HPO_TRY(status, hpo_sched_push(s, &a, err));
-  if (model != NULL)
-    *model = (hpo_buffer){0}; /* now the action's */
+  if (kept != NULL) { /* now the action's */
+    kept->model = (hpo_buffer){0};
+    kept->tally = (hpo_tally){0};
+  }
 done:
   return status;
 }

@@ -148,8 +148,7 @@ static hpo_status on_result(hpo_sched *s, const hpo_event *e, hpo_error *err) {
                              t->value[0]);
   HPO_TRY(status, hpo_ledger_put(s->ledger, t, err));
   e->result->trial = NULL; /* now the ledger's */
-  HPO_TRY(status,
-          hpo_sched_write(s, number, keeps ? &e->result->model : NULL, err));
+  HPO_TRY(status, hpo_sched_write(s, number, keeps ? e->result : NULL, err));
   HPO_TRY(status, follow_up(s, team, job, t, err));
 done:
   hpo_result_free(e->result);

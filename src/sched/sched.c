@@ -26,6 +26,7 @@ const char *hpo_end_name(hpo_end e) {
 void hpo_action_free(hpo_action *a) {
   hpo_job_free(&a->job);
   hpo_buffer_free(&a->model);
+  hpo_tally_free(&a->tally);
   *a = (hpo_action){.kind = a->kind};
 }
 

@@ -98,9 +98,10 @@ HPO_MUST_USE hpo_status hpo_sched_add_ready(hpo_sched *s, hpo_pending *p,
                                             hpo_error *err);
 HPO_MUST_USE hpo_status hpo_sched_push(hpo_sched *s, const hpo_action *a,
                                        hpo_error *err);
-/** WRITE of the trial as it stands in the ledger; model may be NULL. */
+/** WRITE of the trial as it stands in the ledger, with the model and tally of
+ *  kept (taken); NULL: none. */
 HPO_MUST_USE hpo_status hpo_sched_write(hpo_sched *s, hpo_id trial,
-                                        hpo_buffer *model, hpo_error *err);
+                                        hpo_result *kept, hpo_error *err);
 /** Whether a trial has done a rung and paused there, now or once, by its
  *  row. */
 bool hpo_sched_has_paused(const hpo_sched *s, const hpo_trial *t,

@@ -113,6 +113,13 @@ hpo_status store_table_look(store_table *t, hpo_error *err) {
   return hpo_h5_table_rows(t->h5, &t->seen, err);
 }
 
+bool hpo_store_has(hpo_store *s, const char *path) {
+  store_table *t = NULL;
+  hpo_error none = {0};
+
+  return store_table_find(s, path, &t, &none) == HPO_OK;
+}
+
 hpo_status hpo_store_rows(hpo_store *s, const char *path, size_t *out,
                           hpo_error *err) {
   hpo_status status = HPO_OK;

@@ -172,6 +172,7 @@ hpo_status hpo_result_record(const hpo_result *result, hpo_record **out,
   HPO_TRY(status,
           hpo_record_add(r, "model", HPO_FIELD_U8, 0, result->model.byte,
                          result->model.n, "", "", err));
+  HPO_TRY(status, hpo_tally_record(&result->tally, r, err));
   *out = r;
   r = NULL;
 done:
@@ -226,6 +227,7 @@ hpo_status hpo_result_from_record(const hpo_record *r, hpo_result *out,
              r->name);
   if (model->n > 0)
     HPO_TRY(status, hpo_buffer_add(&result.model, model->data, model->n, err));
+  HPO_TRY(status, hpo_tally_from_record(r, &result.tally, err));
   *out = result;
   result = (hpo_result){0};
 done:

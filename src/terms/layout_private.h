@@ -42,4 +42,15 @@ hpo_status hpo_layout_row(const char *path, const void *row,
                           const hpo_plan *plan, hpo_record **out,
                           hpo_error *err);
 
+/** Rows of HPO_TABLE_CONFUSION and HPO_TABLE_ROC. */
+typedef struct hpo_layout_cell {
+  int64_t trial, model_offset, truth, predicted;
+  double weight;
+} hpo_layout_cell;
+
+typedef struct hpo_layout_point {
+  int64_t trial, model_offset, positive;
+  double threshold, true_positives, false_positives;
+} hpo_layout_point;
+
 #endif

@@ -38,6 +38,9 @@ typedef struct note {
   const char *text;
 } note;
 
+typedef hpo_layout_cell cell;
+typedef hpo_layout_point point;
+
 typedef struct artifact {
   hpo_id trial;
   const char *name, *media_type;
@@ -138,6 +141,26 @@ static const hpo_column artifact_columns[] = {
     WHOLE(artifact, time, "ns", "When it was attached, UTC since 1970."),
     END};
 
+static const hpo_column confusion_columns[] = {
+    WHOLE(cell, trial, "", "Trial whose stored model predicted."),
+    WHOLE(cell, model_offset, "bytes", "First byte of the model in /models."),
+    WHOLE(cell, truth, "", "Class that the rows are of, from 0."),
+    WHOLE(cell, predicted, "", "Class that they are said to be of."),
+    REAL(cell, weight, "", "Their number, or the sum of their weights."),
+    END};
+
+static const hpo_column roc_columns[] = {
+    WHOLE(point, trial, "", "Trial whose stored model predicted."),
+    WHOLE(point, model_offset, "bytes", "First byte of the model in /models."),
+    WHOLE(point, positive, "", "Class that counts as positive, from 0."),
+    REAL(point, threshold, "",
+         "Rows with at least this probability are said to be positive."),
+    REAL(point, true_positives, "",
+         "Weight of those that are; of all that are in the last row."),
+    REAL(point, false_positives, "",
+         "Weight of those that are not; of all that are not in the last row."),
+    END};
+
 const hpo_table hpo_layout_declared[] = {
     {HPO_TABLE_TRIALS, NULL, 0, 64, true,
      "One row per trial; row n is trial n."},
@@ -169,6 +192,11 @@ const hpo_table hpo_layout_declared[] = {
      "Files attached to the study or to trials."},
     {HPO_TABLE_ARTIFACT_BYTES, NULL, 0, 65536, false,
      "Bytes of the attached files, one after the other."},
+    {HPO_TABLE_CONFUSION, confusion_columns, sizeof(cell), 64, true,
+     "How often stored models took each class for each, of the validation "
+     "rows."},
+    {HPO_TABLE_ROC, roc_columns, sizeof(point), 256, true,
+     "Points of stored models' ROC curves, of the validation rows."},
     {NULL, NULL, 0, 0, false, NULL}};
 /* clang-format on */
 

@@ -112,5 +112,6 @@ void hpo_job_free(hpo_job *j) {
 void hpo_result_free(hpo_result *r) {
   hpo_trial_destroy(r->trial);
   hpo_buffer_free(&r->model);
+  hpo_tally_free(&r->tally);
   r->trial = NULL;
 }
