@@ -24,6 +24,8 @@ static hpo_plan *new_plan(bool maximize) {
   assert_int_equal(hpo_plan_sample(1, &p, NULL), HPO_OK);
   while (p->n_objective > 1)
     hpo_mem_free(p->objective[--p->n_objective].metric);
+  while (p->n_constraint > 0)
+    hpo_mem_free(p->constraint[--p->n_constraint].metric);
   p->objective[0].maximize = maximize;
   return p;
 }

@@ -49,7 +49,7 @@ static void test_registry(void **state) {
   size_t n = 0;
   const hpo_metric *const *m = hpo_metric_kinds(&n);
 
-  assert_int_equal(n, 15);
+  assert_int_equal(n, 18);
   for (size_t i = 0; i < n; i++) {
     assert_ptr_equal(hpo_metric_find(m[i]->name), m[i]);
     assert_true(m[i]->help && m[i]->tasks);

@@ -234,6 +234,8 @@ static void test_metrics(void **state) {
   (void)state;
   hpo_names_free(&p->report);
   p->n_objective = 1;
+  while (p->n_constraint > 0)
+    hpo_mem_free(p->constraint[--p->n_constraint].metric);
   put(&p->objective[0].metric, "logloss");
   assert_int_equal(hpo_names_add(&p->report, "f1", NULL), HPO_OK);
   assert_int_equal(hpo_names_add(&p->report, "logloss", NULL), HPO_OK);

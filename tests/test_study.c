@@ -259,12 +259,6 @@ static const fault unbuilt[] = {
     {"</data>", "<test href=\"b.csv\"/></data>",
      "t.xml:12: <test href=\"b.csv\">: <test> " NOT_BUILT},
     {"<budget", "<refit/><budget", "t.xml:32: <refit>: <refit> " NOT_BUILT},
-    {"<budget", "<constraint metric=\"r2\"/><budget",
-     "t.xml:32: <constraint metric=\"r2\">: <constraint> " NOT_BUILT},
-    {"<report", "<objective metric=\"f1\"/><report",
-     "t.xml:28: <objective metric=\"f1\">: more than one <objective> (a "
-     "Pareto "
-     "front) " NOT_BUILT},
     {"ranks-per-trial=\"1\"", "ranks-per-trial=\"1000001\"",
      "t.xml:34: <parallel>: ranks-per-trial=\"1000001\"; allowed: 1 to "
      "1000000, or all"},
@@ -297,6 +291,49 @@ static const fault unbuilt[] = {
      "<fixed name=\"early_stopping_rounds\" value=\"5\"/>",
      "t.xml:14: <fixed name=\"early_stopping_rounds\">: option "
      "early_stopping_rounds = 5 " NOT_BUILT},
+};
+
+#define OBJECTIVE "<objective metric=\"roc_auc\" direction=\"maximize\"/>"
+#define MEDIAN "  <pruner name=\"median\"/>\n"
+#define BUDGET "<budget trials=\"100\""
+
+static const fault goals[] = {
+    {"<report",
+     "<objective metric=\"f1\"/><objective metric=\"recall\"/><objective "
+     "metric=\"accuracy\"/><objective metric=\"logloss\"/><report",
+     "t.xml:28: <objective metric=\"logloss\">: a study has at most 4 "
+     "objectives; put others into <report>, or bound them by a <constraint>\n"
+     "pruner median is for one objective, and the study has 4\n"
+     "target= is for one objective, and the study has 4"},
+    {OBJECTIVE, OBJECTIVE "<objective metric=\"roc_auc\"/>",
+     "t.xml:27: <objective metric=\"roc_auc\">: the metric is an <objective> "
+     "already"},
+    {OBJECTIVE, OBJECTIVE "<objective metric=\"f1\"/>",
+     "t.xml:30: <pruner name=\"median\">: pruner median is for one objective, "
+     "and the study has 2; allowed: none\n"
+     "t.xml:32: <budget>: target= is for one objective, and the study has 2; "
+     "allowed: trials=, timeout=, patience="},
+    {OBJECTIVE, "<objective metric=\"f1\" reference=\"1e999\"/>",
+     "reference can't be \"1e999\"; allowed: a finite number"},
+    {BUDGET, "<constraint metric=\"r2\" max=\"1\"/>" BUDGET,
+     "t.xml:32: <constraint metric=\"r2\">: metric \"r2\" is not for task "
+     "binary. Allowed: accuracy, precision, recall, f1, roc_auc, logloss, "
+     "train_seconds"},
+    {BUDGET, "<constraint metric=\"f1\"/>" BUDGET,
+     "t.xml:32: <constraint metric=\"f1\">: no bound; give min=, max= or "
+     "both"},
+    {BUDGET, "<constraint metric=\"f1\" min=\"0.5\" max=\"0.4\"/>" BUDGET,
+     "t.xml:32: <constraint metric=\"f1\">: min=\"0.5\" is above "
+     "max=\"0.4\""},
+    {BUDGET,
+     "<constraint metric=\"f1\" min=\"0.5\"/>\n"
+     "<constraint metric=\"f1\" max=\"1\"/>" BUDGET,
+     "t.xml:33: <constraint metric=\"f1\">: metric f1 has two "
+     "<constraint>s; one can have min= and max="},
+    {BUDGET, "<constraint metric=\"f1\" min=\"x\"/>" BUDGET, "a number"},
+    {BUDGET, "<constraint metric=\"train_seconds\" max=\"1\"/>" BUDGET,
+     "order=\"strict\" can't hold with the constraint on train_seconds, "
+     "which differs from run to run"},
 };
 
 static const fault data[] = {
@@ -531,6 +568,9 @@ static void faults_of_folds(void **state) {
 }
 static void faults_of_unbuilt(void **state) {
   check_faults(state, unbuilt, COUNT(unbuilt));
+}
+static void faults_of_goals(void **state) {
+  check_faults(state, goals, COUNT(goals));
 }
 static void faults_of_data(void **state) {
   check_faults(state, data, COUNT(data));
@@ -1049,6 +1089,7 @@ int main(void) {
       cmocka_unit_test(faults_of_names),
       cmocka_unit_test(faults_of_folds),
       cmocka_unit_test(faults_of_unbuilt),
+      cmocka_unit_test(faults_of_goals),
       cmocka_unit_test(faults_of_data),
       cmocka_unit_test(faults_of_models),
       cmocka_unit_test(faults_of_search),

@@ -236,6 +236,8 @@ static hpo_plan *two_models(void) {
   hpo_space_free(&p->space);
   while (p->n_objective > 1)
     hpo_mem_free(p->objective[--p->n_objective].metric);
+  while (p->n_constraint > 0)
+    hpo_mem_free(p->constraint[--p->n_constraint].metric);
   hpo_names_free(&p->report);
   assert_int_equal(hpo_space_add(&p->space, &q, NULL), HPO_OK);
   q = (hpo_param){.name = d,

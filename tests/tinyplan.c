@@ -28,6 +28,7 @@ hpo_plan *tinyplan_make(void) {
   MUST(hpo_mem_grow(&p->objective, &p->objective_room, 1, sizeof *p->objective,
                     NULL));
   p->n_objective = 1;
+  p->objective[0].reference = (double)NAN;
   tinyplan_text(&p->objective[0].metric, "value");
   return p;
 }

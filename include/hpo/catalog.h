@@ -23,12 +23,13 @@ typedef struct hpo_entry {
   const char *name, *help;
   const hpo_option *option; /* [n_option] */
   size_t n_option;
-  bool is_built;    /* false: known by name, refused as not built yet */
-  unsigned tasks;   /* MODEL, METRIC: bits 1u << hpo_task (plan.h) */
-  bool ends;        /* SAMPLER: has no more points at some time */
-  bool maximize;    /* METRIC: which way is better */
-  bool free_params; /* MODEL function: any parameter x0, x1, ... */
-  bool any_params;  /* MODEL command: parameters and metrics of any name */
+  bool is_built;      /* false: known by name, refused as not built yet */
+  unsigned tasks;     /* MODEL, METRIC: bits 1u << hpo_task (plan.h) */
+  bool ends;          /* SAMPLER: has no more points at some time */
+  bool one_objective; /* SAMPLER, PRUNER: not with several */
+  bool maximize;      /* METRIC: which way is better */
+  bool free_params;   /* MODEL function: any parameter x0, x1, ... */
+  bool any_params;    /* MODEL command: parameters and metrics of any name */
 } hpo_entry;
 
 typedef struct hpo_catalog {

@@ -10,6 +10,7 @@
 #ifndef HPO_LEDGER_H
 #define HPO_LEDGER_H
 
+#include "hpo/front.h"
 #include "hpo/plan.h"
 #include "hpo/status.h"
 #include "hpo/trial.h"
@@ -33,8 +34,16 @@ size_t hpo_ledger_count(const hpo_ledger *l, hpo_trial_state s);
 uint64_t hpo_ledger_version(const hpo_ledger *l);
 const hpo_plan *hpo_ledger_plan(const hpo_ledger *l);
 
-/** The best complete trial by objective 0 (ties: lowest number), or NULL. */
+/** The best complete trial, or NULL: the least violation of the constraints,
+ *  then objective 0, then the lowest number. */
 const hpo_trial *hpo_ledger_best(const hpo_ledger *l);
+/** Complete trials that no other dominates (front.h), by number: how many,
+ *  and the i-th of them, valid until the next put. */
+size_t hpo_ledger_front_size(const hpo_ledger *l);
+const hpo_outcome *hpo_ledger_front(const hpo_ledger *l, size_t i);
+/** Whether a trial is the best one, or one of the front where there are
+ *  several objectives. */
+bool hpo_ledger_is_best(const hpo_ledger *l, hpo_id number);
 /** Value of the k-th best complete trial (k from 1), NaN if fewer. */
 double hpo_ledger_kth_best(const hpo_ledger *l, size_t k);
 /** Rank of a value among complete trials: how many are strictly better (all

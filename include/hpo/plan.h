@@ -74,10 +74,19 @@ typedef struct hpo_plan_model {
   int line;
 } hpo_plan_model;
 
+/** The most objectives of a study. */
+#define HPO_PLAN_OBJECTIVES 4
+
 typedef struct hpo_plan_objective {
   char *metric;
   bool maximize;
+  double reference; /* for the hypervolume; NaN: the worst value so far */
 } hpo_plan_objective;
+
+typedef struct hpo_plan_constraint { /* on the outcome of a trial */
+  char *metric;
+  double min, max; /* NaN: no such bound */
+} hpo_plan_constraint;
 
 typedef struct hpo_plan_choice { /* sampler, pruner */
   char *name;
@@ -96,6 +105,8 @@ typedef struct hpo_plan {
   hpo_space space;
   hpo_plan_objective *objective; /* [n_objective] >= 1 */
   size_t n_objective, objective_room;
+  hpo_plan_constraint *constraint; /* [n_constraint] */
+  size_t n_constraint, constraint_room;
   hpo_names report; /* other metrics to record at the end */
   hpo_plan_choice sampler, pruner;
   double *enqueue; /* [n_enqueue][n_param]; NaN: not given, sampled */
@@ -157,10 +168,18 @@ HPO_MUST_USE hpo_status hpo_settings_add(hpo_settings *s, const char *name,
 /** The value of the first setting of a name, or NULL. */
 const char *hpo_settings_get(const hpo_settings *s, const char *name);
 void hpo_settings_free(hpo_settings *s);
-/** All metrics a trial records: the objectives, then report, each once, then
- *  train_seconds and model_bytes.  Freed with hpo_names_free. */
+/** All metrics a trial records: the objectives, those of constraints, then
+ *  report, each once, then train_seconds and model_bytes.  Freed with
+ *  hpo_names_free. */
 HPO_MUST_USE hpo_status hpo_plan_metrics(const hpo_plan *p, hpo_names *out,
                                          hpo_error *err);
+/** How far a trial's metrics are from what the constraints allow: the sum of
+ *  the excesses, each as a share of its bound (of 1 where the bound is 0), so
+ *  that seconds and bytes can be added; 0: feasible, or there are none.  A
+ *  metric that is NaN is infinitely far (Deb 2000, section 3: normalised
+ *  constraints).
+ *  \param [in] metric  [as hpo_plan_metrics orders] */
+double hpo_plan_violation(const hpo_plan *p, const double *metric);
 const char *hpo_task_name(hpo_task task);
 
 #endif

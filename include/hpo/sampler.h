@@ -21,7 +21,8 @@ typedef struct hpo_sampler_kind {
   const char *help;         /* when to use it, cost, paper */
   const hpo_option *option; /* [n_option] */
   size_t n_option;
-  bool is_built; /* false: known by name, refused */
+  bool is_built;      /* false: known by name, refused */
+  bool one_objective; /* refused where there are several */
   /** Private state (a cache), NULL where none is needed. */
   hpo_status (*create)(const hpo_options *options, const hpo_plan *plan,
                        void **self, hpo_error *err);

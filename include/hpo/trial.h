@@ -85,6 +85,9 @@ void hpo_trial_destroy(hpo_trial *t);
 HPO_MUST_USE hpo_status hpo_trial_add_curve(hpo_trial *t, hpo_curve_point p,
                                             hpo_error *err);
 
+/** hpo_plan_violation of a complete or pruned trial; NaN for others. */
+double hpo_trial_violation(const hpo_trial *t, const hpo_plan *plan);
+
 /** A random trial of a plan for tests. */
 HPO_MUST_USE hpo_status hpo_trial_sample(uint64_t seed, const hpo_plan *plan,
                                          hpo_id number, hpo_trial **out,

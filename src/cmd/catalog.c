@@ -36,6 +36,7 @@ static size_t add_samplers(hpo_entry *to) {
                         .option = kinds[i]->option,
                         .n_option = kinds[i]->n_option,
                         .ends = kinds[i]->count != NULL,
+                        .one_objective = kinds[i]->one_objective,
                         .is_built = kinds[i]->is_built};
   return n;
 }
@@ -49,6 +50,9 @@ static size_t add_pruners(hpo_entry *to) {
                         .help = kinds[i]->help,
                         .option = kinds[i]->option,
                         .n_option = kinds[i]->n_option,
+                        .one_objective = kinds[i]->needs_reports ||
+                                         kinds[i]->rule != NULL ||
+                                         kinds[i]->ladder != NULL,
                         .is_built = kinds[i]->is_built};
   return n;
 }

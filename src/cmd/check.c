@@ -126,6 +126,17 @@ done:
   return status;
 }
 
+static void print_constraint(const hpo_plan_constraint *c) {
+  char text[32];
+  printf("constraint  ");
+  if (!isnan(c->min))
+    printf("%s <= ", hpo_options_format_float(c->min, text));
+  printf("%s", c->metric);
+  if (!isnan(c->max))
+    printf(" <= %s", hpo_options_format_float(c->max, text));
+  printf("\n");
+}
+
 static void print_search(const hpo_plan *plan) {
   printf("models      ");
   for (size_t m = 0; m < plan->n_model; m++)
@@ -137,6 +148,8 @@ static void print_search(const hpo_plan *plan) {
     printf("objective   %s %s\n",
            plan->objective[i].maximize ? "maximize" : "minimize",
            plan->objective[i].metric);
+  for (size_t i = 0; i < plan->n_constraint; i++)
+    print_constraint(&plan->constraint[i]);
 }
 
 static void print_budget(const hpo_plan *plan) {

@@ -23,12 +23,35 @@ static const hpo_metric value = {
     .tasks = ON_NOTHING,
     .of_trial = true};
 
-static const hpo_metric *const registry[] = {
-    &hpo_metric_accuracy, &hpo_metric_precision, &hpo_metric_recall,
-    &hpo_metric_f1,       &hpo_metric_roc_auc,   &hpo_metric_pr_auc,
-    &hpo_metric_logloss,  &hpo_metric_error,     &hpo_metric_rmse,
-    &hpo_metric_mae,      &hpo_metric_r2,        &hpo_metric_mape,
-    &train_seconds,       &model_bytes,          &value};
+#define FURTHER(n)                                                            \
+  static const hpo_metric value##n = {.name = "value" #n,                     \
+                                      .help = "the same, value " #n           \
+                                              " of a function with several",  \
+                                      .tasks = ON_NOTHING,                    \
+                                      .of_trial = true}
+FURTHER(2);
+FURTHER(3);
+FURTHER(4);
+#undef FURTHER
+
+static const hpo_metric *const registry[] = {&hpo_metric_accuracy,
+                                             &hpo_metric_precision,
+                                             &hpo_metric_recall,
+                                             &hpo_metric_f1,
+                                             &hpo_metric_roc_auc,
+                                             &hpo_metric_pr_auc,
+                                             &hpo_metric_logloss,
+                                             &hpo_metric_error,
+                                             &hpo_metric_rmse,
+                                             &hpo_metric_mae,
+                                             &hpo_metric_r2,
+                                             &hpo_metric_mape,
+                                             &train_seconds,
+                                             &model_bytes,
+                                             &value,
+                                             &value2,
+                                             &value3,
+                                             &value4};
 
 const hpo_metric *const *hpo_metric_kinds(size_t *n) {
   *n = sizeof registry / sizeof registry[0];

@@ -7,6 +7,7 @@
  *   hartmann6                               6, on [0, 1]
  *   mixed                                   3: a real x0, an integer x1, a
  *                                           choice x2 of 0, 1, 2
+ *   zdt1, zdt2, zdt3, dtlz2, bnh, mixed2    several values: several.h
  *
  * Formulas and minima: S. Surjanovic, D. Bingham, Virtual library of
  * simulation experiments.  NAME-shifted is NAME with its minimum moved.
@@ -16,6 +17,7 @@
 
 #include "hpo/clock.h"
 #include "hpo/num.h"
+#include "model/several.h"
 
 #include <math.h>
 #include <string.h>
@@ -29,10 +31,13 @@ typedef struct formula {
   size_t least;
   double shift; /* largest move of a coordinate where shifted */
   double (*value)(const double *x, size_t n);
+  size_t n_value; /* of several: value, value2, ...; 0: one */
+  void (*several)(const double *x, size_t n, double *f);
 } formula;
 
 typedef struct function {
-  double final;
+  double final[HPO_FUNCTION_VALUES]; /* NaN: it has no such value */
+  size_t first;                      /* which of them the objective is */
   int64_t step, steps;
   double delay; /* seconds in each step */
 } function;
@@ -112,12 +117,23 @@ static double mixed(const double *x, size_t n) {
   return a * a + b * b + 0.1 * c;
 }
 
+/* clang-format off */
 static const formula formulas[] = {
-    {"sphere", 0, 1, 1.0, sphere}, {"rosenbrock", 0, 2, 0.5, rosenbrock},
-    {"ackley", 0, 1, 4.0, ackley}, {"rastrigin", 0, 1, 1.0, rastrigin},
-    {"branin", 2, 2, 1.0, branin}, {"hartmann6", 6, 6, 0.1, hartmann6},
-    {"mixed", 3, 3, 0.2, mixed},
+    {"sphere", 0, 1, 1.0, sphere, 0, NULL},
+    {"rosenbrock", 0, 2, 0.5, rosenbrock, 0, NULL},
+    {"ackley", 0, 1, 4.0, ackley, 0, NULL},
+    {"rastrigin", 0, 1, 1.0, rastrigin, 0, NULL},
+    {"branin", 2, 2, 1.0, branin, 0, NULL},
+    {"hartmann6", 6, 6, 0.1, hartmann6, 0, NULL},
+    {"mixed", 3, 3, 0.2, mixed, 0, NULL},
+    {"zdt1", 0, 2, 0, NULL, 2, hpo_several_zdt1},
+    {"zdt2", 0, 2, 0, NULL, 2, hpo_several_zdt2},
+    {"zdt3", 0, 2, 0, NULL, 2, hpo_several_zdt3},
+    {"dtlz2", 0, 3, 0, NULL, 3, hpo_several_dtlz2},
+    {"bnh", 2, 2, 0, NULL, 4, hpo_several_bnh},
+    {"mixed2", 3, 3, 0, NULL, 2, hpo_several_mixed2},
 };
+/* clang-format on */
 
 /* The formula of "NAME" or "NAME-shifted". */
 static const formula *find_formula(const char *text, bool *is_shifted) {
@@ -149,8 +165,11 @@ static const hpo_option options[] = {
     {"objective", HPO_OPTION_CHOICE, "sphere", -INFINITY, INFINITY, false,
      "sphere branin hartmann6 rosenbrock ackley rastrigin mixed "
      "sphere-shifted branin-shifted hartmann6-shifted rosenbrock-shifted "
-     "ackley-shifted rastrigin-shifted mixed-shifted",
-     "the function of x0, x1, ... whose value is the metric \"value\"", NULL},
+     "ackley-shifted rastrigin-shifted mixed-shifted "
+     "zdt1 zdt2 zdt3 dtlz2 bnh mixed2",
+     "the function of x0, x1, ... whose value is the metric \"value\"; the "
+     "last six have several: value, value2, ...",
+     NULL},
     {"steps", HPO_OPTION_INT, "1", 1, 1e9, false, NULL,
      "steps of a trial; the value falls towards the function's", NULL},
     {"delay", HPO_OPTION_DURATION, "0", 0, INFINITY, false, NULL,
@@ -206,6 +225,17 @@ done:
   return status;
 }
 
+/* Which value a metric is: "value" 0, "value2" 1, ...; -1: none. */
+static int value_number(const char *metric) {
+  static const char *const names[HPO_FUNCTION_VALUES] = {"value", "value2",
+                                                         "value3", "value4"};
+
+  for (int i = 0; i < HPO_FUNCTION_VALUES; i++)
+    if (strcmp(names[i], metric) == 0)
+      return i;
+  return -1;
+}
+
 static hpo_status evaluate(const hpo_model_input *in, double *out,
                            hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -223,7 +253,12 @@ static hpo_status evaluate(const hpo_model_input *in, double *out,
              f->dimensions == 0 ? "at least " : "", f->least, n);
   if (is_shifted)
     shift(f, x, n);
-  *out = f->value(x, n);
+  for (size_t i = 0; i < HPO_FUNCTION_VALUES; i++)
+    out[i] = (double)NAN;
+  if (f->several != NULL)
+    f->several(x, n, out);
+  else
+    out[0] = f->value(x, n);
 done:
   hpo_mem_free(x);
   return status;
@@ -237,7 +272,9 @@ static hpo_status function_create(const hpo_model_input *in, void **self,
   HPO_TRY(status, hpo_mem_new(1, sizeof *f, &f, err));
   f->steps = function_steps(in->options);
   f->delay = hpo_options_get_float(in->options, "delay");
-  HPO_TRY(status, evaluate(in, &f->final, err));
+  HPO_TRY(status, evaluate(in, f->final, err));
+  if (in->trial.n_metric > 0 && value_number(in->trial.metric[0]) > 0)
+    f->first = (size_t)value_number(in->trial.metric[0]);
   *self = f;
   f = NULL;
 done:
@@ -255,14 +292,25 @@ static hpo_status function_step(void *self, hpo_error *err) {
   return HPO_OK;
 }
 
-static hpo_status function_value(void *self, double *out, hpo_error *err) {
-  const function *f = self;
+static double value_now(const function *f, size_t i) {
   double rest = 1 - (double)f->step / (double)f->steps;
 
+  return f->step >= f->steps ? f->final[i]
+                             : f->final[i] + rest * (1 + fabs(f->final[i]));
+}
+
+static hpo_status function_value(void *self, double *out, hpo_error *err) {
+  const function *f = self;
+
   (void)err;
-  *out =
-      f->step >= f->steps ? f->final : f->final + rest * (1 + fabs(f->final));
+  *out = value_now(f, f->first);
   return HPO_OK;
+}
+
+static double function_metric(void *self, const char *name) {
+  int i = value_number(name);
+
+  return i < 0 ? (double)NAN : value_now(self, (size_t)i);
 }
 
 static hpo_status function_save(void *self, hpo_buffer *out, hpo_error *err) {
@@ -271,7 +319,7 @@ static hpo_status function_save(void *self, hpo_buffer *out, hpo_error *err) {
 
   return hpo_buffer_format(
       out, err, "{\"format\": \"hpotune-function\", \"value\": %s}\n",
-      hpo_options_format_float(f->final, text));
+      hpo_options_format_float(f->final[f->first], text));
 }
 
 const hpo_model_kind hpo_model_function = {
@@ -289,5 +337,6 @@ const hpo_model_kind hpo_model_function = {
     .destroy = hpo_mem_free,
     .step = function_step,
     .value = function_value,
+    .metric = function_metric,
     .save = function_save,
 };

@@ -46,11 +46,12 @@ static hpo_status check_row(const hpo_trial *t, size_t i, hpo_error *err) {
                          "the study file is damaged: row %zu of %s says it "
                          "is trial %lld",
                          i, HPO_TABLE_TRIALS, (long long)t->number);
-  if (t->state == HPO_TRIAL_COMPLETE && !isfinite(t->value[0]))
-    return hpo_error_set(err, HPO_ESTUDY,
-                         "the study file is damaged: trial %zu is complete "
-                         "without a value",
-                         i);
+  for (size_t k = 0; k < t->n_objective; k++)
+    if (t->state == HPO_TRIAL_COMPLETE && !isfinite(t->value[k]))
+      return hpo_error_set(err, HPO_ESTUDY,
+                           "the study file is damaged: trial %zu is complete "
+                           "without a value",
+                           i);
   return HPO_OK;
 }
 

@@ -252,13 +252,12 @@ done:
 
 static void tell_listener(const hpo_manager *m) {
   const hpo_ledger *ledger = hpo_sched_ledger(m->sched);
-  const hpo_trial *best = hpo_ledger_best(ledger);
 
   for (size_t i = 0; m->listener.trial && i < m->books.n; i++) {
     const hpo_trial *t = m->books.entry[i].trial;
     if (hpo_trial_is_final(t->state))
       m->listener.trial(m->listener.context, t, ledger,
-                        best && best->number == t->number);
+                        hpo_ledger_is_best(ledger, t->number));
   }
 }
 

@@ -148,6 +148,7 @@ const hpo_sampler_kind hpo_sampler_cmaes = {
     .option = option,
     .n_option = sizeof option / sizeof *option,
     .is_built = true,
+    .one_objective = true,
     .create = create,
     .destroy = destroy,
     .suggest = suggest};

@@ -15,7 +15,9 @@ struct hpo_sampler {
 };
 
 static const hpo_sampler_kind gp = {
-    .name = "gp", .help = "A Gaussian process, for small budgets."};
+    .name = "gp",
+    .help = "A Gaussian process, for small budgets.",
+    .one_objective = true};
 static const hpo_sampler_kind nsga2 = {
     .name = "nsga2", .help = "A genetic algorithm for several objectives."};
 

@@ -43,11 +43,14 @@ static void settle(const hpo_sched *s, const hpo_pending *job, size_t team,
   t->session = s->session;
   t->team = (int64_t)team;
   memcpy(t->x, ours->x, t->n_param * sizeof *t->x);
-  if ((t->state == HPO_TRIAL_COMPLETE || t->state == HPO_TRIAL_PAUSED) &&
-      !isfinite(t->value[0])) {
-    t->state = HPO_TRIAL_FAILED;
-    snprintf(t->reason, sizeof t->reason, "the objective is not finite");
-  }
+  for (size_t i = 0; i < t->n_objective; i++)
+    if ((t->state == HPO_TRIAL_COMPLETE || t->state == HPO_TRIAL_PAUSED) &&
+        !isfinite(t->value[i])) {
+      t->state = HPO_TRIAL_FAILED;
+      snprintf(t->reason, sizeof t->reason, "the objective%s%s is not finite",
+               t->n_objective > 1 ? " " : "",
+               t->n_objective > 1 ? s->plan->objective[i].metric : "");
+    }
   if (t->state == HPO_TRIAL_PRUNED && !isfinite(t->value[0]))
     t->value[0] = (double)NAN;
   if (t->state != HPO_TRIAL_COMPLETE && t->state != HPO_TRIAL_PRUNED &&
@@ -142,10 +145,10 @@ static hpo_status on_result(hpo_sched *s, const hpo_event *e, hpo_error *err) {
   else if (!hpo_trial_is_final(t->state) && t->state != HPO_TRIAL_PAUSED)
     t->n_curve = 0;
   keeps = t->state == HPO_TRIAL_COMPLETE &&
-          hpo_progress_keeps(s->plan,
+          hpo_progress_keeps(&s->progress,
                              s->plan->strict ? team->job.bar
                                              : hpo_progress_bar(&s->progress),
-                             t->value[0]);
+                             t);
   HPO_TRY(status, hpo_ledger_put(s->ledger, t, err));
   e->result->trial = NULL; /* now the ledger's */
   HPO_TRY(status, hpo_sched_write(s, number, keeps ? e->result : NULL, err));

@@ -42,7 +42,9 @@ hpo_status hpo_sched_create(const hpo_plan *plan, hpo_ledger *ledger,
   s->plan = plan;
   s->session = s->ahead_number = -1;
   s->seconds = s->seconds_before = seconds_before;
-  s->progress = (hpo_progress){.plan = plan, .best = (double)NAN};
+  s->progress = (hpo_progress){.plan = plan,
+                               .best = (double)NAN,
+                               .fronts = {.d = plan->n_objective, .depth = 1}};
   HPO_TRY(status, hpo_mem_new(n, sizeof *s->team, &s->team, err));
   s->n_team = s->n_alive = n;
   for (size_t i = 0; i < n; i++)
@@ -155,7 +157,8 @@ static hpo_status start(hpo_sched *s, size_t i, hpo_error *err) {
     HPO_TRY(status,
             hpo_mem_copy(p->threshold, p->n_threshold * sizeof *p->threshold,
                          &job.threshold, err));
-  job.send_model = s->plan->strict ? p->bar : hpo_progress_bar(&s->progress);
+  job.send_model =
+      (s->plan->strict ? p->bar : hpo_progress_bar(&s->progress)).value;
   begin(s, p, i, t);
   HPO_TRY(status, hpo_ledger_put(s->ledger, t, err));
   t = NULL; /* now the ledger's */

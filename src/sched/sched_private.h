@@ -22,7 +22,7 @@ typedef struct hpo_pending {
   const char *decision; /* static: "new", "retry", "again" */
   double *threshold;    /* [n_threshold], owned */
   size_t n_threshold;
-  double bar;   /* send_model */
+  hpo_bar bar;  /* that its model must pass */
   int64_t rung; /* that it goes for; 0 without rungs */
 } hpo_pending;
 

@@ -220,6 +220,9 @@ static bool is_wanted(const hpo_plan *p, const char *name) {
   for (size_t i = 0; i < p->n_objective; i++)
     if (strcmp(p->objective[i].metric, name) == 0)
       return true;
+  for (size_t i = 0; i < p->n_constraint; i++)
+    if (strcmp(p->constraint[i].metric, name) == 0)
+      return true;
   return hpo_read_holds(&p->report, name);
 }
 
@@ -234,8 +237,8 @@ hpo_status hpo_read_check_patterns(hpo_reading *r, hpo_error *err) {
       if (!node->bad && !is_wanted(r->plan, hpo_node_get(node, "metric")))
         HPO_TRY(status,
                 hpo_faults_add(r->faults, node, "metric", err,
-                               "\"%.60s\" is neither the <objective> nor in "
-                               "<report metrics=>",
+                               "\"%.60s\" is neither an <objective>, nor of a "
+                               "<constraint>, nor in <report metrics=>",
                                hpo_node_get(node, "metric")));
 done:
   return status;

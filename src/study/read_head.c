@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* <study>, <description>, <tag>; <objective>, <report>; <sampler>, <pruner>.
- */
+/* <study>, <description>, <tag>; <objective>, <constraint>, <report>;
+ * <sampler>, <pruner>. */
+#include <math.h>
 #include <string.h>
 
 #include "reading.h"
@@ -94,6 +95,31 @@ static unsigned tasks_of(const hpo_reading *r) {
   return r->knows_task ? 1U << hpo_read_task(r) : ~0U;
 }
 
+/* A finite number, or NaN where the attribute is not there. */
+static hpo_status read_bound(hpo_reading *r, const hpo_node *node,
+                             const char *attr, double *out, hpo_error *err) {
+  const char *text = hpo_node_get(node, attr);
+
+  *out = (double)NAN;
+  if (text == NULL || (hpo_options_parse_float(text, out) && isfinite(*out)))
+    return HPO_OK;
+  return hpo_faults_add(r->faults, node, attr, err,
+                        "%s can't be \"%.40s\"; allowed: a finite number",
+                        attr, text);
+}
+
+/* One more objective can't be, and why; NULL: it can. */
+static const char *forbid_objective(const hpo_plan *p, const char *metric) {
+  if (p->n_objective == HPO_PLAN_OBJECTIVES)
+    return "a study has at most 4 objectives; put others into <report>, or "
+           "bound "
+           "them by a <constraint>";
+  for (size_t i = 0; i < p->n_objective; i++)
+    if (strcmp(p->objective[i].metric, metric) == 0)
+      return "the metric is an <objective> already";
+  return NULL;
+}
+
 static hpo_status read_objective(hpo_reading *r, const hpo_node *node,
                                  hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -105,10 +131,10 @@ static hpo_status read_objective(hpo_reading *r, const hpo_node *node,
 
   if (node->bad)
     return HPO_OK;
-  if (p->n_objective > 0)
-    return hpo_faults_add(r->faults, node, NULL, err,
-                          "more than one <objective> (a Pareto front) is not "
-                          "built yet in this version");
+  if (forbid_objective(p, metric) != NULL)
+    return hpo_faults_add(r->faults, node, NULL, err, "%s",
+                          forbid_objective(p, metric));
+  HPO_TRY(status, read_bound(r, node, "reference", &made.reference, err));
   if (hpo_read_has_own_metrics(r)) {
     HPO_TRY(status, hpo_read_own_metric(r, node, "metric", metric, direction,
                                         &made.maximize, err));
@@ -122,6 +148,50 @@ static hpo_status read_objective(hpo_reading *r, const hpo_node *node,
   HPO_TRY(status, hpo_mem_grow(&p->objective, &p->objective_room,
                                p->n_objective + 1, sizeof made, err));
   p->objective[p->n_objective++] = made;
+  made.metric = NULL;
+done:
+  hpo_mem_free(made.metric);
+  return status;
+}
+
+static hpo_status read_constraint(hpo_reading *r, const hpo_node *node,
+                                  hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_plan *p = r->plan;
+  const char *metric = hpo_node_get(node, "metric");
+  const hpo_entry *e = NULL;
+  hpo_plan_constraint made = {0};
+  bool unused = false;
+
+  if (node->bad)
+    return HPO_OK;
+  if (hpo_read_has_own_metrics(r))
+    HPO_TRY(status, hpo_read_own_metric(r, node, "metric", metric, "minimize",
+                                        &unused, err));
+  else
+    HPO_TRY(status, hpo_read_entry(r, node, "metric", metric, HPO_ENTRY_METRIC,
+                                   tasks_of(r), &e, err));
+  HPO_TRY(status, read_bound(r, node, "min", &made.min, err));
+  HPO_TRY(status, read_bound(r, node, "max", &made.max, err));
+  if (isnan(made.min) && isnan(made.max) &&
+      hpo_node_get(node, "min") == NULL && hpo_node_get(node, "max") == NULL)
+    HPO_TRY(status, hpo_faults_add(r->faults, node, NULL, err,
+                                   "no bound; give min=, max= or both"));
+  if (made.min > made.max)
+    HPO_TRY(status, hpo_faults_add(r->faults, node, "min", err,
+                                   "min=\"%s\" is above max=\"%s\"",
+                                   hpo_node_get(node, "min"),
+                                   hpo_node_get(node, "max")));
+  for (size_t i = 0; i < p->n_constraint; i++)
+    if (strcmp(p->constraint[i].metric, metric) == 0)
+      HPO_TRY(status, hpo_faults_add(r->faults, node, "metric", err,
+                                     "metric %.60s has two <constraint>s; "
+                                     "one can have min= and max=",
+                                     metric));
+  HPO_TRY(status, hpo_mem_string(metric, &made.metric, err));
+  HPO_TRY(status, hpo_mem_grow(&p->constraint, &p->constraint_room,
+                               p->n_constraint + 1, sizeof made, err));
+  p->constraint[p->n_constraint++] = made;
   made.metric = NULL;
 done:
   hpo_mem_free(made.metric);
@@ -158,6 +228,9 @@ hpo_status hpo_read_metrics(hpo_reading *r, hpo_error *err) {
   for (size_t i = 0; (node = hpo_node_child(r->root, "objective", i)) != NULL;
        i++)
     HPO_TRY(status, read_objective(r, node, err));
+  for (size_t i = 0; (node = hpo_node_child(r->root, "constraint", i)) != NULL;
+       i++)
+    HPO_TRY(status, read_constraint(r, node, err));
   node = hpo_node_good(r->root, "report");
   if (node != NULL)
     HPO_TRY(status, read_report(r, node, err));
@@ -198,6 +271,29 @@ done:
   return status;
 }
 
+/* The names of a kind that take several objectives. */
+static hpo_status forbid_several(hpo_reading *r, const hpo_node *node,
+                                 const hpo_entry *e, const char *element,
+                                 hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_buffer b = {0};
+
+  for (size_t i = 0; i < r->catalog->n; i++) {
+    const hpo_entry *o = &r->catalog->entry[i];
+    if (o->kind == e->kind && o->is_built && !o->one_objective)
+      HPO_TRY(status, hpo_buffer_format(&b, err, "%s%s", b.n > 0 ? ", " : "",
+                                        o->name));
+  }
+  HPO_TRY(status, hpo_faults_add(r->faults, node, "name", err,
+                                 "%s %s is for one objective, and the study "
+                                 "has %zu; allowed: %s",
+                                 element, e->name, r->plan->n_objective,
+                                 hpo_faults_text(&b)));
+done:
+  hpo_buffer_free(&b);
+  return status;
+}
+
 static hpo_status read_choice(hpo_reading *r, const char *element,
                               hpo_entry_kind kind, const char *by_default,
                               hpo_plan_choice *to, hpo_error *err) {
@@ -217,6 +313,8 @@ static hpo_status read_choice(hpo_reading *r, const char *element,
   HPO_TRY(status, hpo_read_entry(r, node, "name", name, kind, ~0U, &e, err));
   if (e != NULL)
     HPO_TRY(status, read_options(r, node, e, to, err));
+  if (e != NULL && e->one_objective && r->plan->n_objective > 1)
+    HPO_TRY(status, forbid_several(r, node, e, element, err));
 done:
   return status;
 }

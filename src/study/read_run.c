@@ -51,6 +51,12 @@ static hpo_status read_budget(hpo_reading *r, const hpo_node *node,
                                    "target can't be \"%.40s\"; allowed: a "
                                    "finite number",
                                    target));
+  if (target != NULL && p->n_objective > 1)
+    HPO_TRY(status, hpo_faults_add(r->faults, node, "target", err,
+                                   "target= is for one objective, and the "
+                                   "study has %zu; allowed: trials=, "
+                                   "timeout=, patience=",
+                                   p->n_objective));
   if (node->n_attr == 0 && (sampler == NULL || !sampler->ends))
     HPO_TRY(status, hpo_faults_add(r->faults, node, NULL, err,
                                    "no limit, so the study would never end; "
@@ -82,22 +88,33 @@ done:
   return status;
 }
 
-/* An objective in seconds differs from run to run. */
+/* Whether a metric differs from run to run. */
+static bool is_loose(const char *metric) {
+  static const char end[] = "_seconds";
+  size_t n = strlen(metric), m = sizeof end - 1;
+
+  return (n > m && strcmp(metric + n - m, end) == 0) ||
+         strcmp(metric, "peak_memory") == 0;
+}
+
+/* An objective or a constraint in seconds differs from run to run. */
 static hpo_status check_strict(hpo_reading *r, const hpo_node *node,
                                hpo_error *err) {
-  static const char end[] = "_seconds";
   hpo_status status = HPO_OK;
+  const hpo_plan *p = r->plan;
 
-  for (size_t i = 0; r->plan->strict && i < r->plan->n_objective; i++) {
-    const char *metric = r->plan->objective[i].metric;
-    size_t n = strlen(metric), m = sizeof end - 1;
-    if ((n > m && strcmp(metric + n - m, end) == 0) ||
-        strcmp(metric, "peak_memory") == 0)
+  for (size_t i = 0; p->strict && i < p->n_objective + p->n_constraint; i++) {
+    bool is_objective = i < p->n_objective;
+    const char *metric = is_objective
+                             ? p->objective[i].metric
+                             : p->constraint[i - p->n_objective].metric;
+    if (is_loose(metric))
       HPO_TRY(status,
-              hpo_faults_add(r->faults, node, "order", err,
-                             "order=\"strict\" can't hold with the objective "
-                             "%s, which differs from run to run",
-                             metric));
+              hpo_faults_add(
+                  r->faults, node, "order", err,
+                  "order=\"strict\" can't hold with the %s %s, which "
+                  "differs from run to run",
+                  is_objective ? "objective" : "constraint on", metric));
   }
 done:
   return status;

@@ -10,7 +10,8 @@
 
 /** A complete trial in the order of merit: lower keys are better. */
 typedef struct rank {
-  double key; /* objective 0, negated where it is maximized */
+  double violation; /* of the constraints, before all */
+  double key;       /* objective 0, negated where it is maximized */
   hpo_id number;
 } rank;
 
@@ -20,6 +21,7 @@ struct hpo_ledger {
   size_t n_trial, trial_room;
   rank *best; /* [n_best], by key, then number */
   size_t n_best, best_room;
+  hpo_fronts fronts; /* of complete trials, the first alone */
   size_t count[HPO_TRIAL_STATES];
   uint64_t version;
 };
@@ -31,6 +33,7 @@ hpo_status hpo_ledger_create(const hpo_plan *plan, hpo_ledger **out,
 
   HPO_TRY(status, hpo_mem_new(1, sizeof *l, &l, err));
   l->plan = plan;
+  l->fronts = (hpo_fronts){.d = plan->n_objective, .depth = 1};
   *out = l;
 done:
   return status;
@@ -43,6 +46,7 @@ void hpo_ledger_destroy(hpo_ledger *l) {
     hpo_trial_destroy(l->trial[i]);
   hpo_mem_free(l->trial);
   hpo_mem_free(l->best);
+  hpo_fronts_free(&l->fronts);
   hpo_mem_free(l);
 }
 
@@ -50,14 +54,19 @@ static double key_of(const hpo_ledger *l, double value) {
   return l->plan->objective[0].maximize ? -value : value;
 }
 
-/** How many of the sorted trials stand before (key, number). */
-static size_t lower_bound(const hpo_ledger *l, double key, hpo_id number) {
+static bool is_before(const rank *a, const rank *b) {
+  if (a->violation != b->violation)
+    return a->violation < b->violation;
+  return a->key != b->key ? a->key < b->key : a->number < b->number;
+}
+
+/** How many of the sorted trials stand before r. */
+static size_t lower_bound(const hpo_ledger *l, const rank *r) {
   size_t low = 0, high = l->n_best;
 
   while (low < high) {
     size_t middle = low + (high - low) / 2;
-    const rank *r = &l->best[middle];
-    if (r->key < key || (r->key == key && r->number < number))
+    if (is_before(&l->best[middle], r))
       low = middle + 1;
     else
       high = middle;
@@ -67,11 +76,13 @@ static size_t lower_bound(const hpo_ledger *l, double key, hpo_id number) {
 
 /** Room for it was made before. */
 static void insert_best(hpo_ledger *l, const hpo_trial *t) {
-  double key = key_of(l, t->value[0]);
-  size_t at = lower_bound(l, key, t->number);
+  rank new = {.violation = hpo_plan_violation(l->plan, t->metric),
+              .key = key_of(l, t->value[0]),
+              .number = t->number};
+  size_t at = lower_bound(l, &new);
 
   memmove(&l->best[at + 1], &l->best[at], (l->n_best - at) * sizeof *l->best);
-  l->best[at] = (rank){.key = key, .number = t->number};
+  l->best[at] = new;
   l->n_best++;
 }
 
@@ -112,6 +123,10 @@ hpo_status hpo_ledger_put(hpo_ledger *l, hpo_trial *t, hpo_error *err) {
                                sizeof *l->trial, err));
   HPO_TRY(status, hpo_mem_grow(&l->best, &l->best_room, l->n_best + 1,
                                sizeof *l->best, err));
+  if (t->state == HPO_TRIAL_COMPLETE && l->plan->n_objective > 1) {
+    const hpo_outcome o = hpo_outcome_of(t, l->plan);
+    HPO_TRY(status, hpo_fronts_add(&l->fronts, &o, err));
+  }
   if ((size_t)t->number == l->n_trial) {
     l->n_trial++;
   } else if (l->trial[t->number] != t) {
@@ -155,9 +170,26 @@ double hpo_ledger_kth_best(const hpo_ledger *l, size_t k) {
 }
 
 size_t hpo_ledger_better(const hpo_ledger *l, double value) {
-  if (isnan(value))
-    return l->n_best;
-  return lower_bound(l, key_of(l, value), -1);
+  rank r = {.key = key_of(l, value), .number = -1};
+
+  return isnan(value) ? l->n_best : lower_bound(l, &r);
+}
+
+size_t hpo_ledger_front_size(const hpo_ledger *l) {
+  return l->fronts.n_front > 0 ? l->fronts.front[0].n : 0;
+}
+
+const hpo_outcome *hpo_ledger_front(const hpo_ledger *l, size_t i) {
+  return &l->fronts.item[l->fronts.front[0].member[i]];
+}
+
+bool hpo_ledger_is_best(const hpo_ledger *l, hpo_id number) {
+  if (l->plan->n_objective == 1)
+    return l->n_best > 0 && l->best[0].number == number;
+  for (size_t i = 0; i < hpo_ledger_front_size(l); i++)
+    if (hpo_ledger_front(l, i)->number == number)
+      return true;
+  return false;
 }
 
 const hpo_trial *hpo_view_trial(const hpo_view *v, hpo_id number) {

@@ -4,6 +4,7 @@
 
 #include "hpo/mem.h"
 
+#include <math.h>
 #include <string.h>
 
 static void data_free(hpo_plan_data *d) {
@@ -59,6 +60,9 @@ void hpo_plan_destroy(hpo_plan *p) {
   for (size_t i = 0; i < p->n_objective; i++)
     hpo_mem_free(p->objective[i].metric);
   hpo_mem_free(p->objective);
+  for (size_t i = 0; i < p->n_constraint; i++)
+    hpo_mem_free(p->constraint[i].metric);
+  hpo_mem_free(p->constraint);
   hpo_names_free(&p->report);
   choice_free(&p->sampler);
   choice_free(&p->pruner);
@@ -138,6 +142,8 @@ hpo_status hpo_plan_metrics(const hpo_plan *p, hpo_names *out,
 
   for (size_t i = 0; i < p->n_objective; i++)
     HPO_TRY(status, add_once(&n, p->objective[i].metric, err));
+  for (size_t i = 0; i < p->n_constraint; i++)
+    HPO_TRY(status, add_once(&n, p->constraint[i].metric, err));
   for (size_t i = 0; i < p->report.n; i++)
     HPO_TRY(status, add_once(&n, p->report.item[i], err));
   HPO_TRY(status, add_once(&n, "train_seconds", err));
@@ -147,6 +153,45 @@ hpo_status hpo_plan_metrics(const hpo_plan *p, hpo_names *out,
 done:
   hpo_names_free(&n);
   return status;
+}
+
+/** Where the metric of constraint c stands among all: after the objectives
+ *  and the constraints before it, each metric once. */
+static size_t metric_of(const hpo_plan *p, size_t c) {
+  const char *name = p->constraint[c].metric;
+  size_t n = 0;
+
+  for (size_t i = 0; i < p->n_objective; i++, n++)
+    if (strcmp(p->objective[i].metric, name) == 0)
+      return n;
+  for (size_t i = 0; i < c; i++) {
+    bool is_objective = false;
+    for (size_t k = 0; k < p->n_objective; k++)
+      is_objective = is_objective || strcmp(p->objective[k].metric,
+                                            p->constraint[i].metric) == 0;
+    n += is_objective ? 0 : 1;
+  }
+  return n;
+}
+
+static double excess(double over, double bound) {
+  return over > 0 ? over / (bound == 0 ? 1 : fabs(bound)) : 0;
+}
+
+double hpo_plan_violation(const hpo_plan *p, const double *metric) {
+  double sum = 0;
+
+  for (size_t c = 0; c < p->n_constraint; c++) {
+    double x = metric[metric_of(p, c)];
+    double min = p->constraint[c].min, max = p->constraint[c].max;
+    if (isnan(x))
+      return (double)INFINITY;
+    if (!isnan(max))
+      sum += excess(x - max, max);
+    if (!isnan(min))
+      sum += excess(min - x, min);
+  }
+  return sum;
 }
 
 const char *hpo_task_name(hpo_task task) {

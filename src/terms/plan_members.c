@@ -107,7 +107,17 @@ const hpo_member hpo_plan_objective_members[] = {
 #define O(...) ROW(hpo_plan_objective, __VA_ARGS__)
     O(metric, TEXT, true, "", "Metric of the objective."),
     O(maximize, BOOL, true, "", "Whether higher is better."),
+    O(reference, FLOAT, false, "",
+      "Its value at the hypervolume's reference point; NaN: the worst."),
 #undef O
+    END};
+
+const hpo_member hpo_plan_constraint_members[] = {
+#define C(...) ROW(hpo_plan_constraint, __VA_ARGS__)
+    C(metric, TEXT, true, "", "Metric that is bounded."),
+    C(min, FLOAT, true, "", "Least value allowed; NaN: none."),
+    C(max, FLOAT, true, "", "Largest value allowed; NaN: none."),
+#undef C
     END};
 
 const hpo_member hpo_plan_choice_members[] = {

@@ -316,13 +316,18 @@ hpo_status hpo_plan_from_record(const hpo_record *r, hpo_plan **out,
   HPO_TRY(status, read_array(r, "objective", hpo_plan_objective_members,
                              sizeof *p->objective, &p->objective,
                              &p->n_objective, err));
+  HPO_TRY(status, read_array(r, "constraint", hpo_plan_constraint_members,
+                             sizeof *p->constraint, &p->constraint,
+                             &p->n_constraint, err));
   HPO_TRY(status, read_members(r, "sampler.", hpo_plan_choice_members,
                                &p->sampler, err));
   HPO_TRY(status, read_members(r, "pruner.", hpo_plan_choice_members,
                                &p->pruner, err));
-  if (p->n_model == 0 || p->n_objective == 0)
+  if (p->n_model == 0 || p->n_objective == 0 ||
+      p->n_objective > HPO_PLAN_OBJECTIVES)
     HPO_FAIL(status, err, HPO_ESTUDY,
-             "the stored plan has no model or no objective");
+             "the stored plan has no model, or not 1 to %d objectives",
+             HPO_PLAN_OBJECTIVES);
   HPO_TRY(status, read_space(r, p, err));
   HPO_TRY(status, read_enqueue(r, p, err));
   *out = p;

@@ -250,6 +250,9 @@ hpo_status hpo_plan_record(const hpo_plan *p, hpo_record **out,
   HPO_TRY(status,
           add_array(r, "objective", hpo_plan_objective_members, p->objective,
                     p->n_objective, sizeof *p->objective, err));
+  HPO_TRY(status, add_array(r, "constraint", hpo_plan_constraint_members,
+                            p->constraint, p->n_constraint,
+                            sizeof *p->constraint, err));
   HPO_TRY(status, add_members(r, "sampler.", hpo_plan_choice_members,
                               &p->sampler, err));
   HPO_TRY(status,

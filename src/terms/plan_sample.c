@@ -101,6 +101,18 @@ static hpo_status sample_parts(hpo_rng *rng, uint64_t seed, hpo_plan *p,
     snprintf(metric, sizeof metric, "metric%zu", i);
     HPO_TRY(status, hpo_mem_string(metric, &p->objective[i].metric, err));
     p->objective[i].maximize = hpo_rng_below(rng, 2) == 1;
+    p->objective[i].reference = (double)NAN;
+  }
+  p->n_constraint = hpo_rng_below(rng, 3);
+  HPO_TRY(status, hpo_mem_grow(&p->constraint, &p->constraint_room, 2,
+                               sizeof *p->constraint, err));
+  for (size_t i = 0; i < p->n_constraint; i++) {
+    HPO_TRY(status, sample_members(rng, hpo_plan_constraint_members,
+                                   &p->constraint[i], err));
+    hpo_mem_free(p->constraint[i].metric);
+    p->constraint[i].metric = NULL;
+    snprintf(metric, sizeof metric, "metric%zu", i + 1);
+    HPO_TRY(status, hpo_mem_string(metric, &p->constraint[i].metric, err));
   }
   hpo_names_free(&p->report); /* metrics name columns, and are never empty */
   for (size_t i = hpo_rng_below(rng, 4); i > 0; i--) {

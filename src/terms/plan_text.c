@@ -206,6 +206,11 @@ static hpo_status add_plan(writer *w, const hpo_plan *p, hpo_error *err) {
     HPO_TRY(status, add_members(w, prefix, hpo_plan_objective_members,
                                 &p->objective[i], err));
   }
+  for (size_t i = 0; i < p->n_constraint; i++) {
+    snprintf(prefix, sizeof prefix, "constraint.%zu.", i);
+    HPO_TRY(status, add_members(w, prefix, hpo_plan_constraint_members,
+                                &p->constraint[i], err));
+  }
   HPO_TRY(status, add_members(w, "sampler.", hpo_plan_choice_members,
                               &p->sampler, err));
   HPO_TRY(status,

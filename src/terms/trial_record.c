@@ -29,6 +29,12 @@ static hpo_status column_name(const hpo_param *p, char **out, hpo_error *err) {
                      : prefixed("params.", p->full_name, out, err);
 }
 
+double hpo_trial_violation(const hpo_trial *t, const hpo_plan *plan) {
+  return t->state == HPO_TRIAL_COMPLETE || t->state == HPO_TRIAL_PRUNED
+             ? hpo_plan_violation(plan, t->metric)
+             : (double)NAN;
+}
+
 static void value_name(size_t i, size_t n, char *to, size_t room) {
   if (n == 1)
     snprintf(to, room, "value");
@@ -137,6 +143,18 @@ done:
   return status;
 }
 
+static hpo_status add_violation(hpo_record *r, const hpo_trial *t,
+                                const hpo_plan *plan, hpo_error *err) {
+  return plan->n_constraint == 0
+             ? HPO_OK
+             : hpo_record_add_float(
+                   r, "violation", hpo_trial_violation(t, plan), "",
+                   "How far it is from what the constraints allow: the sum of "
+                   "the excesses, each as a share of its bound; 0 is "
+                   "feasible, NaN while there are no metrics.",
+                   err);
+}
+
 hpo_status hpo_trial_record(const hpo_trial *t, const hpo_plan *plan,
                             hpo_record **out, hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -153,6 +171,7 @@ hpo_status hpo_trial_record(const hpo_trial *t, const hpo_plan *plan,
       HPO_TRY(status, add_values(r, t, plan, err));
       HPO_TRY(status, add_params(r, t, plan, err));
       HPO_TRY(status, add_metrics(r, t, &metrics, err));
+      HPO_TRY(status, add_violation(r, t, plan, err));
     }
   }
   if (plan->shards > 0)
