@@ -8,7 +8,9 @@ import h5py
 import numpy as np
 import optuna
 import pytest
+import xgboost
 from check_run import states
+from conftest import INPUTS
 
 STUDY = """<study name="f" seed="{seed}">
   <model kind="function" objective="{function}">
@@ -116,3 +118,60 @@ def test_formats_and_faults(tool):
     tool.run("importance", "f.h5", "--format", "xml", expect=2)
     tool.run("importance", "no.h5", expect=4)
     tool.run("importance", expect=2)
+
+
+def booster(f, number):
+    """A trial's stored model in XGBoost."""
+    t = f["trials"][number]
+    at, n = int(t["model_offset"]), int(t["model_length"])
+    b = xgboost.Booster()
+    b.load_model(bytearray(f["models"][at:at + n]))
+    return b
+
+
+@pytest.mark.parametrize("study", ("quickstart", "digits"))
+def test_features_as_xgboosts(tool, study):
+    tool.run(INPUTS / f"{study}.xml", "--trials", 3, "--quiet",
+             "--set", "output/models=all", "--output", "q.h5")
+    f = h5py.File(tool.folder / "q.h5", swmr=True)
+    number = next(i for i, s in enumerate(states(tool.folder / "q.h5"))
+                  if s == "complete")
+    rows = json.loads(tool.run("importance", "q.h5", "--model", number,
+                               "--format", "json").stdout)
+    b = booster(f, number)
+    for kind in ("gain", "cover", "weight", "total_gain", "total_cover"):
+        want = b.get_score(importance_type=kind)
+        assert len(want) == len(rows) > 5
+        assert {r["feature"]: r[kind] for r in rows} == \
+            pytest.approx(want, rel=1e-4)
+    gains = [r["gain"] for r in rows]
+    assert gains == sorted(gains, reverse=True)
+    table = tool.run("importance", "q.h5", "--model", "best").stdout
+    assert table.split()[:4] == ["feature", "gain", "cover", "weight"]
+
+
+def test_features_of_linear_models(tool):
+    text = (INPUTS / "digits.xml").read_text()
+    text = text[:text.index("<model")] + '<model kind="logistic"/>' + \
+        text[text.index("</model>") + 8:]
+    (tool.folder / "d.xml").write_text(text.replace(
+        "digits.csv", str(INPUTS / "digits.csv")))
+    tool.run("d.xml", "--trials", 1, "--quiet", "--output", "d.h5", "--set",
+             "output/models=all")
+    rows = json.loads(tool.run("importance", "d.h5", "--model", "best",
+                               "--format", "json").stdout)
+    model = tool.folder / "m.json"
+    tool.run("export", "d.h5", "-o", model, "--format", "json")
+    m = json.loads(model.read_text())
+    want = dict(zip(m["feature_names"], np.abs(m["coef_"]).mean(0)))
+    assert {r["feature"]: r["coef"] for r in rows} == pytest.approx(
+        {k: v for k, v in want.items() if v > 0})
+
+
+def test_features_that_are_not_there(tool):
+    make(tool, "branin", BRANIN, trials=5)
+    said = tool.run("importance", "f.h5", "--model", "best", expect=2).stderr
+    assert "no stored model" in said
+    said = tool.run("importance", "f.h5", "--model", "best", "--method",
+                    "fanova", expect=2).stderr
+    assert "one of the two" in said

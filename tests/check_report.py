@@ -7,7 +7,9 @@ import shutil
 import subprocess
 
 import h5py
+import numpy as np
 import pytest
+from check_importance import booster
 from check_run import FUNCTION, states, wait_for, write_function
 from conftest import INPUTS
 
@@ -78,13 +80,55 @@ def test_quickstart_page(tool):
     dom = draw(page, tool.folder)
     assert sections(dom) == ["summary", "history", "curves",
                              "importance", "contour",
-                             "slices", "parallel", "metrics", "timeline",
+                             "slices", "parallel", "metrics", "ranking",
+                             "confusion", "features", "timeline",
                              "trials", "environment"]
     # every chart says what it is, can be focused, and has its table
     charts = re.findall(r'<svg[^>]*role="img"[^>]*>', dom)
     assert len(charts) > 12
     assert all('tabindex="0"' in c and 'aria-label="' in c for c in charts)
     assert dom.count("The same as a table") == len(charts)
+
+
+def test_best_models_and_teams(tool):
+    """The three best stored models of ten classes: what the file's tables
+    say of them, XGBoost's scores of their features, and the teams' time."""
+    tool.run(INPUTS / "digits.xml", "--trials", 6, "--quiet",
+             "--set", "output/models=best:4", "--output", "w.h5", ranks=3)
+    page, data = make(tool, "w.h5")
+    f = h5py.File(tool.folder / "w.h5", swmr=True)
+    t = f["trials"][:]
+    state = np.array(states(tool.folder / "w.h5"))
+    held = [int(i) for i in t["number"][np.argsort(
+        t["value"] * (-1 if f.attrs["directions"] == b"maximize" else 1),
+        kind="stable")] if state[i] == "complete" and
+        t["model_offset"][i] >= 0][:3]
+    assert [m["trial"] for m in data["models"]] == held
+    assert data["classes"] == [c.decode() for c in f["data/classes"][:]]
+    for m in data["models"]:
+        roc = f["roc"][:]
+        roc = roc[roc["trial"] == m["trial"]]
+        assert m["hits"] == roc["true_positives"].tolist()
+        assert m["alarms"] == roc["false_positives"].tolist()
+        assert m["threshold"] == pytest.approx(roc["threshold"], rel=1e-8)
+        cells = f["confusion"][:]
+        cells = cells[cells["trial"] == m["trial"]]
+        assert m["weight"] == cells["weight"].tolist()
+        assert sum(m["weight"]) == (f["data/role"][:] == 1).sum()
+        if m["kinds"][0] == "gain":
+            want = booster(f, m["trial"]).get_score(importance_type="gain")
+            assert len(want) == m["used"]
+            for name, gain, *_ in m["features"]:
+                assert gain == pytest.approx(want[name], rel=1e-4)
+    busy = {int(k): ((t["end"] - t["start"])[t["team"] == k] / 1e9).sum()
+            for k in set(t["team"])}
+    assert {k: b for k, _, b in data["teams"]} == pytest.approx(busy)
+    assert data["span"] == pytest.approx(
+        (t["end"].max() - t["start"].min()) / 1e9)
+    dom = draw(page, tool.folder)
+    assert {"ranking", "confusion", "features"} <= set(sections(dom))
+    # and how idle they were
+    assert "The teams were idle" in dom
 
 
 def test_narrow_page(tool):

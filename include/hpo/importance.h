@@ -60,4 +60,22 @@ HPO_MUST_USE hpo_status hpo_study_importance(const hpo_study_file *f,
                                              hpo_error *err);
 void hpo_importance_free(hpo_importance *i);
 
+/** The features of a stored model that count, the most important first.
+ *  Trees: gain, cover, weight, total_gain, total_cover as XGBoost's get_score
+ *  has them, in order of gain; linear models: coef, the mean over the classes
+ *  of the coefficient's size. */
+typedef struct hpo_features {
+  hpo_names name;
+  const char *const *kind; /* [n_kind] */
+  size_t n_kind;
+  double *score; /* [name.n][n_kind]; owned */
+} hpo_features;
+
+/** HPO_EINVAL: the trial has no stored model, or one of a kind that doesn't
+ *  say. */
+HPO_MUST_USE hpo_status hpo_study_features(const hpo_study_file *f,
+                                           size_t trial, hpo_features *out,
+                                           hpo_error *err);
+void hpo_features_free(hpo_features *h);
+
 #endif

@@ -42,6 +42,13 @@ ptrdiff_t hpo_study_file_best(const hpo_study_file *f);
  *  escapes taken back; false, and "" in text: there is no such line. */
 bool hpo_study_file_setting(const hpo_study_file *f, const char *name,
                             char *text, size_t room);
+/** Whether trial i has a stored model. */
+bool hpo_study_file_has_model(const hpo_study_file *f, size_t i);
+/** Its bytes, added to out, and their format.  HPO_EINVAL: it has none;
+ *  HPO_ESTUDY: they are damaged. */
+HPO_MUST_USE hpo_status hpo_study_file_model(const hpo_study_file *f, size_t i,
+                                             hpo_buffer *out, char *format,
+                                             size_t room, hpo_error *err);
 /** Name of the column with objective 0: "value" or "value.0". */
 const char *hpo_study_file_value(const hpo_study_file *f);
 
@@ -66,6 +73,11 @@ typedef enum hpo_table_format {
   HPO_FORMAT_CSV,
   HPO_FORMAT_JSON
 } hpo_table_format;
+
+/** The format of a name; NULL: a table.  HPO_EINVAL: which are allowed. */
+HPO_MUST_USE hpo_status hpo_table_format_find(const char *name,
+                                              hpo_table_format *out,
+                                              hpo_error *err);
 
 /** Item i of a field as people read it: times as dates, short numbers; ""
  *  where there is none (NaN, -1 of an enum).  full: all digits. */

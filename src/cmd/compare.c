@@ -7,22 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static hpo_status read_format(const char *text, hpo_table_format *out,
-                              hpo_error *err) {
-  static const char *const names[] = {"table", "csv", "json"};
-
-  *out = HPO_FORMAT_TABLE;
-  for (int i = 0; text && i < 3; i++)
-    if (strcmp(text, names[i]) == 0) {
-      *out = (hpo_table_format)i;
-      return HPO_OK;
-    }
-  if (!text)
-    return HPO_OK;
-  return hpo_error_set(err, HPO_EINVAL,
-                       "--format %s: allowed are table, csv, json", text);
-}
-
 static hpo_status read_trials(const hpo_args *args, const hpo_study_file *f,
                               size_t *row, size_t n, hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -213,7 +197,8 @@ static hpo_status compare(const hpo_args *args, int *exit_code,
              "two or more trials and a study file are wanted: hpotune "
              "compare 3 17 FILE.h5");
   n--;
-  HPO_TRY(status, read_format(hpo_args_get(args, "format"), &format, err));
+  HPO_TRY(status,
+          hpo_table_format_find(hpo_args_get(args, "format"), &format, err));
   HPO_TRY(status, hpo_study_file_open(args->word.item[n], &f, err));
   HPO_TRY(status, hpo_mem_new(n, sizeof *row, &row, err));
   HPO_TRY(status, read_trials(args, &f, row, n, err));

@@ -57,21 +57,6 @@ done:
   return status;
 }
 
-static hpo_status read_format(const char *text, hpo_table_format *out,
-                              hpo_error *err) {
-  static const char *const names[] = {"table", "csv", "json"};
-  *out = HPO_FORMAT_TABLE;
-  for (int i = 0; text && i < 3; i++)
-    if (strcmp(text, names[i]) == 0) {
-      *out = (hpo_table_format)i;
-      return HPO_OK;
-    }
-  return !text ? HPO_OK
-               : hpo_error_set(err, HPO_EINVAL,
-                               "--format %s: allowed are table, csv, json",
-                               text);
-}
-
 static hpo_status select_rows(const hpo_study_file *f, const hpo_args *args,
                               size_t *row, size_t *n, hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -112,7 +97,8 @@ static hpo_status list_file(const char *path, const hpo_args *args,
   hpo_table_format format;
   const char *wanted = hpo_args_get(args, "columns");
 
-  HPO_TRY(status, read_format(hpo_args_get(args, "format"), &format, err));
+  HPO_TRY(status,
+          hpo_table_format_find(hpo_args_get(args, "format"), &format, err));
   HPO_TRY(status, hpo_study_file_open(path, &f, err));
   HPO_TRY(status, hpo_mem_new(f.n, sizeof *row, &row, err));
   HPO_TRY(status, select_rows(&f, args, row, &n, err));

@@ -72,8 +72,10 @@ const hpo_command hpo_cmd_report = {
     .help =
         "The page needs no network and no other file: history, learning "
         "curves,\nslices, a contour, parallel coordinates, other metrics, the "
-        "Pareto front, the\ntime line of the teams, all trials, the "
-        "sessions. It works on a running study.\n",
+        "Pareto front;\nROC and precision-recall curves, confusion matrices "
+        "and feature importance of the\nbest stored models; the time line of "
+        "the teams, all trials, the sessions.  Of more\nthan 1,000 trials it "
+        "draws 1,000 and says so. It works on a running study.\n",
     .arg = arguments,
     .n_arg = sizeof arguments / sizeof *arguments,
     .reads_only = true,

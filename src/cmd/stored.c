@@ -2,34 +2,24 @@
 /* A stored model of a study file. */
 #include "cmd/stored.h"
 
-#include "hpo/file.h"
 #include "hpo/layout.h"
 #include "hpo/options.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static int64_t column(const hpo_stored *s, const char *name, size_t i) {
-  const hpo_field *f = hpo_record_find(s->file.trials, name);
-  return f ? hpo_field_int(f, i) : -1;
-}
-
-static bool has_model(const hpo_stored *s, size_t i) {
-  return s->file.good[i] && column(s, "model_offset", i) >= 0 &&
-         column(s, "model_length", i) > 0;
-}
-
-static hpo_status refuse_trial(const hpo_stored *s, size_t i, hpo_error *err) {
+static hpo_status refuse_trial(const hpo_study_file *f, size_t i,
+                               hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_buffer list = {0};
   char state[32];
   size_t n = 0;
 
-  for (size_t t = 0; t < s->file.n; t++)
-    if (has_model(s, t) && n++ < 20)
+  for (size_t t = 0; t < f->n; t++)
+    if (hpo_study_file_has_model(f, t) && n++ < 20)
       HPO_TRY(status,
               hpo_buffer_format(&list, err, "%s%zu", list.n ? ", " : "", t));
-  hpo_study_file_state(&s->file, i, state, sizeof state);
+  hpo_study_file_state(f, i, state, sizeof state);
   if (n == 0)
     HPO_FAIL(status, err, HPO_EINVAL,
              "trial %zu (%s) has no stored model, nor has any other; the "
@@ -43,55 +33,26 @@ done:
   return status;
 }
 
-static hpo_status find_trial(hpo_stored *s, const char *model,
-                             hpo_error *err) {
+hpo_status hpo_stored_find(const hpo_study_file *f, const char *model,
+                           size_t *trial, hpo_error *err) {
   hpo_status status = HPO_OK;
   int64_t number = 0;
 
   if (!model || strcmp(model, "best") == 0) {
-    number = hpo_study_file_best(&s->file);
+    number = hpo_study_file_best(f);
     if (number < 0)
       HPO_FAIL(status, err, HPO_EINVAL,
-               "%s: no trial has succeeded, so there is no best one",
-               s->file.path);
+               "%s: no trial has succeeded, so there is no best one", f->path);
   } else if (!hpo_options_parse_int(model, &number)) {
     HPO_FAIL(status, err, HPO_EINVAL,
              "--model %s: allowed are best and a trial's number", model);
   }
-  if (number < 0 || (size_t)number >= s->file.n)
+  if (number < 0 || (size_t)number >= f->n)
     HPO_FAIL(status, err, HPO_EINVAL, "%s has no trial %lld; it has %zu",
-             s->file.path, (long long)number, s->file.n);
-  s->trial = (size_t)number;
-  if (!has_model(s, s->trial))
-    HPO_TRY(status, refuse_trial(s, s->trial, err));
-done:
-  return status;
-}
-
-static hpo_status read_bytes(hpo_stored *s, hpo_error *err) {
-  hpo_status status = HPO_OK;
-  size_t i = s->trial, there = 0;
-  size_t at = (size_t)column(s, "model_offset", i);
-  size_t n = (size_t)column(s, "model_length", i);
-
-  HPO_TRY(status,
-          hpo_store_rows(s->file.store, HPO_TABLE_MODELS, &there, err));
-  if (at > there || n > there - at)
-    HPO_FAIL(status, err, HPO_ESTUDY,
-             "%s is damaged: the model of trial %zu is cut off", s->file.path,
-             i);
-  HPO_TRY(status, hpo_mem_new(n, 1, &s->bytes.byte, err));
-  s->bytes.n = s->bytes.capacity = n;
-  HPO_TRY(status, hpo_store_read_bytes(s->file.store, HPO_TABLE_MODELS, at, n,
-                                       s->bytes.byte, err));
-  if ((int64_t)hpo_file_crc32(0, s->bytes.byte, n) !=
-      column(s, "model_crc", i))
-    HPO_FAIL(status, err, HPO_ESTUDY,
-             "%s is damaged: the bytes of trial %zu's model do not have its "
-             "checksum",
-             s->file.path, i);
-  hpo_field_text(hpo_record_find(s->file.trials, "model_format"), i, s->format,
-                 sizeof s->format);
+             f->path, (long long)number, f->n);
+  if (!hpo_study_file_has_model(f, (size_t)number))
+    HPO_TRY(status, refuse_trial(f, (size_t)number, err));
+  *trial = (size_t)number;
 done:
   return status;
 }
@@ -156,8 +117,9 @@ hpo_status hpo_stored_open(const char *path, const char *model,
   hpo_stored s = {.trial = 0};
 
   HPO_TRY(status, hpo_study_file_open(path, &s.file, err));
-  HPO_TRY(status, find_trial(&s, model, err));
-  HPO_TRY(status, read_bytes(&s, err));
+  HPO_TRY(status, hpo_stored_find(&s.file, model, &s.trial, err));
+  HPO_TRY(status, hpo_study_file_model(&s.file, s.trial, &s.bytes, s.format,
+                                       sizeof s.format, err));
   HPO_TRY(status, read_study(&s, err));
   *out = s;
   s = (hpo_stored){.trial = 0};

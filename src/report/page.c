@@ -325,6 +325,8 @@ static hpo_status add_data(const hpo_study_file *f, const char *version,
   HPO_TRY(status, add_columns(f, out, err));
   HPO_TRY(status, add_trials(f, keep, out, err));
   HPO_TRY(status, hpo_page_curves(f, keep, objective, out, err));
+  HPO_TRY(status, hpo_page_models(f, out, err));
+  HPO_TRY(status, hpo_page_teams(f, out, err));
   HPO_TRY(status, add_sessions(f, out, err));
   HPO_TRY(status, add_importance(f, out, err));
   HPO_TRY(status, add_key(out, "live", err));

@@ -16,4 +16,16 @@ HPO_MUST_USE hpo_status hpo_page_curves(const hpo_study_file *f,
                                         const char *objective, hpo_buffer *out,
                                         hpo_error *err);
 
+/** Adds `,"classes":[names],"models":[...]`: of the best three trials with a
+ *  stored model, the best first, the tally of the validation rows and the
+ *  features (importance.h), the first 25 by gain or coefficient. */
+HPO_MUST_USE hpo_status hpo_page_models(const hpo_study_file *f,
+                                        hpo_buffer *out, hpo_error *err);
+
+/** Adds `,"span":seconds,"teams":[[team,trials,busy seconds],...]` over all
+ *  trials; span is the sum over the sessions of the time from the first start
+ *  to the last end. */
+HPO_MUST_USE hpo_status hpo_page_teams(const hpo_study_file *f,
+                                       hpo_buffer *out, hpo_error *err);
+
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A study file's trials, read at once. */
+#include "hpo/file.h"
 #include "hpo/layout.h"
 #include "hpo/mem.h"
 #include "hpo/options.h"
@@ -105,6 +106,46 @@ size_t hpo_study_file_count(const hpo_study_file *f, const char *state) {
     n += strcmp(text, state) == 0;
   }
   return n;
+}
+
+static int64_t whole(const hpo_study_file *f, const char *name, size_t i) {
+  const hpo_field *field = hpo_record_find(f->trials, name);
+  return field ? hpo_field_int(field, i) : -1;
+}
+
+bool hpo_study_file_has_model(const hpo_study_file *f, size_t i) {
+  return f->good[i] && whole(f, "model_offset", i) >= 0 &&
+         whole(f, "model_length", i) > 0;
+}
+
+hpo_status hpo_study_file_model(const hpo_study_file *f, size_t i,
+                                hpo_buffer *out, char *format, size_t room,
+                                hpo_error *err) {
+  hpo_status status = HPO_OK;
+  size_t there = 0, n = (size_t)whole(f, "model_length", i);
+  size_t at = (size_t)whole(f, "model_offset", i);
+  hpo_buffer bytes = {0};
+
+  if (!hpo_study_file_has_model(f, i))
+    HPO_FAIL(status, err, HPO_EINVAL, "trial %zu has no stored model", i);
+  HPO_TRY(status, hpo_store_rows(f->store, HPO_TABLE_MODELS, &there, err));
+  if (at > there || n > there - at)
+    HPO_FAIL(status, err, HPO_ESTUDY,
+             "%s is damaged: the model of trial %zu is cut off", f->path, i);
+  HPO_TRY(status, hpo_mem_new(n, 1, &bytes.byte, err));
+  bytes.n = bytes.capacity = n;
+  HPO_TRY(status, hpo_store_read_bytes(f->store, HPO_TABLE_MODELS, at, n,
+                                       bytes.byte, err));
+  if ((int64_t)hpo_file_crc32(0, bytes.byte, n) != whole(f, "model_crc", i))
+    HPO_FAIL(status, err, HPO_ESTUDY,
+             "%s is damaged: the bytes of trial %zu's model do not have its "
+             "checksum",
+             f->path, i);
+  HPO_TRY(status, hpo_buffer_add(out, bytes.byte, n, err));
+  hpo_field_text(hpo_record_find(f->trials, "model_format"), i, format, room);
+done:
+  hpo_buffer_free(&bytes);
+  return status;
 }
 
 const char *hpo_study_file_value(const hpo_study_file *f) {

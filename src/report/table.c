@@ -13,6 +13,19 @@
 
 enum { CELL = 256 }; /* room of a cell's text */
 
+hpo_status hpo_table_format_find(const char *name, hpo_table_format *out,
+                                 hpo_error *err) {
+  static const char *const names[] = {"table", "csv", "json"};
+
+  for (int i = 0; i < 3; i++)
+    if (strcmp(name ? name : names[0], names[i]) == 0) {
+      *out = (hpo_table_format)i;
+      return HPO_OK;
+    }
+  return hpo_error_set(err, HPO_EINVAL,
+                       "--format %s: allowed are table, csv, json", name);
+}
+
 static bool is_time(const hpo_field *f) {
   return strcmp(f->name, "start") == 0 || strcmp(f->name, "end") == 0;
 }
