@@ -11,6 +11,35 @@ import h5py
 
 HERE = pathlib.Path(__file__).resolve().parent
 FINAL = ("complete", "pruned", "failed")
+# Strict studies that are killed: name to (validation, pruner).
+KINDS = {"gbt": ('<validation fraction="0.2"/>', '<pruner name="median"/>'),
+         "folds": ('<folds count="3"/>', '<pruner name="none"/>'),
+         "halving": ('<validation fraction="0.2"/>',
+                     '<pruner name="halving" min-resource="4"/>'),
+         "both": ('<folds count="3"/>',
+                  '<pruner name="halving" min-resource="4"/>')}
+STUDY = """<study name="kills" seed="5">
+  <data task="binary" label="diagnosis">
+    <train href="{csv}"/>{validation}
+  </data>
+  <model kind="gbt" objective="binary:logistic">
+    <int name="n_estimators" low="{low}" high="{high}"/>
+    <int name="max_depth" low="2" high="6"/>
+    <float name="learning_rate" low="0.01" high="0.3" log="yes"/>
+  </model>
+  <objective metric="roc_auc" direction="maximize"/>
+  <sampler name="tpe" startup-trials="5"/>{pruner}
+  <budget trials="{trials}"/><parallel order="strict"/>
+  <output file="f.h5" models="all"/>
+</study>
+"""
+
+
+def study_text(kind, csv, trials, low=20, high=60):
+    """A study of one of the KINDS: gbt, searched by tpe."""
+    validation, pruner = KINDS[kind]
+    return STUDY.format(csv=csv, validation=validation, pruner=pruner,
+                        trials=trials, low=low, high=high)
 
 
 def library(folder):

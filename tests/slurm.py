@@ -92,6 +92,10 @@ class Slurm:
         (d / "slurm.conf").write_text(CONF.format(
             d=d, port=port, port1=port + 1, user=getpass.getuser(),
             host=host))
+        # slurmd looks for cgroups though nothing here asks for them, and
+        # does not start in a chroot that has none mounted.
+        if " /sys/fs/cgroup" not in pathlib.Path("/proc/mounts").read_text():
+            (d / "cgroup.conf").write_text("CgroupPlugin=cgroup/v1\n")
         self.daemon("munged", "--force", "--foreground", "--num-threads=2",
                     f"--key-file={key}", f"--socket={d}/munge.sock",
                     f"--pid-file={d}/munged.pid",
