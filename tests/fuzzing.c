@@ -96,14 +96,17 @@ static void npy(const uint8_t *byte, size_t n) { table("npy", byte, n); }
 
 static void idx(const uint8_t *byte, size_t n) { table("idx", byte, n); }
 
-/* Indices of 4 to 9 digits ask for time and memory and show nothing new. */
+/* Indices from 1,000 to the largest ask for time and memory and show nothing
+ * new. */
 static void libsvm(const uint8_t *byte, size_t n) {
-  size_t digits = 0;
+  uint64_t index = 0;
 
   for (size_t i = 0; i < n; i++) {
-    if (byte[i] == ':' && digits >= 4 && digits <= 9)
+    if (byte[i] == ':' && index >= 1000 && index <= INT32_MAX)
       return;
-    digits = byte[i] >= '0' && byte[i] <= '9' ? digits + 1 : 0;
+    index = byte[i] < '0' || byte[i] > '9' ? 0
+            : index > INT32_MAX            ? index
+                                : 10 * index + (uint64_t)(byte[i] - '0');
   }
   table("libsvm", byte, n);
 }
