@@ -10,7 +10,7 @@ import time
 
 import h5py
 import pytest
-from conftest import INPUTS
+from conftest import INPUTS, end_of
 from digest import digest
 
 STUDY = """<study name="c" seed="4">
@@ -256,7 +256,7 @@ def test_a_killed_study_leaves_nothing(tool, ranks):
         except OSError:
             pass
     begun.kill()
-    begun.communicate()
+    end_of(begun)
     wait_until(lambda: not living(mark))
 
 

@@ -3,7 +3,6 @@
 import io
 import json
 import os
-import random
 import re
 import signal
 import time
@@ -156,33 +155,6 @@ def test_64_ranks(tool):
     tool.run(study, *STRICT, "--output", "b.h5")
     assert digest(tool.folder / "a.h5") == digest(tool.folder / "b.h5")
     assert len(states(tool.folder / "a.h5")) == 100
-
-
-def test_killed_and_continued_equals_uninterrupted(tool):
-    seed = int(os.environ.get("HPO_TEST_SEED", random.randrange(10**6)))
-    print("HPO_TEST_SEED", seed)
-    dice = random.Random(seed)
-    whole = [QUICK, "--trials", 24, *STRICT, "--output"]
-    tool.run(*whole, "whole.h5", ranks=3)
-    cut = tool.folder / "cut.h5"
-    kills = 0
-    while kills < 5:
-        before = finished(cut)
-        more = dice.randrange(1, 5)
-        run = tool.start(*whole, cut.name, ranks=dice.choice([1, 2, 3, 5]),
-                         HPOTUNE_TEST_DELAY="3")
-        while run.poll() is None and finished(cut) < before + more:
-            time.sleep(0.01)
-        if run.poll() is not None:
-            assert run.returncode == 0, run.stdout.read()
-            break
-        tool.kill(run)
-        kills += 1
-        check_rows(cut)
-    tool.run(*whole, "cut.h5")
-    assert kills > 1
-    assert digest(tool.folder / "cut.h5", 5) == \
-        digest(tool.folder / "whole.h5", 5)
 
 
 def test_soft_stop_ends_75_and_goes_on(tool):

@@ -27,6 +27,11 @@ LOGISTIC = """<study name="logistic" seed="3">
 """
 
 
+# ranks without a core of their own take their time: few rounds
+SHORT = ("--set", "model[gbt]/int[n_estimators]/low=4", "--set",
+         "model[gbt]/int[n_estimators]/high=12")
+
+
 def run(tool, study, data, size, ranks, out, *more, **options):
     return tool.run(study, "--quiet", "--output", out, "--set",
                     "parallel/order=strict", "--set", f"parallel/data={data}",
@@ -46,7 +51,8 @@ def test_the_same_study(tool, name):
                               (5, 2, "sharded"), (6, 5, "sharded"),
                               (4, 3, "shared")]:
         out = f"{data}{ranks}{size}.h5"
-        run(tool, study, data, size, ranks, out, "--trials", 3)
+        run(tool, study, data, size, ranks, out, "--trials", 3,
+            *(() if name == "logistic" else SHORT))
         found[out] = digest(tool.folder / out, 4)
     assert len(set(found.values())) == 1, found
     with h5py.File(tool.folder / "shared11.h5") as a, \
@@ -60,18 +66,20 @@ def test_the_same_study(tool, name):
 
 def test_goes_on_as_shared_with_another_team(tool):
     study = INPUTS / "quickstart.xml"
-    run(tool, study, "shared", 1, 2, "whole.h5", "--trials", 20)
+    short = [*SHORT, "--set", "pruner/warmup-steps=3"]
+    run(tool, study, "shared", 1, 2, "whole.h5", "--trials", 20, *short)
     for at_least, size, ranks, data in [(2, 2, 3, "sharded"),
                                         (6, 3, 4, "shared")]:
         job = tool.start(study, "--quiet", "--output", "cut.h5", "--trials",
                          20, "--set", "parallel/order=strict", "--set",
                          f"parallel/data={data}", "--set",
-                         f"parallel/ranks-per-trial={size}", ranks=ranks)
+                         f"parallel/ranks-per-trial={size}", *short,
+                         ranks=ranks, HPOTUNE_TEST_DELAY="3")
         wait_for(job, tool.folder / "cut.h5", at_least)
         tool.run("stop", "cut.h5", "--wait")
         job.communicate(timeout=100)
         check_rows(tool.folder / "cut.h5")
-    run(tool, study, "sharded", "all", 6, "cut.h5", "--trials", 20)
+    run(tool, study, "sharded", "all", 6, "cut.h5", "--trials", 20, *short)
     assert digest(tool.folder / "cut.h5", 5) == \
         digest(tool.folder / "whole.h5", 5)
 

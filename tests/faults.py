@@ -8,6 +8,7 @@ import subprocess
 import zlib
 
 import h5py
+from conftest import end_of
 
 HERE = pathlib.Path(__file__).resolve().parent
 FINAL = ("complete", "pruned", "failed")
@@ -86,21 +87,26 @@ def run(command, folder, preload, at, how, timeout=120):
     """One run with its fault; (exit code, all it printed)."""
     env = dict(os.environ, LD_PRELOAD=str(preload), HPO_FAULT_AT=str(at),
                HPO_FAULT_HOW=how)
-    done = subprocess.run(command, cwd=folder, env=env, text=True,
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, timeout=timeout)
-    return done.returncode, done.stdout
+    begun = subprocess.Popen(command, cwd=folder, env=env, text=True,
+                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT)
+    text = end_of(begun, timeout)
+    return begun.returncode, text
 
 
-def count_writes(command, folder, preload):
-    """Writes of an undisturbed run."""
+def counts(command, folder, preload):
+    """Writes and fdatasyncs of an undisturbed run."""
     count = pathlib.Path(folder) / "count"
     env = dict(os.environ, LD_PRELOAD=str(preload),
                HPO_FAULT_COUNT=str(count))
     subprocess.run(command, cwd=folder, env=env, check=True,
                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                    stderr=subprocess.DEVNULL)
-    return int(count.read_text())
+    return tuple(map(int, count.read_text().split()))
+
+
+def count_writes(command, folder, preload):
+    return counts(command, folder, preload)[0]
 
 
 def check_after(path, text, known):

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Preloaded into hpotune (LD_PRELOAD): at its k-th write to the study file the
- * process dies or is refused.  Built by tests/faults.py.
+ * process dies or is refused, fdatasync fails, or flock is not there.  Built
+ * by tests/faults.py.
  *
  * HPO_FAULT_AT    k, from 1
  * HPO_FAULT_HOW   before: SIGKILL before the write; half: after half of its
  *                 pages; ENOSPC, EIO: refused from then on; once-EIO: refused
- *                 that once
- * HPO_FAULT_COUNT a file that gets the number of writes at the process's end
+ *                 that once; sync: the k-th fdatasync is refused
+ * HPO_FAULT_COUNT a file that gets the numbers of writes and of fdatasyncs at
+ *                 the process's end
+ * HPO_FAULT_FLOCK set: a file system without flock
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -15,10 +18,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/types.h>
 #include <unistd.h>
 
-static long n_write;
+static long n_write, n_sync;
 
 static int is_study(int file) {
   char link[64], path[PATH_MAX];
@@ -72,12 +76,40 @@ ssize_t pwrite(int file, const void *from, size_t n, off_t at) {
   return pwrite64(file, from, n, at);
 }
 
+int fdatasync(int file) {
+  static int (*real)(int);
+  const char *text = getenv("HPO_FAULT_AT");
+  const char *how = getenv("HPO_FAULT_HOW");
+
+  if (!real)
+    *(void **)&real = dlsym(RTLD_NEXT, "fdatasync");
+  if (!is_study(file))
+    return real(file);
+  n_sync++;
+  if (text && how && !strcmp(how, "sync") && n_sync == atol(text)) {
+    errno = EIO;
+    return -1;
+  }
+  return real(file);
+}
+
+int flock(int file, int what) {
+  static int (*real)(int, int);
+
+  if (!real)
+    *(void **)&real = dlsym(RTLD_NEXT, "flock");
+  if (!getenv("HPO_FAULT_FLOCK"))
+    return real(file, what);
+  errno = ENOLCK;
+  return -1;
+}
+
 static void __attribute__((destructor)) count(void) {
   const char *path = getenv("HPO_FAULT_COUNT");
   FILE *f = path && n_write ? fopen(path, "w") : NULL;
 
   if (f) {
-    fprintf(f, "%ld\n", n_write);
+    fprintf(f, "%ld %ld\n", n_write, n_sync);
     fclose(f);
   }
 }

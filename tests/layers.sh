@@ -29,7 +29,7 @@ for wing, names in {
     "study": "study", "sampler": "sampler pruner", "data": "dataset bins design shards generate rows",
     "metric": "metric", "store": "store", "comm": "comm proto wire",
     "model": "model predictor", "evaluate": "evaluate", "sched": "sched",
-    "roles": "manager worker roles", "report": "report importance",
+    "roles": "manager worker roles", "report": "report importance audit",
 }.items():
     for n in names.split():
         face[n] = wing

@@ -140,6 +140,19 @@ static void test_exclusive(void **state) {
   unlink(p->path);
 }
 
+/* As readers ask. */
+static void test_is_held(void **state) {
+  const place *p = *state;
+  hpo_lock *lock = NULL;
+  hpo_error err = {0};
+  unlink(p->path);
+  assert_false(hpo_lock_is_held(p->path));
+  assert_int_equal(hpo_lock_take(p->path, &lock, &err), HPO_OK);
+  assert_true(hpo_lock_is_held(p->path));
+  hpo_lock_release(lock);
+  assert_false(hpo_lock_is_held(p->path));
+}
+
 static void test_stale(void **state) {
   char text[400], host[256];
   (void)state;
@@ -158,6 +171,7 @@ int main(void) {
       cmocka_unit_test(test_flock),
       cmocka_unit_test(test_killed_holder),
       cmocka_unit_test(test_exclusive),
+      cmocka_unit_test(test_is_held),
       cmocka_unit_test(test_stale),
   };
   return cmocka_run_group_tests(test, set_up, tear_down);

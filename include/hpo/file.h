@@ -64,5 +64,8 @@ typedef struct hpo_lock hpo_lock;
 HPO_MUST_USE hpo_status hpo_lock_take(const char *path, hpo_lock **out,
                                       hpo_error *err);
 void hpo_lock_release(hpo_lock *lock);
+/** Whether a process holds the lock at PATH now; without flock: one that may
+ *  be alive. */
+bool hpo_lock_is_held(const char *path);
 
 #endif

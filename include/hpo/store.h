@@ -111,5 +111,8 @@ HPO_MUST_USE hpo_status hpo_store_flush(hpo_store *s, const char *const *paths,
 HPO_MUST_USE hpo_status hpo_store_sync(hpo_store *s, hpo_error *err);
 /** Whether the file is being written by a live process now (lock is held). */
 bool hpo_store_is_live(const hpo_store *s);
+/** Whether the file's flags say that a writer has it, or had it when it was
+ *  killed: then only readers that ask for SWMR open it. */
+bool hpo_store_is_open(const hpo_store *s);
 
 #endif

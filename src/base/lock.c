@@ -180,6 +180,33 @@ done:
   return status;
 }
 
+/* Whether PATH.held names a process that may be alive. */
+static bool is_held_exclusively(const char *path) {
+  char *held = NULL, holder[HOLDER_ROOM] = "";
+  bool found = false;
+  if (hpo_mem_format(&held, NULL, "%s.held", path) != HPO_OK)
+    return false;
+  int fd = open(held, O_RDONLY | O_CLOEXEC);
+  if (fd >= 0) {
+    holder_of(fd, holder, sizeof holder);
+    found = !hpo_lock_is_stale(holder);
+    close(fd);
+  }
+  hpo_mem_free(held);
+  return found;
+}
+
+bool hpo_lock_is_held(const char *path) {
+  bool held = false;
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return false;
+  if (flock(fd, LOCK_SH | LOCK_NB) != 0)
+    held = errno == EWOULDBLOCK || is_held_exclusively(path);
+  close(fd);
+  return held;
+}
+
 void hpo_lock_release(hpo_lock *lock) {
   if (lock == NULL)
     return;

@@ -9,7 +9,6 @@
 #include <libgen.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -73,38 +72,23 @@ done:
   return status;
 }
 
-/** Whether a process holds the lock at path (file.h): by flock, or, where
- *  the file system has none, by the file PATH.held. */
-static bool lock_is_held(const char *path) {
-  char *held = NULL;
-  bool live = false;
-  int lock = open(path, O_RDONLY | O_CLOEXEC);
-
-  if (lock < 0)
-    return false;
-  if (flock(lock, LOCK_SH | LOCK_NB) != 0) {
-    live = errno == EWOULDBLOCK;
-    if (!live && hpo_mem_format(&held, NULL, "%s.held", path) == HPO_OK)
-      live = hpo_file_exists(held);
-  }
-  hpo_mem_free(held);
-  close(lock);
-  return live;
-}
-
 /** Whether a writer has the file in its hands. */
 static bool has_writer(const hpo_store *s) {
   char *path = NULL;
   bool held = false;
 
   if (hpo_mem_format(&path, NULL, "%s.lock", s->path) == HPO_OK)
-    held = lock_is_held(path);
+    held = hpo_lock_is_held(path);
   hpo_mem_free(path);
   return held;
 }
 
 bool hpo_store_is_live(const hpo_store *s) {
   return s->lock != NULL || (hpo_h5_is_swmr(s->file) && has_writer(s));
+}
+
+bool hpo_store_is_open(const hpo_store *s) {
+  return hpo_h5_is_swmr(s->file);
 }
 
 /* ---------------------------------------------------------- opening */
