@@ -168,10 +168,8 @@ static void test_stale(void **state) {
 
 int main(void) {
   const struct CMUnitTest test[] = {
-      cmocka_unit_test(test_flock),
-      cmocka_unit_test(test_killed_holder),
-      cmocka_unit_test(test_exclusive),
-      cmocka_unit_test(test_is_held),
+      cmocka_unit_test(test_flock),     cmocka_unit_test(test_killed_holder),
+      cmocka_unit_test(test_exclusive), cmocka_unit_test(test_is_held),
       cmocka_unit_test(test_stale),
   };
   return cmocka_run_group_tests(test, set_up, tear_down);

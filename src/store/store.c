@@ -87,9 +87,7 @@ bool hpo_store_is_live(const hpo_store *s) {
   return s->lock != NULL || (hpo_h5_is_swmr(s->file) && has_writer(s));
 }
 
-bool hpo_store_is_open(const hpo_store *s) {
-  return hpo_h5_is_swmr(s->file);
-}
+bool hpo_store_is_open(const hpo_store *s) { return hpo_h5_is_swmr(s->file); }
 
 /* ---------------------------------------------------------- opening */
 
