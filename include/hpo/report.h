@@ -6,11 +6,18 @@
 #ifndef HPO_REPORT_H
 #define HPO_REPORT_H
 
+#include "hpo/front.h"
 #include "hpo/mem.h"
 #include "hpo/plan.h"
 #include "hpo/record.h"
 #include "hpo/status.h"
 #include "hpo/store.h"
+
+typedef struct hpo_study_objective {
+  char metric[64], column[16]; /* column of /trials: value, value.0, ... */
+  bool maximize;
+  double reference; /* for the hypervolume; NaN: the worst value */
+} hpo_study_objective;
 
 /** A study file's trials, read at once. */
 typedef struct hpo_study_file {
@@ -21,8 +28,10 @@ typedef struct hpo_study_file {
   uint8_t *good;          /* [n] the row's crc is right */
   size_t n;               /* trials */
   bool maximize;          /* direction of objective 0 */
-  bool is_live;           /* a process is writing it now */
-  char *resolved;         /* /study/resolved: lines "name = value" */
+  hpo_study_objective objective[HPO_PLAN_OBJECTIVES]; /* [n_objective] */
+  size_t n_objective;
+  bool is_live;   /* a process is writing it now */
+  char *resolved; /* /study/resolved: lines "name = value" */
 } hpo_study_file;
 
 /** HPO_ESTUDY: no study file, damaged. */
@@ -36,7 +45,8 @@ void hpo_study_file_state(const hpo_study_file *f, size_t i, char *text,
                           size_t room);
 /** Trials in a state. */
 size_t hpo_study_file_count(const hpo_study_file *f, const char *state);
-/** Index of the best complete trial (ties: lowest number), -1: none. */
+/** Index of the best complete trial, -1: none: the least violation of the
+ *  constraints, then the best in objective 0, then the lowest number. */
 ptrdiff_t hpo_study_file_best(const hpo_study_file *f);
 /** The value of a line of /study/resolved ("trials", "space.0.low"), with its
  *  escapes taken back; false, and "" in text: there is no such line. */
@@ -51,6 +61,27 @@ HPO_MUST_USE hpo_status hpo_study_file_model(const hpo_study_file *f, size_t i,
                                              size_t room, hpo_error *err);
 /** Name of the column with objective 0: "value" or "value.0". */
 const char *hpo_study_file_value(const hpo_study_file *f);
+
+/** What complete trial i came to; false: it is not complete. */
+bool hpo_study_file_outcome(const hpo_study_file *f, size_t i,
+                            hpo_outcome *out);
+
+/** The trials that no other dominates. */
+typedef struct hpo_study_front {
+  size_t *row; /* [n] ascending */
+  size_t n;
+  bool is_feasible;   /* they keep to the constraints; what follows is only
+                         then there */
+  double hypervolume; /* between the front and the reference */
+  double reference[HPO_PLAN_OBJECTIVES]; /* [n_objective] in the units of the
+                                            objectives: as the study has it,
+                                            or the worst value of all
+                                            feasible complete trials */
+} hpo_study_front;
+HPO_MUST_USE hpo_status hpo_study_front_make(const hpo_study_file *f,
+                                             hpo_study_front *out,
+                                             hpo_error *err);
+void hpo_study_front_free(hpo_study_front *f);
 
 /** A condition on columns, in MLflow's words:
  *  `metrics.roc_auc > 0.9 and params.max_depth < 8 and state = "complete"`.

@@ -73,6 +73,7 @@ static hpo_status choose(const hpo_study_file *f, uint8_t *keep,
     qsort(order, f->n, sizeof *order, worse_first);
   for (size_t k = 0; k < f->n && k < BEST; k++)
     keep[order[f->n - 1 - k].row] = 1;
+  HPO_TRY(status, hpo_page_keep_front(f, keep, err));
   for (size_t i = 0; i < f->n; i++)
     kept += keep[i];
   if (f->n <= MOST_TRIALS) {
@@ -327,6 +328,7 @@ static hpo_status add_data(const hpo_study_file *f, const char *version,
   HPO_TRY(status, hpo_page_curves(f, keep, objective, out, err));
   HPO_TRY(status, hpo_page_models(f, out, err));
   HPO_TRY(status, hpo_page_teams(f, out, err));
+  HPO_TRY(status, hpo_page_front(f, out, err));
   HPO_TRY(status, add_sessions(f, out, err));
   HPO_TRY(status, add_importance(f, out, err));
   HPO_TRY(status, add_key(out, "live", err));

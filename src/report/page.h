@@ -27,5 +27,13 @@ HPO_MUST_USE hpo_status hpo_page_models(const hpo_study_file *f,
  *  to the last end. */
 HPO_MUST_USE hpo_status hpo_page_teams(const hpo_study_file *f,
                                        hpo_buffer *out, hpo_error *err);
+/** With several objectives, adds `,"front":[numbers of the trials that no
+ *  other dominates]` and, where they keep to the constraints,
+ *  `,"hypervolume":x,"reference":[of each objective]`. */
+HPO_MUST_USE hpo_status hpo_page_front(const hpo_study_file *f,
+                                       hpo_buffer *out, hpo_error *err);
+/** Those trials are drawn, too. */
+HPO_MUST_USE hpo_status hpo_page_keep_front(const hpo_study_file *f,
+                                            uint8_t *keep, hpo_error *err);
 
 #endif

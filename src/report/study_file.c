@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A study file's trials, read at once. */
+#include "report/study_file.h"
 #include "hpo/file.h"
 #include "hpo/layout.h"
 #include "hpo/mem.h"
 #include "hpo/options.h"
 #include "hpo/report.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -47,6 +47,7 @@ hpo_status hpo_study_file_open(const char *path, hpo_study_file *out,
   f.maximize = strncmp(text, "max", 3) == 0;
   f.is_live = hpo_store_is_live(f.store);
   HPO_TRY(status, read_resolved(&f, err));
+  hpo_study_file_objectives(&f);
 
   *out = f;
   memset(&f, 0, sizeof f);
@@ -153,19 +154,16 @@ const char *hpo_study_file_value(const hpo_study_file *f) {
 }
 
 ptrdiff_t hpo_study_file_best(const hpo_study_file *f) {
-  const hpo_field *value = hpo_record_find(f->trials, hpo_study_file_value(f));
   ptrdiff_t best = -1;
-  double top = NAN;
-  char text[32];
+  hpo_outcome top = {0}, o;
 
-  for (size_t i = 0; value && i < f->n; i++) {
-    double v = hpo_field_number(value, i);
-    hpo_study_file_state(f, i, text, sizeof text);
-    if (strcmp(text, "complete") != 0 || isnan(v))
+  for (size_t i = 0; i < f->n; i++) {
+    if (!hpo_study_file_outcome(f, i, &o))
       continue;
-    if (best < 0 || (f->maximize ? v > top : v < top)) {
+    if (best < 0 || o.violation < top.violation ||
+        (o.violation == top.violation && o.loss[0] < top.loss[0])) {
       best = (ptrdiff_t)i;
-      top = v;
+      top = o;
     }
   }
   return best;
