@@ -62,6 +62,15 @@ HPO_MUST_USE hpo_status hpo_fronts_add(hpo_fronts *f, const hpo_outcome *o,
 size_t hpo_fronts_find(const hpo_fronts *f, const hpo_outcome *o);
 /** Whether some outcome covers o. */
 bool hpo_fronts_covers(const hpo_fronts *f, const hpo_outcome *o);
+/** The hypervolume between the feasible ones of the first front and a
+ *  reference point, as losses: as the plan has it, or the worst of all
+ *  feasible outcomes.
+ *  \param [out] reference  [d]
+ *  \param [out] volume     NaN, like the reference, where none is feasible */
+HPO_MUST_USE hpo_status hpo_fronts_volume(const hpo_fronts *f,
+                                          const hpo_plan_objective *objective,
+                                          double *reference, double *volume,
+                                          hpo_error *err);
 /** Takes away all outcomes. */
 void hpo_fronts_clear(hpo_fronts *f);
 void hpo_fronts_free(hpo_fronts *f);

@@ -82,6 +82,10 @@ HPO_MUST_USE hpo_status hpo_study_front_make(const hpo_study_file *f,
                                              hpo_study_front *out,
                                              hpo_error *err);
 void hpo_study_front_free(hpo_study_front *f);
+/** "5 trials, hypervolume 3.1 (reference rmse 2, train_seconds 8)". */
+void hpo_study_front_format(const hpo_study_file *f,
+                            const hpo_study_front *front, char *text,
+                            size_t room);
 
 /** A condition on columns, in MLflow's words:
  *  `metrics.roc_auc > 0.9 and params.max_depth < 8 and state = "complete"`.

@@ -40,7 +40,8 @@ static int group_of(const char *name) {
   for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++)
     if (strcmp(name, hidden[i]) == 0)
       return 4;
-  if (strncmp(name, "value", 5) == 0 || strcmp(name, "state") == 0)
+  if (strncmp(name, "value", 5) == 0 || strcmp(name, "violation") == 0 ||
+      strcmp(name, "state") == 0)
     return 0;
   if (strncmp(name, "metrics.", 8) == 0)
     return 1;

@@ -55,19 +55,33 @@ static void format_best(const hpo_display *p, const hpo_ledger *ledger,
                         char *text, size_t room) {
   const hpo_trial *best = hpo_ledger_best(ledger);
   text[0] = 0;
-  if (best)
+  if (best && p->plan->n_objective > 1)
+    snprintf(text, room, ", front of %zu", hpo_ledger_front_size(ledger));
+  else if (best)
     snprintf(text, room, ", best %s %.6g (trial %lld)",
              p->plan->objective[0].metric, best->value[0],
              (long long)best->number);
 }
 
+/* "rmse 2.1, train_seconds 0.3". */
+void hpo_display_values(const hpo_plan *plan, const double *value, char *text,
+                        size_t room) {
+  size_t n = 0;
+
+  for (size_t k = 0; k < plan->n_objective && n < room; k++)
+    n += (size_t)snprintf(text + n, room - n, "%s%s %.6g", k ? ", " : "",
+                          plan->objective[k].metric, value[k]);
+}
+
 static void format_trial(const hpo_display *p, const hpo_trial *t, char *text,
                          size_t room) {
-  char seconds[32];
+  char seconds[32], values[256];
   hpo_clock_format_seconds(t->wall, seconds);
+  hpo_display_values(p->plan, t->value, values, sizeof values);
   if (t->state == HPO_TRIAL_COMPLETE)
-    snprintf(text, room, "trial %lld complete: %s %.6g in %s",
-             (long long)t->number, p->plan->objective[0].metric, t->value[0],
+    snprintf(text, room, "trial %lld complete: %s%s in %s",
+             (long long)t->number, values,
+             hpo_trial_violation(t, p->plan) > 0 ? " (infeasible)" : "",
              seconds);
   else if (t->state == HPO_TRIAL_PRUNED)
     snprintf(text, room, "trial %lld pruned at step %lld after %s",
@@ -89,7 +103,7 @@ static bool may_print(hpo_display *p, double now) {
 static void show(void *context, const hpo_trial *t, const hpo_ledger *ledger,
                  bool is_best) {
   hpo_display *p = context;
-  char count[48], eta[64], best[160], what[320];
+  char count[48], eta[64], best[160], what[448];
   double now = hpo_clock_seconds();
   size_t done = hpo_display_done(ledger);
   bool last = p->plan->trials && done >= (size_t)p->plan->trials;
@@ -107,7 +121,10 @@ static void show(void *context, const hpo_trial *t, const hpo_ledger *ledger,
     fflush(stderr);
   } else if (may_print(p, now) || is_best || last) {
     fprintf(stderr, "[%s] %s%s%s%s\n", count, what,
-            is_best ? ", the best" : "", is_best ? "" : best, eta);
+            !is_best                   ? ""
+            : p->plan->n_objective > 1 ? ", on the front"
+                                       : ", the best",
+            is_best && p->plan->n_objective == 1 ? "" : best, eta);
   }
 }
 

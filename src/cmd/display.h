@@ -26,6 +26,9 @@ void hpo_display_start(hpo_display *p, const hpo_plan *plan,
 /** The manager's listener that shows each trial. */
 hpo_listener hpo_display_listener(hpo_display *p);
 /** Ends the changing line. */
+/** The objectives and their values: "rmse 2.1, train_seconds 0.3". */
+void hpo_display_values(const hpo_plan *plan, const double *value, char *text,
+                        size_t room);
 void hpo_display_end(hpo_display *p);
 /** Complete + pruned + failed. */
 size_t hpo_display_done(const hpo_ledger *ledger);

@@ -18,8 +18,8 @@ static hpo_status default_columns(const hpo_study_file *f, hpo_names *out,
     HPO_TRY(status, hpo_names_add(out, first[i], err));
   for (size_t i = 0; i < f->trials->n_field; i++) {
     const char *name = f->trials->field[i].name;
-    if (strncmp(name, "value", 5) == 0 || strcmp(name, "model") == 0 ||
-        strncmp(name, "params.", 7) == 0)
+    if (strncmp(name, "value", 5) == 0 || strcmp(name, "violation") == 0 ||
+        strcmp(name, "model") == 0 || strncmp(name, "params.", 7) == 0)
       HPO_TRY(status, hpo_names_add(out, name, err));
   }
   for (size_t i = 0; i < 2; i++)
@@ -75,10 +75,13 @@ static hpo_status select_rows(const hpo_study_file *f, const hpo_args *args,
     if (f->good[i] && (!filter || hpo_filter_match(filter, f->trials, i)))
       row[(*n)++] = i;
   if (sort) {
-    bool best_first =
-        strcmp(sort, "value") == 0 || strcmp(sort, "value.0") == 0;
-    HPO_TRY(status, hpo_report_sort(f->trials, sort, best_first && f->maximize,
-                                    row, *n, err));
+    bool falling = false;
+    if (strcmp(sort, "value") == 0)
+      sort = hpo_study_file_value(f);
+    for (size_t k = 0; k < f->n_objective; k++)
+      falling = falling || (strcmp(sort, f->objective[k].column) == 0 &&
+                            f->objective[k].maximize);
+    HPO_TRY(status, hpo_report_sort(f->trials, sort, falling, row, *n, err));
   }
   if (*n > (size_t)most)
     *n = (size_t)most;

@@ -140,13 +140,35 @@ static void print_next(const hpo_run *r, bool can_go_on) {
 
 static void print_best(const hpo_run *r, const hpo_trial *best) {
   const hpo_space *s = &r->plan->space;
-  char text[128];
-  printf("best trial %lld: %s %.6g\n", (long long)best->number,
-         r->plan->objective[0].metric, best->value[0]);
+  char text[256];
+  hpo_display_values(r->plan, best->value, text, sizeof text);
+  printf("best trial %lld: %s%s\n", (long long)best->number, text,
+         hpo_trial_violation(best, r->plan) > 0
+             ? "; it does not keep to the constraints, nor does any other"
+             : "");
   for (size_t i = 0; i < s->n_param; i++)
     if (hpo_space_active(s, best->x, i))
       printf("  %-24s %s\n", s->param[i].full_name,
              hpo_param_format(&s->param[i], best->x[i], text, sizeof text));
+}
+
+/* The first trials of a front. */
+static void print_front(const hpo_run *r, const hpo_ledger *l) {
+  enum { SHOWN = 10 };
+  size_t n = hpo_ledger_front_size(l);
+  char text[256];
+
+  printf("front: %zu trials that none is better than in all objectives%s\n", n,
+         hpo_ledger_front(l, 0)->violation > 0
+             ? "; none keeps to the constraints"
+             : "");
+  for (size_t i = 0; i < n && i < SHOWN; i++) {
+    const hpo_trial *t = hpo_ledger_get(l, hpo_ledger_front(l, i)->number);
+    hpo_display_values(r->plan, t->value, text, sizeof text);
+    printf("  trial %-6lld %s\n", (long long)t->number, text);
+  }
+  if (n > SHOWN)
+    printf("  ... and %zu more\n", n - SHOWN);
 }
 
 static const char *what_ended(hpo_end end) {
@@ -173,7 +195,9 @@ static void print_summary(const hpo_run *r, const hpo_ledger *l, hpo_end end,
            : end == HPO_END_TARGET   ? "target"
            : end == HPO_END_PATIENCE ? "patience"
                                      : "--trials");
-  if (hpo_ledger_best(l))
+  if (hpo_ledger_best(l) && r->plan->n_objective > 1)
+    print_front(r, l);
+  else if (hpo_ledger_best(l))
     print_best(r, hpo_ledger_best(l));
   else
     printf("no trial has succeeded\n");

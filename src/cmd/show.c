@@ -30,6 +30,20 @@ static void print_group(const hpo_study_file *f, size_t i, const char *title,
   }
 }
 
+/* "value.0 rmse    2.1" */
+static void print_values(const hpo_study_file *f, size_t i) {
+  char cell[64], name[96];
+
+  printf("objectives\n");
+  for (size_t k = 0; k < f->n_objective; k++) {
+    const hpo_study_objective *o = &f->objective[k];
+    hpo_report_cell(hpo_record_find(f->trials, o->column), i, false, cell,
+                    sizeof cell);
+    snprintf(name, sizeof name, "%s %s", o->column, o->metric);
+    printf("  %-24s %s\n", name, cell);
+  }
+}
+
 /* Everything else that the row says: name, value, unit. */
 static void print_rest(const hpo_study_file *f, size_t i) {
   char cell[256];
@@ -143,15 +157,59 @@ static hpo_status print_trial(hpo_study_file *f, size_t i,
     return hpo_error_set(err, HPO_EINVAL,
                          "--format %s: allowed are table, json", format);
   print_rest(f, i);
+  if (f->n_objective > 1)
+    print_values(f, i);
   print_group(f, i, "parameters", "params.");
   print_group(f, i, "metrics", "metrics.");
   hpo_status status = print_tags(f, i, err);
   return status == HPO_OK ? print_curve(f, i, err) : status;
 }
 
+/* The front, the best in the first objective first. */
+static hpo_status print_front(const hpo_study_file *f,
+                              const hpo_study_front *front,
+                              const hpo_args *args, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const char *format = hpo_args_get(args, "format");
+  bool json = format && strcmp(format, "json") == 0;
+  hpo_names columns = {0};
+  hpo_buffer text = {0};
+  char line[256];
+
+  if (format && !json && strcmp(format, "table") != 0)
+    HPO_FAIL(status, err, HPO_EINVAL, "--format %s: allowed are table, json",
+             format);
+  HPO_TRY(status, hpo_names_add(&columns, "number", err));
+  for (size_t c = 0; c < f->trials->n_field; c++) {
+    const char *name = f->trials->field[c].name;
+    if (strncmp(name, "value.", 6) == 0 || strcmp(name, "model") == 0 ||
+        strncmp(name, "params.", 7) == 0 || strcmp(name, "violation") == 0)
+      HPO_TRY(status, hpo_names_add(&columns, name, err));
+  }
+  HPO_TRY(status, hpo_report_sort(f->trials, f->objective[0].column,
+                                  f->maximize, front->row, front->n, err));
+  HPO_TRY(status, hpo_report_rows(f->trials, &columns, front->row, front->n,
+                                  json ? HPO_FORMAT_JSON : HPO_FORMAT_TABLE,
+                                  &text, err));
+  hpo_study_front_format(f, front, line, sizeof line);
+  if (!json) {
+    printf("front    %s\n", line);
+    for (size_t k = 0; k < f->n_objective; k++)
+      printf("%-8s %s %s\n", f->objective[k].column,
+             f->objective[k].maximize ? "maximize" : "minimize",
+             f->objective[k].metric);
+  }
+  fwrite(text.byte, 1, text.n, stdout);
+done:
+  hpo_names_free(&columns);
+  hpo_buffer_free(&text);
+  return status;
+}
+
 static hpo_status best(const hpo_args *args, int *exit_code, hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_study_file f = {0};
+  hpo_study_front front = {0};
 
   if (args->word.n != 1)
     HPO_FAIL(status, err, HPO_EINVAL,
@@ -161,9 +219,14 @@ static hpo_status best(const hpo_args *args, int *exit_code, hpo_error *err) {
   *exit_code = i < 0 ? 5 : 0;
   if (i < 0)
     printf("no trial has succeeded yet (%zu in all)\n", f.n);
-  else
+  else if (f.n_objective == 1)
     HPO_TRY(status, print_trial(&f, (size_t)i, args, err));
+  else {
+    HPO_TRY(status, hpo_study_front_make(&f, &front, err));
+    HPO_TRY(status, print_front(&f, &front, args, err));
+  }
 done:
+  hpo_study_front_free(&front);
   hpo_study_file_close(&f);
   return status;
 }
@@ -197,7 +260,9 @@ const hpo_command hpo_cmd_best = {
     .name = "best",
     .words = "FILE.h5",
     .summary = "the best trial: parameters, metrics, curve",
-    .help = "Exit code 5 if no trial has succeeded.\n",
+    .help = "With several objectives the Pareto front as a table: the trials "
+            "that no other one\nbeats in all of them.  Exit code 5 if no "
+            "trial has succeeded.\n",
     .arg = arguments,
     .n_arg = sizeof arguments / sizeof *arguments,
     .reads_only = true,

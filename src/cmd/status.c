@@ -22,13 +22,30 @@ static void print_status(const hpo_study_file *f, const hpo_standing *last,
   if (!f->is_live && *last->end)
     printf("ended    %s\n", last->end);
   ptrdiff_t best = hpo_study_file_best(f);
-  if (best < 0)
+  if (best < 0 || f->n_objective > 1)
     return;
   hpo_report_cell(hpo_record_find(f->trials, hpo_study_file_value(f)),
                   (size_t)best, false, cell, sizeof cell);
   hpo_record_text(f->attributes, "metrics", name, sizeof name);
   printf("best     trial %td, %.*s %s\n", best, (int)strcspn(name, " ,"), name,
          cell);
+}
+
+/* With several objectives there is a front in place of a best trial. */
+static hpo_status print_front(const hpo_study_file *f, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_study_front front = {0};
+  char text[256];
+
+  if (f->n_objective < 2)
+    return HPO_OK;
+  HPO_TRY(status, hpo_study_front_make(f, &front, err));
+  hpo_study_front_format(f, &front, text, sizeof text);
+  if (front.n > 0)
+    printf("front    %s\n", text);
+done:
+  hpo_study_front_free(&front);
+  return status;
 }
 
 static hpo_status show_status(const hpo_args *args, int *exit_code,
@@ -43,8 +60,10 @@ static hpo_status show_status(const hpo_args *args, int *exit_code,
   HPO_TRY(status, hpo_study_file_open(args->word.item[0], &f, err));
   HPO_TRY(status, hpo_standing_read(&f, &last, err));
   bool damaged = hpo_standing_is_damaged(&last, &f);
-  if (!hpo_args_get(args, "quiet"))
+  if (!hpo_args_get(args, "quiet")) {
     print_status(&f, &last, damaged);
+    HPO_TRY(status, print_front(&f, err));
+  }
   *exit_code = damaged                       ? EXIT_DAMAGED
                : f.is_live || !last.finished ? EXIT_CAN_GO_ON
                : hpo_study_file_best(&f) < 0 ? EXIT_NO_SUCCESS

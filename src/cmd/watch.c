@@ -26,7 +26,8 @@ typedef struct look {
   size_t done;    /* complete, pruned, failed */
   size_t running;
   ptrdiff_t best;
-  double rate; /* finished trials per second in this session; NaN */
+  double rate;     /* finished trials per second in this session; NaN */
+  char front[256]; /* several objectives: what the front is */
 } look;
 
 static const char *const shown_states[] = {
@@ -83,6 +84,12 @@ static hpo_status look_at(const char *path, look *out, hpo_error *err) {
   snprintf(l.metric, sizeof l.metric, "%.*s", (int)strcspn(metrics, " "),
            metrics);
   l.best = hpo_study_file_best(&l.f);
+  if (l.f.n_objective > 1) {
+    hpo_study_front front = {0};
+    HPO_TRY(status, hpo_study_front_make(&l.f, &front, err));
+    hpo_study_front_format(&l.f, &front, l.front, sizeof l.front);
+    hpo_study_front_free(&front);
+  }
   measure(&l);
   *out = l;
   l = (look){0};
@@ -107,6 +114,10 @@ static void format_best(const look *l, char *text, size_t room) {
   text[0] = '\0';
   if (l->best < 0)
     return;
+  if (l->f.n_objective > 1) {
+    snprintf(text, room, "front of %s", l->front);
+    return;
+  }
   hpo_report_cell(hpo_record_find(l->f.trials, hpo_study_file_value(&l->f)),
                   (size_t)l->best, false, cell, sizeof cell);
   snprintf(text, room, "best %s %s (trial %td)", l->metric, cell, l->best);
@@ -115,7 +126,7 @@ static void format_best(const look *l, char *text, size_t room) {
 /* --- plain lines --------------------------------------------------------- */
 
 static void print_line(const look *l) {
-  char left[64], best[160], now[32];
+  char left[64], best[280], now[32];
 
   format_left(l, left, sizeof left);
   format_best(l, best, sizeof best);
@@ -163,11 +174,9 @@ static void print_spark(const look *l, const screen *s) {
   static const char *const high[] = {"\u2581", "\u2582", "\u2583", "\u2584",
                                      "\u2585", "\u2586", "\u2587", "\u2588"};
   static const char *const plain[] = {"_", ".", ",", "-", "=", "+", "*", "#"};
-  const hpo_field *value =
-      hpo_record_find(l->f.trials, hpo_study_file_value(&l->f));
+  hpo_outcome o;
   size_t columns = (size_t)(s->width - 4 < 8 ? 8 : s->width - 4);
   double low = NAN, top = NAN, now = NAN;
-  char state[32];
 
   if (columns > l->f.n)
     columns = l->f.n;
@@ -175,11 +184,9 @@ static void print_spark(const look *l, const screen *s) {
     size_t drawn = 0;
     now = NAN;
     for (size_t i = 0; i < l->f.n; i++) {
-      double v = hpo_field_number(value, i);
-      hpo_study_file_state(&l->f, i, state, sizeof state);
-      if (strcmp(state, "complete") == 0 && isfinite(v) &&
-          (isnan(now) || (l->f.maximize ? v > now : v < now)))
-        now = v;
+      if (hpo_study_file_outcome(&l->f, i, &o) && o.violation == 0 &&
+          !(now <= o.loss[0]))
+        now = o.loss[0];
       if (pass == 0 && isnan(low))
         low = now;
       if (pass == 0)
@@ -265,7 +272,8 @@ static hpo_status print_last(const look *l, int width, int lines,
     row[i] = order[i].row;
   HPO_TRY(status, hpo_names_add(&columns, "number", err));
   HPO_TRY(status, hpo_names_add(&columns, "state", err));
-  HPO_TRY(status, hpo_names_add(&columns, hpo_study_file_value(&l->f), err));
+  for (size_t k = 0; k < l->f.n_objective; k++)
+    HPO_TRY(status, hpo_names_add(&columns, l->f.objective[k].column, err));
   for (size_t c = 0; c < l->f.trials->n_field && columns.n < 8; c++)
     if (strncmp(l->f.trials->field[c].name, "params.", 7) == 0)
       HPO_TRY(status,
@@ -289,7 +297,7 @@ done:
 static hpo_status print_screen(const look *l, bool clear, hpo_error *err) {
   hpo_status status = HPO_OK;
   screen s = screen_get();
-  char left[64], best[160];
+  char left[64], best[280];
   int teams = s.height - LAST - 12;
 
   format_left(l, left, sizeof left);
@@ -300,7 +308,7 @@ static hpo_status print_screen(const look *l, bool clear, hpo_error *err) {
     print_bar(l, &s);
   print_states(l);
   printf("\n  %s\n", *best ? best : "no trial has succeeded yet");
-  if (l->f.n)
+  if (l->f.n && l->f.n_objective == 1)
     print_spark(l, &s);
   if (l->running > 0) {
     printf("\nnow\n");

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A study file's objectives, its Pareto front and the hypervolume. */
 #include "hpo/front.h"
-#include "hpo/hypervolume.h"
 #include "hpo/mem.h"
 #include "hpo/options.h"
 #include "report/study_file.h"
@@ -64,44 +63,12 @@ bool hpo_study_file_outcome(const hpo_study_file *f, size_t i,
   return f->n_objective > 0;
 }
 
-/* The reference as losses: as the study has it, or the worst of all feasible
- * outcomes. */
-static void find_reference(const hpo_study_file *f, const hpo_outcome *all,
-                           size_t n, double *out) {
-  for (size_t k = 0; k < f->n_objective; k++) {
-    double given = f->objective[k].reference, worst = -(double)INFINITY;
-    for (size_t i = 0; i < n; i++)
-      if (all[i].violation == 0)
-        worst = fmax(worst, all[i].loss[k]);
-    out[k] = isnan(given) ? worst : f->objective[k].maximize ? -given : given;
-  }
-}
-
-static hpo_status find_volume(const hpo_fronts *fronts,
-                              const double *reference, double *out,
-                              hpo_error *err) {
-  hpo_status status = HPO_OK;
-  const hpo_front *front = &fronts->front[0];
-  double *loss = NULL;
-  size_t d = fronts->d, n = 0;
-
-  HPO_TRY(status, hpo_mem_new(front->n * d, sizeof *loss, &loss, err));
-  for (size_t i = 0; i < front->n; i++) {
-    const hpo_outcome *o = &fronts->item[front->member[i]];
-    if (o->violation == 0)
-      memcpy(loss + n++ * d, o->loss, d * sizeof *loss);
-  }
-  HPO_TRY(status, hpo_hypervolume(loss, n, d, reference, out, err));
-done:
-  hpo_mem_free(loss);
-  return status;
-}
-
 hpo_status hpo_study_front_make(const hpo_study_file *f, hpo_study_front *out,
                                 hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_study_front found = {0};
   hpo_fronts fronts = {.d = f->n_objective, .depth = 1};
+  hpo_plan_objective objective[HPO_PLAN_OBJECTIVES];
   hpo_outcome o;
 
   for (size_t i = 0; i < f->n; i++)
@@ -114,20 +81,38 @@ hpo_status hpo_study_front_make(const hpo_study_file *f, hpo_study_front *out,
       found.row[found.n] = (size_t)fronts.item[front->member[found.n]].number;
     found.is_feasible = fronts.item[front->member[0]].violation == 0;
   }
-  if (found.is_feasible) {
-    find_reference(f, fronts.item, fronts.n, found.reference);
-    HPO_TRY(status,
-            find_volume(&fronts, found.reference, &found.hypervolume, err));
-    for (size_t k = 0; k < f->n_objective; k++)
-      if (f->objective[k].maximize)
-        found.reference[k] = -found.reference[k];
-  }
+  for (size_t k = 0; k < f->n_objective; k++)
+    objective[k] =
+        (hpo_plan_objective){.maximize = f->objective[k].maximize,
+                             .reference = f->objective[k].reference};
+  HPO_TRY(status, hpo_fronts_volume(&fronts, objective, found.reference,
+                                    &found.hypervolume, err));
+  for (size_t k = 0; k < f->n_objective; k++)
+    if (f->objective[k].maximize)
+      found.reference[k] = -found.reference[k];
   *out = found;
   found = (hpo_study_front){0};
 done:
   hpo_study_front_free(&found);
   hpo_fronts_free(&fronts);
   return status;
+}
+
+void hpo_study_front_format(const hpo_study_file *f,
+                            const hpo_study_front *front, char *text,
+                            size_t room) {
+  size_t n = 0;
+
+  if (!front->is_feasible) {
+    snprintf(text, room, "%zu trials, none within the constraints", front->n);
+    return;
+  }
+  n = (size_t)snprintf(text, room, "%zu trial%s, hypervolume %.6g (reference ",
+                       front->n, front->n == 1 ? "" : "s", front->hypervolume);
+  for (size_t k = 0; k < f->n_objective && n < room; k++)
+    n += (size_t)snprintf(text + n, room - n, "%s%s %.6g%s", k ? ", " : "",
+                          f->objective[k].metric, front->reference[k],
+                          k + 1 == f->n_objective ? ")" : "");
 }
 
 void hpo_study_front_free(hpo_study_front *f) {

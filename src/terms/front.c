@@ -2,8 +2,10 @@
 /* Dominance and fronts: see front.h. */
 #include "hpo/front.h"
 
+#include "hpo/hypervolume.h"
 #include "hpo/mem.h"
 
+#include <math.h>
 #include <string.h>
 
 hpo_outcome hpo_outcome_of(const hpo_trial *t, const hpo_plan *plan) {
@@ -132,6 +134,44 @@ hpo_status hpo_fronts_add(hpo_fronts *f, const hpo_outcome *o,
     swap_moves(f);
   }
 done:
+  return status;
+}
+
+static double worst_of(const hpo_fronts *f, size_t k) {
+  double worst = -(double)INFINITY;
+
+  for (size_t i = 0; i < f->n; i++)
+    if (f->item[i].violation == 0 && f->item[i].loss[k] > worst)
+      worst = f->item[i].loss[k];
+  return worst;
+}
+
+hpo_status hpo_fronts_volume(const hpo_fronts *f,
+                             const hpo_plan_objective *objective,
+                             double *reference, double *volume,
+                             hpo_error *err) {
+  hpo_status status = HPO_OK;
+  double *loss = NULL;
+  size_t n = 0, d = f->d;
+  const hpo_front *front = f->n_front > 0 ? &f->front[0] : NULL;
+
+  for (size_t k = 0; k < d; k++)
+    reference[k] = (double)NAN;
+  *volume = (double)NAN;
+  if (front == NULL || f->item[front->member[0]].violation > 0)
+    goto done;
+  HPO_TRY(status, hpo_mem_new(front->n * d, sizeof *loss, &loss, err));
+  for (; n < front->n; n++)
+    memcpy(loss + n * d, f->item[front->member[n]].loss, d * sizeof *loss);
+  for (size_t k = 0; k < d; k++) {
+    double given = objective[k].reference;
+    reference[k] = isnan(given)            ? worst_of(f, k)
+                   : objective[k].maximize ? -given
+                                           : given;
+  }
+  HPO_TRY(status, hpo_hypervolume(loss, n, d, reference, volume, err));
+done:
+  hpo_mem_free(loss);
   return status;
 }
 
