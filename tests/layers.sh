@@ -28,7 +28,7 @@ for wing, names in {
     "terms": "record coll space plan trial ledger catalog layout watch tally front hypervolume",
     "study": "study", "sampler": "sampler pruner", "data": "dataset bins design shards generate rows",
     "metric": "metric", "store": "store", "comm": "comm proto wire",
-    "model": "model predictor", "evaluate": "evaluate", "sched": "sched",
+    "model": "model predictor", "evaluate": "evaluate exam winner", "sched": "sched",
     "roles": "manager worker roles", "report": "report importance audit",
 }.items():
     for n in names.split():

@@ -36,7 +36,7 @@ static void test_tables(void **state) {
       HPO_TABLE_SESSIONS, HPO_TABLE_PARETO,    HPO_TABLE_TEST_SCORES,
       HPO_TABLE_LOG,      HPO_TABLE_TAGS,      HPO_TABLE_NOTES,
       HPO_TABLE_REFITS,   HPO_TABLE_ARTIFACTS, HPO_TABLE_CONFUSION,
-      HPO_TABLE_ROC};
+      HPO_TABLE_ROC,      HPO_TABLE_WINNER};
   static const char *const bytes[] = {
       HPO_TABLE_MODELS, HPO_TABLE_DECISION_IMAGES, HPO_TABLE_SESSION_XML,
       HPO_TABLE_ARTIFACT_BYTES};
@@ -46,7 +46,7 @@ static void test_tables(void **state) {
 
   (void)state;
   assert_int_equal(hpo_layout_tables(p, &tables, &n, NULL), HPO_OK);
-  assert_int_equal(n, 17);
+  assert_int_equal(n, 18);
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     const hpo_layout_table *t = find(tables, n, rows[i]);
     assert_non_null(t->row);
@@ -93,6 +93,7 @@ static void test_rows(void **state) {
   hpo_layout_session session = {.number = 3, .hosts = "a:2", .wall = 1.5};
   hpo_layout_decision decision = {.kind = HPO_DECISION_AGAIN, .job = 9};
   hpo_layout_test_score score = {.trial = 4, .metric = -1, .value = 0.5};
+  hpo_layout_winner winner = {.trial = 4, .rule = 1, .method = 2};
   hpo_layout_log line = {.level = 1, .text = "a warning"};
   hpo_layout_tag tag = {.trial = -1, .name = "owner", .value = "lab-3"};
   char text[64];
@@ -112,6 +113,10 @@ static void test_rows(void **state) {
   assert_fits(p, HPO_TABLE_DECISIONS, r);
   assert_int_equal(hpo_layout_test_score_row(&score, p, &r, NULL), HPO_OK);
   assert_fits(p, HPO_TABLE_TEST_SCORES, r);
+  assert_int_equal(hpo_layout_winner_row(&winner, &r, NULL), HPO_OK);
+  assert_string_equal(hpo_record_text(r, "rule", text, 64), "one-se");
+  assert_string_equal(hpo_record_text(r, "method", text, 64), "tt");
+  assert_fits(p, HPO_TABLE_WINNER, r);
   assert_int_equal(hpo_layout_log_row(&line, &r, NULL), HPO_OK);
   assert_string_equal(hpo_record_text(r, "level", text, 64), "warn");
   assert_fits(p, HPO_TABLE_LOG, r);

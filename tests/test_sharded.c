@@ -65,11 +65,15 @@ static void test_split(void **state) {
     t.n = sizes[c / 8];
     t.o = (hpo_split_options){.seed = hpo_rng_next32(&rng),
                               .fraction = c % 2 ? 0.25 : 0.4,
-                              .n_class = c / 2 % 2 ? 3 : 0};
+                              .n_class = c / 2 % 2 ? 3 : 0,
+                              .is_test = c % 3 == 0};
     for (hpo_row i = 0; i < t.n; i++)
       t.y[i] = (double)(i < 9 ? i % 3 : (hpo_row)(hpo_rng_next32(&rng) % 3));
+    for (hpo_row i = 0; i < t.n; i++) /* some are dealt already */
+      whole[i] =
+          c % 4 == 1 && i > 20 && i % 5 == 0 ? HPO_ROLE_TEST : HPO_ROLE_TRAIN;
+    memcpy(t.role, whole, sizeof t.role);
     MUST(hpo_split_fraction(&t.o, t.y, t.n, whole, NULL));
-    memset(t.role, 9, sizeof t.role);
     team_run(teams[c / 4 % 4], split_work, &t);
     assert_memory_equal(t.role, whole, (size_t)t.n);
   }

@@ -60,6 +60,7 @@ static void test_stratified(void **state) {
       y[i] = (double)(i < 2 * classes ? i / 2 : hpo_rng_below(&rng, classes));
       count[(size_t)y[i]]++;
     }
+    memset(role, HPO_ROLE_TRAIN, sizeof role);
     assert_int_equal(hpo_split_fraction(&o, y, (hpo_row)n, role, NULL),
                      HPO_OK);
     for (size_t i = 0; i < n; i++) {
@@ -88,6 +89,8 @@ static void test_plain(void **state) {
     const hpo_split_options o = {.seed = 42, .fraction = fraction[f]};
     size_t found = 0;
 
+    memset(role, HPO_ROLE_TRAIN, sizeof role);
+    memset(again, HPO_ROLE_TRAIN, sizeof again);
     assert_int_equal(hpo_split_fraction(&o, NULL, MOST, role, NULL), HPO_OK);
     assert_int_equal(hpo_split_fraction(&o, NULL, MOST, again, NULL), HPO_OK);
     assert_memory_equal(role, again, MOST);

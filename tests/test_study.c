@@ -256,9 +256,6 @@ static const fault folds[] = {
 };
 
 static const fault unbuilt[] = {
-    {"</data>", "<test href=\"b.csv\"/></data>",
-     "t.xml:12: <test href=\"b.csv\">: <test> " NOT_BUILT},
-    {"<budget", "<refit/><budget", "t.xml:32: <refit>: <refit> " NOT_BUILT},
     {"ranks-per-trial=\"1\"", "ranks-per-trial=\"1000001\"",
      "t.xml:34: <parallel>: ranks-per-trial=\"1000001\"; allowed: 1 to "
      "1000000, or all"},

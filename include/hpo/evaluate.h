@@ -56,7 +56,8 @@ typedef struct hpo_evaluation hpo_evaluation;
 
 /** Takes the job (emptied).  A job that begins after from_step steps goes on
  *  with the trial as it paused, if the evaluator has kept it; else it trains
- *  it again from the start, to the same bits.  Options that the model refuses,
+ *  it again from the start, to the same bits.  One on_all has no scores and no
+ *  curve, its model alone.  Options that the model refuses,
  * or a model that can't be made, are not errors: the evaluation is then failed
  * from the start. Collective over the team, as is step. */
 HPO_MUST_USE hpo_status hpo_evaluation_create(hpo_evaluator *e, hpo_job *job,

@@ -26,6 +26,7 @@
 #define HPO_TABLE_SESSIONS "/sessions"
 #define HPO_TABLE_PARETO "/pareto"
 #define HPO_TABLE_TEST_SCORES "/test_scores"
+#define HPO_TABLE_WINNER "/winner"
 #define HPO_TABLE_LOG "/log"
 #define HPO_TABLE_TAGS "/tags"
 #define HPO_TABLE_NOTES "/notes"
@@ -144,9 +145,10 @@ HPO_MUST_USE hpo_status hpo_layout_decision_row(const hpo_layout_decision *d,
                                                 hpo_record **out,
                                                 hpo_error *err);
 
-/** A metric of a kept trial's model on the test rows. */
+/** A metric of a kept model on the test rows. */
 typedef struct hpo_layout_test_score {
   hpo_id trial;
+  int model;  /* 0 the trial's own, 1 its refit on all other rows */
   int metric; /* index into hpo_plan_metrics */
   double value;
   int64_t time; /* ns UTC */
@@ -154,6 +156,22 @@ typedef struct hpo_layout_test_score {
 HPO_MUST_USE hpo_status
 hpo_layout_test_score_row(const hpo_layout_test_score *s, const hpo_plan *plan,
                           hpo_record **out, hpo_error *err);
+
+/** Which trial won, and how good it may be expected to be; the last row
+ *  counts. */
+typedef struct hpo_layout_winner {
+  int64_t time; /* ns UTC */
+  hpo_id trial, best;
+  int rule; /* 0 best, 1 one-se */
+  int64_t trials, candidates;
+  double value, standard_error, corrected, low, high;
+  int method; /* hpo_winner_method: 0 none, 1 bbc, 2 tt */
+  int64_t models, samples;
+  const char *reason; /* a sentence */
+} hpo_layout_winner;
+HPO_MUST_USE hpo_status hpo_layout_winner_row(const hpo_layout_winner *w,
+                                              hpo_record **out,
+                                              hpo_error *err);
 
 /** A model that was trained again on more rows than its trial's. */
 typedef struct hpo_layout_refit {

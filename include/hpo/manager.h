@@ -21,6 +21,18 @@ typedef struct hpo_listener {
                 bool is_best);
 } hpo_listener;
 
+/** What is left to do once the search is over and before the workers leave:
+ *  jobs of its own, one after the other, on the first team.  Asked only where
+ *  the study has ended, not where it was stopped. */
+typedef struct hpo_finale {
+  void *context;
+  /** The next job; *have false: that was all.  NULL: nothing is left. */
+  hpo_status (*next)(void *context, const hpo_ledger *ledger, hpo_job *job,
+                     bool *have, hpo_error *err);
+  /** Its result, complete or failed; may take the model. */
+  hpo_status (*take)(void *context, hpo_result *result, hpo_error *err);
+} hpo_finale;
+
 typedef struct hpo_manager_input {
   const hpo_plan *plan;
   hpo_store *store;   /* open for writing; borrowed */
@@ -34,6 +46,7 @@ typedef struct hpo_manager_input {
   int64_t refit_rows;    /* training rows, where stored models are trained on
                             all of them after the trial; 0: they are not */
   hpo_listener listener;
+  hpo_finale finale;
   const bool *stop_asked;  /* set by the caller (signal, deadline); read at
                               each poll */
   const char *stop_reason; /* for stop_asked */

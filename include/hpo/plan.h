@@ -58,6 +58,9 @@ typedef struct hpo_plan_data {
   char *fold;         /* column: the user's own folds; or "" */
   char *test;         /* path or "" */
   char *test_href;
+  char *test_dataset, *test_label, *test_label_href, *test_label_dataset;
+  double test_fraction; /* of the training files' rows; 0: none */
+  bool test_stratify;
   hpo_names categorical, ignore;
   char *weight;      /* column or "" */
   hpo_names missing; /* texts that mean missing beside the usual */
@@ -126,6 +129,11 @@ typedef struct hpo_plan {
   char *folder;         /* of the study file (XML); "." */
   char *output;         /* path of the study file, resolved */
   int64_t keep_models;  /* N best; -1 all; 0 none */
+  char *winner;         /* rule: best, one-se; "" where none is asked for */
+  char *simpler;        /* of one-se: a metric or parameter, less is simpler;
+                           with "-" before it more is */
+  int64_t bootstrap;    /* samples that the winner's luck is judged by; 0 */
+  bool refit;           /* the winner is trained again on all rows */
 } hpo_plan;
 
 void hpo_plan_destroy(hpo_plan *p);
@@ -151,6 +159,11 @@ HPO_MUST_USE hpo_status hpo_plan_identity(const hpo_plan *p,
                                           const char *data_hash, char hex[65],
                                           hpo_error *err);
 
+/** Whether something is left to do once the search is over: test, winner,
+ *  refit. */
+bool hpo_plan_has_finale(const hpo_plan *p);
+/** Whether rows are sealed for a test. */
+bool hpo_plan_has_test(const hpo_plan *p);
 /** Shard that a trial trains on; -1: the plan is not local. */
 int64_t hpo_plan_shard(const hpo_plan *p, hpo_id trial);
 

@@ -24,7 +24,8 @@ typedef struct hpo_study_file {
   char *path;
   hpo_store *store;       /* open for reading */
   hpo_record *attributes; /* of the root: name, metrics, directions, ... */
-  hpo_record *trials;     /* /trials in columns, and tags.NAME */
+  hpo_record *trials;     /* /trials in columns, and test.METRIC where kept
+                             models were scored on a test */
   uint8_t *good;          /* [n] the row's crc is right */
   size_t n;               /* trials */
   bool maximize;          /* direction of objective 0 */
@@ -57,6 +58,12 @@ bool hpo_study_file_has_model(const hpo_study_file *f, size_t i);
 /** Its bytes, added to out, and their format.  HPO_EINVAL: it has none;
  *  HPO_ESTUDY: they are damaged. */
 HPO_MUST_USE hpo_status hpo_study_file_model(const hpo_study_file *f, size_t i,
+                                             hpo_buffer *out, char *format,
+                                             size_t room, hpo_error *err);
+/** The model that row i of a record names by model_offset, model_length,
+ *  model_crc and model_format: of /trials or of /refits. */
+HPO_MUST_USE hpo_status hpo_study_file_bytes(const hpo_study_file *f,
+                                             const hpo_record *rows, size_t i,
                                              hpo_buffer *out, char *format,
                                              size_t room, hpo_error *err);
 /** Name of the column with objective 0: "value" or "value.0". */
@@ -98,8 +105,8 @@ HPO_MUST_USE hpo_status hpo_filter_create(const char *text,
                                           const hpo_record *columns,
                                           hpo_filter **out, hpo_error *err);
 void hpo_filter_destroy(hpo_filter *f);
-/** Whether row i fulfils it; a comparison with NaN, an inactive
- *  parameter or a tag that the trial has not is false. */
+/** Whether row i fulfils it; a comparison with NaN or an inactive
+ *  parameter is false. */
 bool hpo_filter_match(const hpo_filter *f, const hpo_record *columns,
                       size_t i);
 

@@ -23,7 +23,8 @@ typedef enum hpo_rng_purpose {
   HPO_RNG_GENERATE = 6,
   HPO_RNG_TEST = 7,
   HPO_RNG_UUID = 8,
-  HPO_RNG_IMPORTANCE = 9
+  HPO_RNG_IMPORTANCE = 9,
+  HPO_RNG_BOOTSTRAP = 10 /* rows drawn to judge a winner */
 } hpo_rng_purpose;
 
 /** One block: out[4] from key (seed, purpose) and counter (a, b).

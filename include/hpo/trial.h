@@ -121,6 +121,8 @@ typedef struct hpo_job {
                         good; NaN: always; an infinity: never */
   bool want_reports; /* send each step's best value so far as it comes,
                         where thresholds count */
+  bool on_all; /* no trial of the search: its model after to_step steps on all
+                  rows but the test's is wanted, nothing is scored */
 } hpo_job;
 void hpo_job_free(hpo_job *j);
 HPO_MUST_USE hpo_status hpo_job_record(const hpo_job *j, hpo_record **out,

@@ -50,6 +50,9 @@ static void print_data(const hpo_dataset *d) {
                                "linear models)"
                              : ", %lld values missing",
            (long long)missing);
+  if (d->rows > d->n_train + d->n_valid)
+    printf(", %lld rows sealed for the test",
+           (long long)(d->rows - d->n_train - d->n_valid));
   for (size_t f = 0; f < d->n_fold && f < 12; f++) {
     const hpo_fold rows = hpo_dataset_fold(d, f);
     printf("\nfold %-6zu %lld to train, %lld to validate", f + 1,

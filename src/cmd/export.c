@@ -187,7 +187,7 @@ done:
 }
 
 static const hpo_arg arguments[] = {
-    {"model", "best|N", "whose model; best unless given"},
+    {"model", "M", "whose model: best (unless given), winner, refit or N"},
     {"format", "F",
      "xgboost-ubj, xgboost-json, json, c; as stored unless given"},
     {"trials", "csv", "all trials instead, all columns"},

@@ -97,7 +97,7 @@ done:
 }
 
 static const hpo_arg arguments[] = {
-    {"model", "best|N", "whose model; best unless given"},
+    {"model", "M", "whose model: best (unless given), winner, refit or N"},
     {"o", "FILE", "where to; standard output unless given"},
     {"dataset", "/X", "of DATA in HDF5; the study's own unless given"},
     {"margin", NULL, "before sigmoid or softmax"},

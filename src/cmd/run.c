@@ -6,6 +6,7 @@
 #include "cmd/run.h"
 #include "cmd/cmd.h"
 #include "cmd/display.h"
+#include "cmd/finale.h"
 #include "cmd/prepare.h"
 #include "hpo/blas.h"
 #include "hpo/clock.h"
@@ -88,6 +89,7 @@ typedef struct books {
   hpo_ledger *ledger; /* until the manager takes it */
   double seconds_before;
   hpo_id session;
+  hpo_finale_work finale;
 } books;
 
 static hpo_status create_manager(hpo_run *r, books *b, hpo_comm comm,
@@ -106,6 +108,7 @@ static hpo_status create_manager(hpo_run *r, books *b, hpo_comm comm,
       .sync_seconds = r->sync_seconds,
       .refit_rows = r->data && r->data->n_fold > 0 ? r->data->n_train : 0,
       .listener = hpo_display_listener(progress),
+      .finale = hpo_finale_make(&b->finale),
       .stop_asked = &r->stopping.asked,
       .stop_reason = "stopped early"};
 
@@ -179,7 +182,7 @@ static const char *what_ended(hpo_end end) {
 }
 
 static void print_summary(const hpo_run *r, const hpo_ledger *l, hpo_end end,
-                          size_t done_before) {
+                          size_t done_before, const hpo_buffer *winner) {
   size_t done = hpo_display_done(l);
   bool can_go_on = end == HPO_END_STOPPED || end == HPO_END_LOST;
   printf("study %s: %zu trials (%zu complete, %zu pruned, %zu failed), %s\n",
@@ -201,6 +204,8 @@ static void print_summary(const hpo_run *r, const hpo_ledger *l, hpo_end end,
     print_best(r, hpo_ledger_best(l));
   else
     printf("no trial has succeeded\n");
+  if (winner->n > 0)
+    printf("%.*s", (int)winner->n, (const char *)winner->byte);
   printf("file: %s\n", r->plan->output);
   print_next(r, can_go_on);
 }
@@ -219,6 +224,7 @@ static hpo_status run_study(hpo_run *r, books *b, hpo_comm comm,
   hpo_status status = HPO_OK;
   hpo_manager *manager = NULL;
   hpo_store *store = NULL;
+  hpo_buffer winner = {0};
   hpo_display progress;
   size_t done_before = hpo_display_done(b->ledger);
 
@@ -228,6 +234,7 @@ static hpo_status run_study(hpo_run *r, books *b, hpo_comm comm,
             "busy: the others idle; a larger window is another study",
             r->n_teams, (long long)r->plan->window);
   hpo_stopping_watch(&r->stopping, r->plan->output);
+  b->finale = (hpo_finale_work){.r = r, .store = b->store};
   hpo_display_start(&progress, r->plan, done_before, r->quiet);
   HPO_TRY(status, create_manager(r, b, comm, &progress, &manager, err));
   status = run_turns(r, manager, worker, err);
@@ -235,6 +242,7 @@ static hpo_status run_study(hpo_run *r, books *b, hpo_comm comm,
   HPO_TRY(status, status);
   hpo_end end = hpo_manager_end(manager);
   HPO_TRY(status, hpo_run_close_session(r, b->store, b->session, end, err));
+  HPO_TRY(status, hpo_winner_text(b->store, &winner, err));
   store = b->store;
   b->store = NULL; /* it is freed, whatever comes of it */
   HPO_TRY(status, hpo_store_close(store, err));
@@ -243,9 +251,11 @@ static hpo_status run_study(hpo_run *r, books *b, hpo_comm comm,
              "%s is gone: it was removed while the study ran, and its results "
              "with it",
              r->plan->output);
-  print_summary(r, hpo_manager_ledger(manager), end, done_before);
+  print_summary(r, hpo_manager_ledger(manager), end, done_before, &winner);
   *exit_code = exit_code_of(end, hpo_manager_ledger(manager));
 done:
+  hpo_buffer_free(&winner);
+  hpo_finale_free(&b->finale);
   hpo_manager_destroy(manager);
   return status;
 }

@@ -9,6 +9,7 @@
 #include "cmd/stopping.h"
 #include "hpo/comm.h"
 #include "hpo/evaluate.h"
+#include "hpo/exam.h"
 #include "hpo/manager.h"
 #include "hpo/store.h"
 #include "hpo/worker.h"
@@ -22,12 +23,13 @@ typedef struct hpo_run {
   int team_number, n_teams; /* number -1: of no team */
   int team_size;            /* as many as ranks-per-trial says, or can */
   hpo_plan *plan;
-  hpo_buffer xml;    /* rank 0 */
-  hpo_dataset *data; /* NULL: a study without data */
-  hpo_record *facts; /* rank 0: /data */
-  hpo_record *cuts;  /* rank 0: /data/cuts; NULL without */
-  char hash[65];     /* of the data; "" without */
-  char *hosts;       /* rank 0: "node1:32 node2:32" */
+  hpo_buffer xml;         /* rank 0 */
+  hpo_dataset *data;      /* NULL: a study without data */
+  hpo_record *facts;      /* rank 0: /data */
+  hpo_record *cuts;       /* rank 0: /data/cuts; NULL without */
+  hpo_exam *test, *valid; /* rank 0: rows for the end; NULL: not wanted */
+  char hash[65];          /* of the data; "" without */
+  char *hosts;            /* rank 0: "node1:32 node2:32" */
   hpo_evaluator *evaluator;
   hpo_stopping stopping;
   double sync_seconds;

@@ -211,6 +211,35 @@ static hpo_status read_data(hpo_run *r, hpo_error *err) {
              : hpo_dataset_load_part(r->plan, &r->team, &r->data, err);
 }
 
+/* Copies of the rows of a role for rank 0, from whoever holds them. */
+static hpo_status hold_role(hpo_run *r, hpo_role role, hpo_exam **out,
+                            hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const bool parted = is_sharded(r) && r->world.size > 1;
+  const bool mine = parted ? r->team_number == 0 : r->world.rank == 0;
+
+  status = hpo_exam_create(mine ? r->data : NULL, role, out, err);
+  HPO_TRY(status, hpo_run_agree(r, status, err));
+  if (parted)
+    HPO_TRY(status, hpo_exam_gather(*out, &r->world, err));
+done:
+  return status;
+}
+
+/* What the finale needs once the data are given back. */
+static hpo_status hold_rows(hpo_run *r, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_plan *plan = r->plan;
+
+  if (hpo_plan_has_test(plan))
+    HPO_TRY(status, hold_role(r, HPO_ROLE_TEST, &r->test, err));
+  if (plan->has_data && plan->winner && plan->winner[0] &&
+      plan->bootstrap > 0 && !plan->data.has_folds)
+    HPO_TRY(status, hold_role(r, HPO_ROLE_VALID, &r->valid, err));
+done:
+  return status;
+}
+
 /* A rank of a team that runs out of memory may stand alone: its team waits in
  * a collective of its own, where agreeing would wait for ever.  Not agreed
  * on, the failure ends the job. */
@@ -234,6 +263,7 @@ static hpo_status load_data(hpo_run *r, hpo_error *err) {
     return status;
   HPO_TRY(status, hpo_run_agree(r, status, err));
   HPO_TRY(status, describe_data(r, err));
+  HPO_TRY(status, hold_rows(r, err));
   if (r->data)
     hpo_dataset_drop_x(r->data);
 done:
@@ -324,6 +354,8 @@ done:
 void hpo_run_free(hpo_run *r) {
   hpo_evaluator_destroy(r->evaluator);
   hpo_dataset_destroy(r->data);
+  hpo_exam_destroy(r->test);
+  hpo_exam_destroy(r->valid);
   hpo_record_destroy(r->facts);
   hpo_record_destroy(r->cuts);
   hpo_plan_destroy(r->plan);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* hpotune best, show: one trial whole. */
 #include "cmd/cmd.h"
+#include "cmd/finale.h"
 #include "hpo/layout.h"
 #include "hpo/mem.h"
 #include "hpo/report.h"
@@ -101,6 +102,36 @@ done:
   return status;
 }
 
+/* Tags of the trial, the latest of each name. */
+static hpo_status print_tags(hpo_study_file *f, size_t i, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_record *tags = NULL;
+  uint8_t *good = NULL;
+  char name[65], other[65], value[257];
+  bool any = false;
+
+  HPO_TRY(status, hpo_store_read(f->store, HPO_TABLE_TAGS, 0, SIZE_MAX, NULL,
+                                 0, &tags, &good, err));
+  const hpo_field *trial = hpo_record_find(tags, "trial");
+  const hpo_field *names = hpo_record_find(tags, "name");
+  for (size_t k = 0; trial && names && k < trial->n; k++) {
+    bool last = good[k] && hpo_field_int(trial, k) == (int64_t)i;
+    hpo_field_text(names, k, name, sizeof name);
+    for (size_t m = k + 1; last && m < trial->n; m++)
+      last = !good[m] || hpo_field_int(trial, m) != (int64_t)i ||
+             strcmp(hpo_field_text(names, m, other, sizeof other), name) != 0;
+    if (!last)
+      continue;
+    hpo_field_text(hpo_record_find(tags, "value"), k, value, sizeof value);
+    printf("%s  %-24s %s\n", any ? "" : "tags\n", name, value);
+    any = true;
+  }
+done:
+  hpo_mem_free(good);
+  hpo_record_destroy(tags);
+  return status;
+}
+
 static hpo_status print_json(const hpo_study_file *f, size_t i,
                              hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -131,8 +162,9 @@ static hpo_status print_trial(hpo_study_file *f, size_t i,
     print_values(f, i);
   print_group(f, i, "parameters", "params.");
   print_group(f, i, "metrics", "metrics.");
-  print_group(f, i, "tags", "tags.");
-  return print_curve(f, i, err);
+  print_group(f, i, "test", "test.");
+  hpo_status status = print_tags(f, i, err);
+  return status == HPO_OK ? print_curve(f, i, err) : status;
 }
 
 /* The front, the best in the first objective first. */
@@ -176,6 +208,17 @@ done:
   return status;
 }
 
+static hpo_status print_winner(hpo_study_file *f, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_buffer text = {0};
+
+  HPO_TRY(status, hpo_winner_text(f->store, &text, err));
+  fwrite(text.byte ? (const char *)text.byte : "", 1, text.n, stdout);
+done:
+  hpo_buffer_free(&text);
+  return status;
+}
+
 static hpo_status best(const hpo_args *args, int *exit_code, hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_study_file f = {0};
@@ -195,6 +238,8 @@ static hpo_status best(const hpo_args *args, int *exit_code, hpo_error *err) {
     HPO_TRY(status, hpo_study_front_make(&f, &front, err));
     HPO_TRY(status, print_front(&f, &front, args, err));
   }
+  if (i >= 0 && !hpo_args_get(args, "format"))
+    HPO_TRY(status, print_winner(&f, err));
 done:
   hpo_study_front_free(&front);
   hpo_study_file_close(&f);
@@ -231,7 +276,8 @@ const hpo_command hpo_cmd_best = {
     .words = "FILE.h5",
     .summary = "the best trial: parameters, metrics, curve",
     .help = "With several objectives the Pareto front as a table: the trials "
-            "that no other one\nbeats in all of them.  Exit code 5 if no "
+            "that no other one\nbeats in all of them.  Behind it, where the "
+            "study asks for one, which trial won\nand why.  Exit code 5 if no "
             "trial has succeeded.\n",
     .arg = arguments,
     .n_arg = sizeof arguments / sizeof *arguments,

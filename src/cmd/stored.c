@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A stored model of a study file. */
 #include "cmd/stored.h"
+#include "cmd/finale.h"
 
 #include "hpo/layout.h"
 #include "hpo/options.h"
@@ -33,26 +34,93 @@ done:
   return status;
 }
 
+static hpo_status find_number(const hpo_study_file *f, const char *model,
+                              int64_t *number, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_record *winner = NULL;
+
+  if (strcmp(model, "winner") == 0 || strcmp(model, "refit") == 0) {
+    HPO_TRY(status, hpo_winner_read(f->store, &winner, err));
+    if (!winner)
+      HPO_FAIL(status, err, HPO_EINVAL,
+               "%s has no winner: the study's <winner>, <refit> or <test> "
+               "chooses one at its end",
+               f->path);
+    *number = hpo_record_int(winner, "trial");
+  } else if (strcmp(model, "best") == 0) {
+    *number = hpo_study_file_best(f);
+    if (*number < 0)
+      HPO_FAIL(status, err, HPO_EINVAL,
+               "%s: no trial has succeeded, so there is no best one", f->path);
+  } else if (!hpo_options_parse_int(model, number)) {
+    HPO_FAIL(status, err, HPO_EINVAL,
+             "--model %s: allowed are best, winner, refit and a trial's "
+             "number",
+             model);
+  }
+  if (*number < 0 || (size_t)*number >= f->n)
+    HPO_FAIL(status, err, HPO_EINVAL, "%s has no trial %lld; it has %zu",
+             f->path, (long long)*number, f->n);
+done:
+  hpo_record_destroy(winner);
+  return status;
+}
+
 hpo_status hpo_stored_find(const hpo_study_file *f, const char *model,
                            size_t *trial, hpo_error *err) {
   hpo_status status = HPO_OK;
   int64_t number = 0;
 
-  if (!model || strcmp(model, "best") == 0) {
-    number = hpo_study_file_best(f);
-    if (number < 0)
-      HPO_FAIL(status, err, HPO_EINVAL,
-               "%s: no trial has succeeded, so there is no best one", f->path);
-  } else if (!hpo_options_parse_int(model, &number)) {
-    HPO_FAIL(status, err, HPO_EINVAL,
-             "--model %s: allowed are best and a trial's number", model);
-  }
-  if (number < 0 || (size_t)number >= f->n)
-    HPO_FAIL(status, err, HPO_EINVAL, "%s has no trial %lld; it has %zu",
-             f->path, (long long)number, f->n);
+  HPO_TRY(status, find_number(f, model ? model : "best", &number, err));
   if (!hpo_study_file_has_model(f, (size_t)number))
     HPO_TRY(status, refuse_trial(f, (size_t)number, err));
   *trial = (size_t)number;
+done:
+  return status;
+}
+
+/* The model of the trial that was trained again last; *found. */
+static hpo_status read_refit(hpo_stored *s, bool *found, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_record *rows = NULL;
+  uint8_t *good = NULL;
+  size_t last = SIZE_MAX;
+
+  HPO_TRY(status, hpo_store_read(s->file.store, HPO_TABLE_REFITS, 0, SIZE_MAX,
+                                 NULL, 0, &rows, &good, err));
+  const hpo_field *trial = hpo_record_find(rows, "trial");
+  for (size_t i = 0; trial && i < trial->n; i++)
+    if (good[i] && hpo_field_int(trial, i) == (int64_t)s->trial)
+      last = i;
+  *found = last != SIZE_MAX;
+  if (*found)
+    HPO_TRY(status, hpo_study_file_bytes(&s->file, rows, last, &s->bytes,
+                                         s->format, sizeof s->format, err));
+done:
+  hpo_record_destroy(rows);
+  hpo_mem_free(good);
+  return status;
+}
+
+/* The winner's model where it was not kept, or the one of all rows; *found. */
+static hpo_status read_again(hpo_stored *s, const char *model, bool *found,
+                             hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const bool is_refit = strcmp(model, "refit") == 0;
+  int64_t number = 0;
+
+  *found = false;
+  if (!is_refit && strcmp(model, "winner") != 0)
+    return HPO_OK;
+  HPO_TRY(status, find_number(&s->file, model, &number, err));
+  s->trial = (size_t)number;
+  if (is_refit || !hpo_study_file_has_model(&s->file, s->trial))
+    HPO_TRY(status, read_refit(s, found, err));
+  if (is_refit && !*found)
+    HPO_FAIL(status, err, HPO_EINVAL,
+             "trial %zu, the winner, was not trained again; <refit/> in the "
+             "study does that",
+             s->trial);
 done:
   return status;
 }
@@ -115,11 +183,15 @@ hpo_status hpo_stored_open(const char *path, const char *model,
                            hpo_stored *out, hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_stored s = {.trial = 0};
+  bool again = false;
 
   HPO_TRY(status, hpo_study_file_open(path, &s.file, err));
-  HPO_TRY(status, hpo_stored_find(&s.file, model, &s.trial, err));
-  HPO_TRY(status, hpo_study_file_model(&s.file, s.trial, &s.bytes, s.format,
-                                       sizeof s.format, err));
+  HPO_TRY(status, read_again(&s, model ? model : "best", &again, err));
+  if (!again) {
+    HPO_TRY(status, hpo_stored_find(&s.file, model, &s.trial, err));
+    HPO_TRY(status, hpo_study_file_model(&s.file, s.trial, &s.bytes, s.format,
+                                         sizeof s.format, err));
+  }
   HPO_TRY(status, read_study(&s, err));
   *out = s;
   s = (hpo_stored){.trial = 0};

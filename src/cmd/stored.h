@@ -20,13 +20,15 @@ typedef struct hpo_stored { /* `hpo_stored s = {0}` */
   hpo_names dataset;        /* of its <train> files */
 } hpo_stored;
 
-/** The trial of a --model: "best", a number, NULL as best; it has a model.
+/** The trial of a --model: "best" (as NULL), "winner", a number; it has a
+ *  model.
  *  \return HPO_OK; HPO_EINVAL: no such trial, or none with a model (which
  *  have one) */
 HPO_MUST_USE hpo_status hpo_stored_find(const hpo_study_file *f,
                                         const char *model, size_t *trial,
                                         hpo_error *err);
-/** Finds and reads the model of a trial.
+/** Finds and reads the model of a trial; "refit": that of the winner, trained
+ *  again.
  *  \return HPO_OK; HPO_EINVAL: no such trial, or none with a model (which
  *  have one); HPO_ESTUDY: its bytes are damaged */
 HPO_MUST_USE hpo_status hpo_stored_open(const char *path, const char *model,

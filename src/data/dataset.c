@@ -76,7 +76,9 @@ static hpo_status read_files(hpo_reading *r, char hash[65], hpo_error *err) {
     HPO_TRY(status, read_file(r, &valid, HPO_ROLE_VALID, &sha, err));
   }
   if (data->test[0] != '\0') {
-    const hpo_data_file test = {data->test, "", "", ""};
+    const hpo_data_file test = {data->test, or_empty(data->test_dataset),
+                                or_empty(data->test_label),
+                                or_empty(data->test_label_dataset)};
 
     HPO_TRY(status, read_file(r, &test, HPO_ROLE_TEST, &sha, err));
   }
@@ -195,12 +197,36 @@ done:
   return status;
 }
 
-/* Deals the training rows, which stand first, into folds. */
+/* Deals the rows that are not sealed for a test. */
+static hpo_status deal_others(const hpo_folds_options *o, leader *l,
+                              const hpo_dataset *d, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_table *t = &l->reading.table;
+  double *y = NULL;
+  uint8_t *fold = NULL;
+  size_t n = 0;
+
+  HPO_TRY(status, hpo_mem_new((size_t)d->n_train, sizeof *y, &y, err));
+  HPO_TRY(status, hpo_mem_new((size_t)d->n_train, 1, &fold, err));
+  for (size_t i = 0; i < t->kept; i++)
+    if (t->role[i] == HPO_ROLE_TRAIN)
+      y[n++] = t->y[i];
+  HPO_TRY(status, hpo_folds_deal(o, y, d->n_train, fold, err));
+  n = 0;
+  for (size_t i = 0; i < t->kept; i++)
+    if (t->role[i] == HPO_ROLE_TRAIN)
+      l->fold[i] = fold[n++];
+done:
+  hpo_mem_free(y);
+  hpo_mem_free(fold);
+  return status;
+}
+
+/* Deals the training rows into folds; with keys they stand first. */
 static hpo_status deal_folds(const hpo_plan *plan, leader *l, hpo_dataset *d,
                              hpo_error *err) {
   hpo_status status = HPO_OK;
   const hpo_plan_data *data = &plan->data;
-  const hpo_table *t = &l->reading.table;
   hpo_keys keys = {0};
   hpo_folds_options o = {.seed = plan->seed,
                          .count = (size_t)data->folds,
@@ -208,7 +234,7 @@ static hpo_status deal_folds(const hpo_plan *plan, leader *l, hpo_dataset *d,
                          .in_time = data->folds_in_time};
 
   HPO_TRY(status, hpo_mem_new((size_t)d->rows, 1, &l->fold, err));
-  HPO_TRY(status, hpo_keys_find(&l->reading, &keys, err));
+  HPO_TRY(status, hpo_keys_find(&l->reading, d->n_train, &keys, err));
   d->in_time = data->folds_in_time;
   if (data->fold[0] != '\0') {
     HPO_TRY(status, take_folds(l, d, &keys, data->folds, err));
@@ -217,7 +243,7 @@ static hpo_status deal_folds(const hpo_plan *plan, leader *l, hpo_dataset *d,
   o.key = keys.key;
   o.n_key = keys.n;
   o.key_name = keys.name;
-  HPO_TRY(status, hpo_folds_deal(&o, t->y, d->n_train, l->fold, err));
+  HPO_TRY(status, deal_others(&o, l, d, err));
   d->n_fold = o.count;
 done:
   hpo_keys_free(&keys);
@@ -294,27 +320,44 @@ done:
   return status;
 }
 
+/* Takes a share of the first n rows, those of <train>, that still train. */
+static hpo_status take_share(leader *l, hpo_dataset *d, hpo_row n,
+                             bool stratify, hpo_split_options *o,
+                             hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_table *t = &l->reading.table;
+  hpo_row mine = d->end < n ? d->end : n;
+
+  if (stratify) {
+    o->n_class = d->n_class;
+    o->class_name = d->class_name;
+  }
+  if (d->team == NULL)
+    HPO_TRY(status, hpo_split_fraction(o, t->y, n, t->role, err));
+  else
+    HPO_TRY(status, hpo_split_team(o, d->team, t->y, d->first,
+                                   mine > d->first ? mine - d->first : 0, n,
+                                   t->role, err));
+  HPO_TRY(status, count_roles(l, d, err));
+done:
+  return status;
+}
+
+/* The test's share first, then of the rest what validates. */
 static hpo_status split(const hpo_plan *plan, leader *l, hpo_dataset *d,
                         hpo_error *err) {
   hpo_status status = HPO_OK;
-  hpo_table *t = &l->reading.table;
-  hpo_split_options o = {.seed = plan->seed,
-                         .fraction = plan->data.validation_fraction};
-  hpo_row mine = d->end < d->n_train ? d->end : d->n_train;
+  const hpo_plan_data *data = &plan->data;
+  const hpo_row n = d->n_train;
+  hpo_split_options test = {
+      .seed = plan->seed, .fraction = data->test_fraction, .is_test = true};
+  hpo_split_options valid = {.seed = plan->seed,
+                             .fraction = data->validation_fraction};
 
-  if (o.fraction <= 0 || plan->data.validation[0] != '\0')
-    return HPO_OK;
-  if (plan->data.stratify) {
-    o.n_class = d->n_class;
-    o.class_name = d->class_name;
-  }
-  if (d->team == NULL)
-    HPO_TRY(status, hpo_split_fraction(&o, t->y, d->n_train, t->role, err));
-  else
-    HPO_TRY(status, hpo_split_team(&o, d->team, t->y, d->first,
-                                   mine > d->first ? mine - d->first : 0,
-                                   d->n_train, t->role, err));
-  HPO_TRY(status, count_roles(l, d, err));
+  if (test.fraction > 0)
+    HPO_TRY(status, take_share(l, d, n, data->test_stratify, &test, err));
+  if (valid.fraction > 0 && data->validation[0] == '\0')
+    HPO_TRY(status, take_share(l, d, n, data->stratify, &valid, err));
 done:
   return status;
 }

@@ -36,10 +36,11 @@ done:
   return status;
 }
 
-hpo_status hpo_keys_find(const hpo_reading *r, hpo_keys *out, hpo_error *err) {
+hpo_status hpo_keys_find(const hpo_reading *r, hpo_row n, hpo_keys *out,
+                         hpo_error *err) {
   hpo_status status = HPO_OK;
   const hpo_columns *columns = &r->columns;
-  const size_t rows = (size_t)r->table.rows;
+  const size_t rows = (size_t)n;
   const hpo_text_column *c = NULL;
   hpo_keys k = {0};
   double *value = NULL;

@@ -14,10 +14,11 @@ typedef struct hpo_keys { /* `hpo_keys k = {0}` */
   const char *name;       /* of the column; borrowed from the reading */
 } hpo_keys;
 
-/** Texts are sorted bytewise, numbers by value: never first seen.
+/** Of the first n rows.  Texts are sorted bytewise, numbers by value: never
+ *  first seen.
  *  O(rows log rows). */
-HPO_MUST_USE hpo_status hpo_keys_find(const hpo_reading *r, hpo_keys *out,
-                                      hpo_error *err);
+HPO_MUST_USE hpo_status hpo_keys_find(const hpo_reading *r, hpo_row n,
+                                      hpo_keys *out, hpo_error *err);
 void hpo_keys_free(hpo_keys *k);
 
 #endif

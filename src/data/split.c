@@ -59,6 +59,10 @@ done:
   return status;
 }
 
+uint8_t hpo_split_role(const hpo_split_options *o) {
+  return o->is_test ? HPO_ROLE_TEST : HPO_ROLE_VALID;
+}
+
 static hpo_status check(const hpo_split_options *o, const hpo_row *count,
                         hpo_row n, hpo_row n_valid, hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -66,9 +70,10 @@ static hpo_status check(const hpo_split_options *o, const hpo_row *count,
 
   if (n_valid < least || n - n_valid < least)
     HPO_FAIL(status, err, HPO_EDATA,
-             "validation fraction %g of %lld rows leaves %lld to validate and "
-             "%lld to train; each side needs %lld or more%s",
-             o->fraction, (long long)n, (long long)n_valid,
+             "%s fraction %g of %lld rows leaves %lld to %s and %lld to "
+             "train; each side needs %lld or more%s",
+             o->is_test ? "test" : "validation", o->fraction, (long long)n,
+             (long long)n_valid, o->is_test ? "test" : "validate",
              (long long)(n - n_valid), (long long)least,
              o->n_class > 0 ? " (one for each class)" : "");
   for (size_t k = 0; k < o->n_class; k++)
@@ -101,6 +106,7 @@ hpo_status hpo_split_fraction(const hpo_split_options *o, const double *y,
   const size_t groups = o->n_class > 0 ? o->n_class : 1;
   hpo_row *count = NULL, *take = NULL;
   ticket *list = NULL;
+  hpo_row m = 0;
 
   HPO_ASSERT(n >= 0 && (uint64_t)n <= UINT32_MAX);
   HPO_TRY(status, hpo_mem_new(groups, sizeof *count, &count, err));
@@ -109,16 +115,18 @@ hpo_status hpo_split_fraction(const hpo_split_options *o, const double *y,
   for (hpo_row i = 0; i < n; i++) {
     const uint32_t group = o->n_class > 0 ? (uint32_t)y[i] : 0;
 
-    list[i] = (ticket){hpo_rng_hash(key, (uint64_t)i, 0), i, group};
+    if (role[i] != HPO_ROLE_TRAIN)
+      continue;
+    list[m++] = (ticket){hpo_rng_hash(key, (uint64_t)i, 0), i, group};
     count[group]++;
   }
-  HPO_TRY(status, hpo_split_sizes(o, count, n, take, err));
-  qsort(list, (size_t)n, sizeof *list, by_group_key_row);
-  for (hpo_row i = 0; i < n; i++) {
+  HPO_TRY(status, hpo_split_sizes(o, count, m, take, err));
+  qsort(list, (size_t)m, sizeof *list, by_group_key_row);
+  for (hpo_row i = 0; i < m; i++) {
     const uint32_t group = list[i].group;
 
-    role[list[i].row] = take[group] > 0 ? HPO_ROLE_VALID : HPO_ROLE_TRAIN;
-    take[group] -= take[group] > 0;
+    if (take[group]-- > 0)
+      role[list[i].row] = hpo_split_role(o);
   }
 done:
   hpo_mem_free(count);

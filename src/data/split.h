@@ -12,16 +12,20 @@ typedef struct hpo_split_options {
   double fraction;         /* of the rows that validate, in (0, 1) */
   size_t n_class;          /* stratified over these; 0: not */
   char *const *class_name; /* [n_class] for sentences; may be NULL */
+  bool is_test;            /* the share is sealed for the end, and does not
+                              validate */
 } hpo_split_options;
 
 /** Deals rows out as scikit-learn's train_test_split sizes them:
- *  ceil(fraction n) validate; of each class its share, rounded so that the
+ *  of the n rows that train so far, ceil(fraction n) validate (or test); of
+ *  each class its share, rounded so that the
  *  largest remainders (ties: the lower class) go up.  Within a class rows
  *  stand in the order of (random key, row id); the first ones validate.
  *  The same for any number of ranks.
  *
  *  \param [in]  y    [n] class indices; unused if not stratified
- *  \param [out] role [n] HPO_ROLE_TRAIN or HPO_ROLE_VALID
+ *  \param [in,out] role [n] HPO_ROLE_TRAIN of the rows to deal, which may
+ *               become HPO_ROLE_VALID or HPO_ROLE_TEST; others are left out
  *  \return HPO_OK; HPO_EDATA: nothing left on one side, a class of one row,
  *  or fewer rows than classes on one side; HPO_EMEM
  *  O(n log n). */
@@ -38,6 +42,9 @@ HPO_MUST_USE hpo_status hpo_split_team(const hpo_split_options *o,
                                        const hpo_coll *team, const double *y,
                                        hpo_row first, hpo_row m, hpo_row n,
                                        uint8_t *role, hpo_error *err);
+
+/** What becomes of the share. */
+uint8_t hpo_split_role(const hpo_split_options *o);
 
 /** How many rows of each group validate.
  *  \param [in]  count [groups] rows, groups = n_class or 1

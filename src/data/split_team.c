@@ -16,6 +16,7 @@ enum { DIGITS = 12, VALUES = 256 }; /* 8 bytes of key, then 4 of id */
 typedef struct search {
   size_t groups;
   const double *y; /* NULL: one group */
+  const uint8_t *role;
   hpo_row first, m;
   hpo_rng_key key;
   int64_t *count;  /* [groups][VALUES] */
@@ -73,7 +74,7 @@ static hpo_status find_last(search *s, const hpo_coll *team, hpo_error *err) {
     for (hpo_row i = 0; i < s->m; i++) {
       size_t v = 0;
 
-      if (next_digit(s, i, d, &v))
+      if (s->role[i] == HPO_ROLE_TRAIN && next_digit(s, i, d, &v))
         s->count[group_of(s, i) * VALUES + v]++;
     }
     HPO_TRY(status, team->sum(team->self, s->count, n, err));
@@ -99,10 +100,11 @@ hpo_status hpo_split_team(const hpo_split_options *o, const hpo_coll *team,
   hpo_status status = HPO_OK;
   search s = {.groups = o->n_class > 0 ? o->n_class : 1,
               .y = y,
+              .role = role,
               .first = first,
               .m = m,
               .key = hpo_rng_key_make(o->seed, HPO_RNG_SPLIT)};
-  hpo_row *take = NULL, *all = NULL;
+  hpo_row *take = NULL, *all = NULL, n_all = 0;
 
   HPO_ASSERT(n >= 0 && (uint64_t)n <= UINT32_MAX);
   HPO_TRY(status,
@@ -113,14 +115,17 @@ hpo_status hpo_split_team(const hpo_split_options *o, const hpo_coll *team,
   HPO_TRY(status, hpo_mem_new(s.groups, sizeof *take, &take, err));
   HPO_TRY(status, hpo_mem_new(s.groups, sizeof *all, &all, err));
   for (hpo_row i = 0; i < m; i++)
-    all[group_of(&s, i)]++;
+    all[group_of(&s, i)] += role[i] == HPO_ROLE_TRAIN;
   HPO_TRY(status, team->sum(team->self, all, s.groups, err));
-  HPO_TRY(status, hpo_split_sizes(o, all, n, take, err));
+  for (size_t g = 0; g < s.groups; g++)
+    n_all += all[g];
+  HPO_TRY(status, hpo_split_sizes(o, all, n_all, take, err));
   for (size_t g = 0; g < s.groups; g++)
     s.left[g] = take[g];
   HPO_TRY(status, find_last(&s, team, err));
   for (hpo_row i = 0; i < m; i++)
-    role[i] = is_taken(&s, take, i) ? HPO_ROLE_VALID : HPO_ROLE_TRAIN;
+    if (role[i] == HPO_ROLE_TRAIN && is_taken(&s, take, i))
+      role[i] = hpo_split_role(o);
 done:
   hpo_mem_free(s.count);
   hpo_mem_free(s.left);

@@ -66,6 +66,10 @@ static hpo_status make_fits(hpo_evaluation *v, hpo_error *err) {
   v->recipe.trial.number = v->job.trial;
   v->recipe.trial.attempt = v->job.attempt;
   v->steps = v->recipe.kind->steps(v->recipe.options);
+  if (v->job.on_all) {
+    v->is_refit = v->is_scored = true;
+    return hpo_fit_create(v->e, &v->recipe, HPO_FIT_WHOLE, &v->again, err);
+  }
   if (v->recipe.kind->patience)
     v->patience = v->recipe.kind->patience(v->recipe.options);
   HPO_TRY(status, hpo_mem_new(n, sizeof *v->fit, &v->fit, err));
@@ -302,7 +306,7 @@ done:
   return status;
 }
 
-/* --- the model of all rows --------------------------------------------- */
+/* --- a model of all rows ----------------------------------------------- */
 
 /* Steps that the folds took, in the mean. */
 static int64_t mean_steps(const hpo_evaluation *v) {
@@ -345,10 +349,13 @@ done:
 
 static hpo_status step_again(hpo_evaluation *v, hpo_error *err) {
   hpo_status status = HPO_OK;
+  const int64_t wanted = v->job.on_all ? v->job.to_step : mean_steps(v);
 
-  if (v->again.steps < mean_steps(v))
+  if (v->again.steps < wanted)
     HPO_TRY(status, hpo_fit_step(&v->again, err));
-  if (v->again.steps >= mean_steps(v) || hpo_fit_is_done(&v->again)) {
+  if (v->job.on_all)
+    v->trial->steps = v->again.steps;
+  if (v->again.steps >= wanted || hpo_fit_is_done(&v->again)) {
     if (v->patience > 0)
       HPO_TRY(status, hpo_fit_cut(&v->again, v->again.steps, v->best, err));
     hpo_evaluation_stop(v, HPO_TRIAL_COMPLETE, "");

@@ -164,7 +164,25 @@ void hpo_evaluator_destroy(hpo_evaluator *e) {
     hpo_mem_free(e->truth[f].weight);
   }
   hpo_mem_free(e->truth);
+  hpo_mem_free(e->whole);
   hpo_mem_free(e);
+}
+
+hpo_status hpo_evaluator_list_whole(hpo_evaluator *e, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_dataset *d = e->data;
+  hpo_row first = 0, end = 0;
+
+  if (e->whole)
+    return HPO_OK;
+  hpo_dataset_held(d, &first, &end);
+  HPO_TRY(status, hpo_mem_new((size_t)(end - first), sizeof *e->whole,
+                              &e->whole, err));
+  for (hpo_row i = first; i < end; i++)
+    if (d->role[i] != HPO_ROLE_TEST)
+      e->whole[e->n_whole++] = i;
+done:
+  return status;
 }
 
 const hpo_bins *hpo_evaluator_find(const hpo_evaluator *e, int64_t max_bin) {

@@ -18,14 +18,20 @@ struct hpo_evaluator {
   const hpo_coll *team;
   hpo_bins **bins; /* [n_bins], one for each max_bin */
   size_t n_bins;
-  hpo_shards *shards;      /* NULL unless the plan is local */
-  hpo_design *design;      /* NULL unless a model needs it */
-  hpo_truth *truth;        /* [n_truth], one for each fold */
-  size_t n_truth;          /* 1 without folds, 0 without data */
+  hpo_shards *shards; /* NULL unless the plan is local */
+  hpo_design *design; /* NULL unless a model needs it */
+  hpo_truth *truth;   /* [n_truth], one for each fold */
+  size_t n_truth;     /* 1 without folds, 0 without data */
+  hpo_row *whole;     /* [n_whole] rows here that train or validate,
+                         ascending; NULL until a fit wants them */
+  size_t n_whole;
   hpo_evaluation **paused; /* [n_paused] kept to go on, oldest first; owned */
   size_t n_paused, paused_room;
 };
 
+/** Lists the rows for HPO_FIT_WHOLE. */
+HPO_MUST_USE hpo_status hpo_evaluator_list_whole(hpo_evaluator *e,
+                                                 hpo_error *err);
 /** The matrix for one max_bin, or NULL. */
 const hpo_bins *hpo_evaluator_find(const hpo_evaluator *e, int64_t max_bin);
 

@@ -19,6 +19,11 @@ static void share_part(const hpo_fit *fit, hpo_part *part) {
   const hpo_coll *team = fit->e->team;
   size_t first = 0;
 
+  if (d->team != NULL && fit->rows.train == fit->e->whole) {
+    part->train = fit->e->whole;
+    part->n_train = fit->e->n_whole;
+    return;
+  }
   if (d->team != NULL) {
     part->train = fit->rows.train + d->train_first;
     part->n_train = (size_t)(d->train_end - d->train_first);
@@ -47,13 +52,17 @@ static hpo_status make_part(hpo_fit *fit, size_t fold, hpo_part *part,
   if (!d)
     return HPO_OK;
   part->data = d;
-  if (fold == HPO_FIT_ALL) {
+  if (fold == HPO_FIT_WHOLE) {
+    HPO_TRY(status, hpo_evaluator_list_whole(fit->e, err));
+    fit->rows =
+        (hpo_fold){.train = fit->e->whole, .n_train = d->n_train + d->n_valid};
+  } else if (fold == HPO_FIT_ALL) {
     fit->rows = (hpo_fold){.train = d->train, .n_train = d->n_train};
   } else {
     fit->rows = hpo_dataset_fold(d, fold);
     fit->truth = &fit->e->truth[fold];
   }
-  if (fit->e->shards)
+  if (fit->e->shards && fold != HPO_FIT_WHOLE)
     fit->rows.train =
         hpo_shards_get(fit->e->shards, r->shard, &fit->rows.n_train);
   part->train_total = fit->rows.n_train;

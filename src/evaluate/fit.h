@@ -46,10 +46,13 @@ typedef struct hpo_fit {
 
 /** Rows of a fit beside the folds: all that train. */
 #define HPO_FIT_ALL SIZE_MAX
+/** And those that validate: all but the test's. */
+#define HPO_FIT_WHOLE (SIZE_MAX - 1)
 
 /** Makes a trainer. Collective over the team, as are step, predict and save;
  *  what fit held is lost, so it starts as {0}; free it after errors too.
- *  \param [in] fold 0 without folds, or 0..n_fold-1, or HPO_FIT_ALL
+ *  \param [in] fold 0 without folds, or 0..n_fold-1, HPO_FIT_ALL or
+ *                HPO_FIT_WHOLE
  *  \return HPO_ETRIAL and the like: the model's own sentence */
 HPO_MUST_USE hpo_status hpo_fit_create(hpo_evaluator *e, const hpo_recipe *r,
                                        size_t fold, hpo_fit *fit,

@@ -146,8 +146,8 @@ static hpo_status finish(hpo_evaluation *v, hpo_buffer *model,
     model->n = 0;
   if (v->is_refit)
     HPO_TRY(status, v->recipe.kind->save(v->again.model, model, err));
-  if (v->e->team->rank == 0 && model->n > 0 && hpo_evaluation_tallies(v) &&
-      hpo_evaluation_wants_model(v))
+  if (v->n_fit > 0 && v->e->team->rank == 0 && model->n > 0 &&
+      hpo_evaluation_tallies(v) && hpo_evaluation_wants_model(v))
     HPO_TRY(status, hpo_evaluation_tally(v, tally, err));
 done:
   return status;

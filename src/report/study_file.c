@@ -6,8 +6,8 @@
 #include "hpo/mem.h"
 #include "hpo/options.h"
 #include "hpo/report.h"
-#include "report/tags.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -32,6 +32,58 @@ done:
   return status;
 }
 
+/* The field of a metric's test scores in trials, made where it is new. */
+static hpo_status test_field(hpo_study_file *f, const char *metric,
+                             hpo_field **out, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  char name[96];
+  size_t i = 0;
+
+  snprintf(name, sizeof name, "test.%s", metric);
+  while (i < f->trials->n_field && strcmp(f->trials->field[i].name, name) != 0)
+    i++;
+  if (i == f->trials->n_field) {
+    HPO_TRY(status, hpo_record_add(f->trials, name, HPO_FIELD_FLOAT, 0, NULL,
+                                   f->n, "", "Metric on the test rows.", err));
+    for (size_t k = 0; k < f->n; k++)
+      hpo_field_set_number(&f->trials->field[i], k, NAN);
+  }
+  *out = &f->trials->field[i];
+done:
+  return status;
+}
+
+/* /test_scores as columns test.METRIC of the trials; none where the file has
+ * none. */
+static hpo_status join_test(hpo_study_file *f, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_record *scores = NULL;
+  hpo_field *to = NULL;
+  uint8_t *good = NULL;
+  char metric[64], model[16];
+
+  HPO_TRY(status, hpo_store_read(f->store, HPO_TABLE_TEST_SCORES, 0, SIZE_MAX,
+                                 NULL, 0, &scores, &good, err));
+  const hpo_field *trial = hpo_record_find(scores, "trial");
+  const hpo_field *name = hpo_record_find(scores, "metric");
+  const hpo_field *value = hpo_record_find(scores, "value");
+  for (size_t i = 0; trial && name && value && i < trial->n; i++) {
+    int64_t t = hpo_field_int(trial, i);
+    model[0] = 0;
+    if (hpo_record_find(scores, "model"))
+      hpo_field_text(hpo_record_find(scores, "model"), i, model, sizeof model);
+    if (!good[i] || t < 0 || (size_t)t >= f->n || strcmp(model, "refit") == 0)
+      continue;
+    hpo_field_text(name, i, metric, sizeof metric);
+    HPO_TRY(status, test_field(f, metric, &to, err));
+    hpo_field_set_number(to, (size_t)t, hpo_field_number(value, i));
+  }
+done:
+  hpo_record_destroy(scores);
+  hpo_mem_free(good);
+  return status;
+}
+
 hpo_status hpo_study_file_open(const char *path, hpo_study_file *out,
                                hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -44,10 +96,10 @@ hpo_status hpo_study_file_open(const char *path, hpo_study_file *out,
   HPO_TRY(status, hpo_store_read(f.store, HPO_TABLE_TRIALS, 0, SIZE_MAX, NULL,
                                  0, &f.trials, &f.good, err));
   f.n = f.trials->n_field ? f.trials->field[0].n : 0;
-  HPO_TRY(status, hpo_tags_add(f.store, f.trials, f.n, err));
   hpo_record_text(f.attributes, "directions", text, sizeof text);
   f.maximize = strncmp(text, "max", 3) == 0;
   f.is_live = hpo_store_is_live(f.store);
+  HPO_TRY(status, join_test(&f, err));
   HPO_TRY(status, read_resolved(&f, err));
   hpo_study_file_objectives(&f);
 
@@ -111,44 +163,54 @@ size_t hpo_study_file_count(const hpo_study_file *f, const char *state) {
   return n;
 }
 
-static int64_t whole(const hpo_study_file *f, const char *name, size_t i) {
-  const hpo_field *field = hpo_record_find(f->trials, name);
+static int64_t whole(const hpo_record *rows, const char *name, size_t i) {
+  const hpo_field *field = hpo_record_find(rows, name);
   return field ? hpo_field_int(field, i) : -1;
 }
 
 bool hpo_study_file_has_model(const hpo_study_file *f, size_t i) {
-  return f->good[i] && whole(f, "model_offset", i) >= 0 &&
-         whole(f, "model_length", i) > 0;
+  return f->good[i] && whole(f->trials, "model_offset", i) >= 0 &&
+         whole(f->trials, "model_length", i) > 0;
+}
+
+hpo_status hpo_study_file_bytes(const hpo_study_file *f,
+                                const hpo_record *rows, size_t i,
+                                hpo_buffer *out, char *format, size_t room,
+                                hpo_error *err) {
+  hpo_status status = HPO_OK;
+  size_t there = 0, n = (size_t)whole(rows, "model_length", i);
+  size_t at = (size_t)whole(rows, "model_offset", i);
+  long long trial =
+      whole(rows, hpo_record_find(rows, "trial") ? "trial" : "number", i);
+  hpo_buffer bytes = {0};
+
+  HPO_TRY(status, hpo_store_rows(f->store, HPO_TABLE_MODELS, &there, err));
+  if (at > there || n > there - at)
+    HPO_FAIL(status, err, HPO_ESTUDY,
+             "%s is damaged: the model of trial %lld is cut off", f->path,
+             trial);
+  HPO_TRY(status, hpo_mem_new(n, 1, &bytes.byte, err));
+  bytes.n = bytes.capacity = n;
+  HPO_TRY(status, hpo_store_read_bytes(f->store, HPO_TABLE_MODELS, at, n,
+                                       bytes.byte, err));
+  if ((int64_t)hpo_file_crc32(0, bytes.byte, n) != whole(rows, "model_crc", i))
+    HPO_FAIL(status, err, HPO_ESTUDY,
+             "%s is damaged: the bytes of trial %lld's model do not have its "
+             "checksum",
+             f->path, trial);
+  HPO_TRY(status, hpo_buffer_add(out, bytes.byte, n, err));
+  hpo_field_text(hpo_record_find(rows, "model_format"), i, format, room);
+done:
+  hpo_buffer_free(&bytes);
+  return status;
 }
 
 hpo_status hpo_study_file_model(const hpo_study_file *f, size_t i,
                                 hpo_buffer *out, char *format, size_t room,
                                 hpo_error *err) {
-  hpo_status status = HPO_OK;
-  size_t there = 0, n = (size_t)whole(f, "model_length", i);
-  size_t at = (size_t)whole(f, "model_offset", i);
-  hpo_buffer bytes = {0};
-
   if (!hpo_study_file_has_model(f, i))
-    HPO_FAIL(status, err, HPO_EINVAL, "trial %zu has no stored model", i);
-  HPO_TRY(status, hpo_store_rows(f->store, HPO_TABLE_MODELS, &there, err));
-  if (at > there || n > there - at)
-    HPO_FAIL(status, err, HPO_ESTUDY,
-             "%s is damaged: the model of trial %zu is cut off", f->path, i);
-  HPO_TRY(status, hpo_mem_new(n, 1, &bytes.byte, err));
-  bytes.n = bytes.capacity = n;
-  HPO_TRY(status, hpo_store_read_bytes(f->store, HPO_TABLE_MODELS, at, n,
-                                       bytes.byte, err));
-  if ((int64_t)hpo_file_crc32(0, bytes.byte, n) != whole(f, "model_crc", i))
-    HPO_FAIL(status, err, HPO_ESTUDY,
-             "%s is damaged: the bytes of trial %zu's model do not have its "
-             "checksum",
-             f->path, i);
-  HPO_TRY(status, hpo_buffer_add(out, bytes.byte, n, err));
-  hpo_field_text(hpo_record_find(f->trials, "model_format"), i, format, room);
-done:
-  hpo_buffer_free(&bytes);
-  return status;
+    return hpo_error_set(err, HPO_EINVAL, "trial %zu has no stored model", i);
+  return hpo_study_file_bytes(f, f->trials, i, out, format, room, err);
 }
 
 const char *hpo_study_file_value(const hpo_study_file *f) {

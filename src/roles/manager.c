@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Rank 0's role: messages to events, actions to messages and rows.
  *
- *      create --> (running) --SHUTDOWN--> (quitting) --all BYE--> over
- *                     |
+ *      create --> (running) --SHUTDOWN--> [finale] --> (quitting) --> over
+ *                     |                                     all BYE
  *                     +--error: QUIT to all, the error to the caller
  *
  *  1. Events come in the order in which messages arrived; all that arrived
@@ -10,6 +10,7 @@
  *  2. What the actions of one turn write is committed together (books.h)
  *     before the listener hears of it.
  *  3. Each worker gets QUIT exactly once.
+ *  4. The finale begins once all that the search has to write is written.
  */
 #include "hpo/manager.h"
 
@@ -26,6 +27,8 @@ struct hpo_manager {
   int n_teams;
   int *team_rank; /* [n_teams] */
   hpo_listener listener;
+  hpo_finale finale;
+  hpo_id finale_trial; /* in training for the finale; -1: none */
   const bool *stop_asked;
   const char *stop_reason;
   hpo_sched *sched;
@@ -33,6 +36,7 @@ struct hpo_manager {
   hpo_buffer scratch; /* of receive */
   double began;       /* monotonic seconds */
   bool is_stopping;   /* sched knows of stop_asked */
+  bool is_over;       /* the search is */
   bool is_quitting;
   int n_bye;
   hpo_end end;
@@ -50,6 +54,8 @@ hpo_status hpo_manager_create(const hpo_manager_input *in, hpo_manager **out,
   m->comm = in->comm;
   m->n_teams = in->n_teams;
   m->listener = in->listener;
+  m->finale = in->finale;
+  m->finale_trial = -1;
   m->stop_asked = in->stop_asked;
   m->stop_reason = in->stop_reason;
   m->began = hpo_clock_seconds();
@@ -86,6 +92,60 @@ hpo_end hpo_manager_end(const hpo_manager *m) { return m->end; }
 
 const hpo_ledger *hpo_manager_ledger(const hpo_manager *m) {
   return hpo_sched_ledger(m->sched);
+}
+
+/* --- the finale -------------------------------------------------------- */
+
+static hpo_status send_quit(hpo_manager *m, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_message msg = {.tag = HPO_TAG_QUIT};
+
+  m->is_quitting = true;
+  for (int t = 0; t < m->n_teams; t++)
+    HPO_TRY(status, hpo_proto_send(&m->comm, m->team_rank[t], &msg, err));
+done:
+  return status;
+}
+
+/* Its next job to the first team, which is idle, or the end of all. */
+static hpo_status go_on_with_finale(hpo_manager *m, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_message msg = {.tag = HPO_TAG_JOB};
+  bool have = false;
+
+  if (m->finale.next && m->end != HPO_END_STOPPED && m->end != HPO_END_LOST)
+    HPO_TRY(status,
+            m->finale.next(m->finale.context, hpo_sched_ledger(m->sched),
+                           &msg.job, &have, err));
+  m->finale_trial = have ? msg.job.trial : -1;
+  if (have)
+    HPO_TRY(status, hpo_proto_send(&m->comm, m->team_rank[0], &msg, err));
+  else
+    HPO_TRY(status, send_quit(m, err));
+done:
+  hpo_message_free(&msg);
+  return status;
+}
+
+static hpo_status take_finale(hpo_manager *m, hpo_result *result,
+                              hpo_error *err) {
+  hpo_status status = HPO_OK;
+
+  if (result->trial->state == HPO_TRIAL_INTERRUPTED)
+    m->end = HPO_END_STOPPED;
+  else
+    HPO_TRY(status, m->finale.take(m->finale.context, result, err));
+  HPO_TRY(status, go_on_with_finale(m, err));
+done:
+  return status;
+}
+
+static hpo_status stop_finale(hpo_manager *m, hpo_error *err) {
+  hpo_message msg = {.tag = HPO_TAG_STOP,
+                     .trial = m->finale_trial,
+                     .state = HPO_TRIAL_INTERRUPTED};
+
+  return hpo_proto_send(&m->comm, m->team_rank[0], &msg, err);
 }
 
 /* --- messages to events ------------------------------------------------ */
@@ -129,6 +189,8 @@ static hpo_status take_message(hpo_manager *m, hpo_message *msg, int rank,
     break;
   case HPO_TAG_RESULT:
     HPO_TRY(status, check_peer(msg, rank, err));
+    if (m->finale_trial >= 0)
+      return take_finale(m, &msg->result, err);
     e.kind = HPO_EVENT_RESULT;
     e.trial = msg->result.trial->number;
     e.result = &msg->result;
@@ -179,6 +241,8 @@ static hpo_status take_time(hpo_manager *m, hpo_error *err) {
   if (m->stop_asked && *m->stop_asked && !m->is_stopping) {
     m->is_stopping = true;
     HPO_TRY(status, hpo_sched_event(m->sched, &stop, err));
+    if (m->finale_trial >= 0)
+      HPO_TRY(status, stop_finale(m, err));
   }
 done:
   return status;
@@ -202,17 +266,6 @@ static hpo_status send_stop(hpo_manager *m, const hpo_action *a,
   return hpo_proto_send(&m->comm, m->team_rank[a->team], &msg, err);
 }
 
-static hpo_status send_quit(hpo_manager *m, hpo_error *err) {
-  hpo_status status = HPO_OK;
-  hpo_message msg = {.tag = HPO_TAG_QUIT};
-
-  m->is_quitting = true;
-  for (int t = 0; t < m->n_teams; t++)
-    HPO_TRY(status, hpo_proto_send(&m->comm, m->team_rank[t], &msg, err));
-done:
-  return status;
-}
-
 static hpo_status carry_out(hpo_manager *m, hpo_action *a, hpo_error *err) {
   switch (a->kind) {
   case HPO_ACTION_ASSIGN:
@@ -225,9 +278,9 @@ static hpo_status carry_out(hpo_manager *m, hpo_action *a, hpo_error *err) {
     return hpo_books_decide(&m->books, a, err);
   case HPO_ACTION_SHUTDOWN:
     m->end = a->end;
-    break;
+    m->is_over = true;
   }
-  return send_quit(m, err);
+  return HPO_OK;
 }
 
 static hpo_status act(hpo_manager *m, bool *worked, hpo_error *err) {
@@ -235,7 +288,7 @@ static hpo_status act(hpo_manager *m, bool *worked, hpo_error *err) {
   hpo_action a = {0};
   bool have = false;
 
-  while (!m->is_quitting) {
+  while (!m->is_over) {
     HPO_TRY(status, hpo_sched_next(m->sched, &a, &have, err));
     if (!have)
       goto done;
@@ -270,9 +323,11 @@ static hpo_status turn(hpo_manager *m, bool *worked, hpo_error *err) {
   HPO_TRY(status, hpo_books_commit(&m->books, err));
   tell_listener(m);
   hpo_books_clear(&m->books);
+  if (m->is_over && m->finale_trial < 0 && !m->is_quitting)
+    HPO_TRY(status, go_on_with_finale(m, err));
   HPO_TRY(status, hpo_books_tick(&m->books, m->n_bye == m->n_teams, err));
   /* with one team every suggestion waits for the last result anyway */
-  if (!*worked && !m->is_quitting && m->n_teams > 1)
+  if (!*worked && !m->is_over && m->n_teams > 1)
     HPO_TRY(status, hpo_sched_prepare(m->sched, err));
 done:
   return status;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* <data>: files, their layout, validation.  Columns: read_columns.c. */
+/* <data>: files, their layout.  Columns: read_columns.c; what is held back
+ * from training: read_held.c. */
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
@@ -250,72 +251,23 @@ done:
   return status;
 }
 
-/* --- Validation ------------------------------------------------------- */
-
-static hpo_status read_fraction(hpo_reading *r, const hpo_node *v,
-                                const char *text, hpo_error *err) {
-  hpo_plan_data *d = &r->plan->data;
-  const char *stratify = hpo_node_get(v, "stratify");
-
-  d->stratify = stratify == NULL ? d->task != HPO_TASK_REGRESSION
-                                 : strcmp(stratify, "yes") == 0;
-  if (!hpo_options_parse_float(text, &d->validation_fraction) ||
-      !(d->validation_fraction > 0 && d->validation_fraction < 1))
-    return hpo_faults_add(r->faults, v, "fraction", err,
-                          "fraction can't be %s; allowed: above 0, below 1",
-                          text);
-  if (d->stratify && d->task == HPO_TASK_REGRESSION)
-    return hpo_faults_add(r->faults, v, "stratify", err,
-                          "stratify=\"yes\" needs classes, and the task is "
-                          "regression");
-  return HPO_OK;
-}
-
-static hpo_status read_validation(hpo_reading *r, const hpo_node *data,
-                                  hpo_error *err) {
+hpo_status hpo_read_held_file(hpo_reading *r, const hpo_node *file,
+                              const hpo_held_file *to, hpo_error *err) {
   hpo_status status = HPO_OK;
-  hpo_plan_data *d = &r->plan->data;
-  const hpo_node *v = hpo_node_child(data, "validation", 0);
-  const char *href = v == NULL ? NULL : hpo_node_get(v, "href");
-  const char *fraction = v == NULL ? NULL : hpo_node_get(v, "fraction");
-  bool has_folds = hpo_node_count(data, "folds") > 0;
   char *path = NULL;
   labels own = {0};
 
-  if (v != NULL && has_folds)
-    return hpo_faults_add(r->faults, v, NULL, err,
-                          "<validation> and <folds> exclude each other");
-  if (has_folds)
-    return HPO_OK;
-  if (v == NULL)
-    return hpo_faults_add(r->faults, data, NULL, err,
-                          "nothing to validate on; say <validation "
-                          "fraction=\"0.2\"/>, <validation href=\"...\"/> or "
-                          "<folds count=\"5\"/>");
-  if (v->bad)
-    return HPO_OK;
-  if ((href == NULL) == (fraction == NULL))
-    return hpo_faults_add(r->faults, v, NULL, err,
-                          "either fraction= or href= is wanted, %s",
-                          href == NULL ? "there is none" : "not both");
-  if (fraction != NULL)
-    return read_fraction(r, v, fraction, err);
-  if (hpo_node_find(v, "stratify") != NULL)
-    HPO_TRY(status, hpo_faults_add(r->faults, v, "stratify", err,
-                                   "stratify= goes with fraction=, not with "
-                                   "a file"));
-  HPO_TRY(status, read_layout(r, v, d->train.n == 0, err));
-  HPO_TRY(status, read_file(r, v, &path, err));
-  HPO_TRY(status, hpo_read_text(path, &d->validation, err));
-  HPO_TRY(status, hpo_read_text(href, &d->validation_href, err));
-  HPO_TRY(status, read_labels(r, v, &own, err));
-  HPO_TRY(status, hpo_read_text(own.path == NULL ? "" : own.path,
-                                &d->validation_label, err));
-  HPO_TRY(status, hpo_read_text(own.href, &d->validation_label_href, err));
+  HPO_TRY(status, read_layout(r, file, r->plan->data.train.n == 0, err));
+  HPO_TRY(status, read_file(r, file, &path, err));
+  HPO_TRY(status, hpo_read_text(path, to->path, err));
+  HPO_TRY(status, hpo_read_text(hpo_node_get(file, "href"), to->href, err));
+  HPO_TRY(status, read_labels(r, file, &own, err));
   HPO_TRY(status,
-          hpo_read_text(text_of(v, "dataset"), &d->validation_dataset, err));
-  HPO_TRY(status, hpo_read_text(text_of(v, "label-dataset"),
-                                &d->validation_label_dataset, err));
+          hpo_read_text(own.path == NULL ? "" : own.path, to->label, err));
+  HPO_TRY(status, hpo_read_text(own.href, to->label_href, err));
+  HPO_TRY(status, hpo_read_text(text_of(file, "dataset"), to->dataset, err));
+  HPO_TRY(status, hpo_read_text(text_of(file, "label-dataset"),
+                                to->label_dataset, err));
 done:
   hpo_mem_free(own.path);
   hpo_mem_free(path);
@@ -343,7 +295,7 @@ hpo_status hpo_read_data(hpo_reading *r, hpo_error *err) {
   HPO_TRY(status, read_trains(r, data, err));
   HPO_TRY(status, hpo_read_folds(r, data, err));
   HPO_TRY(status, hpo_read_columns(r, data, err));
-  HPO_TRY(status, read_validation(r, data, err));
+  HPO_TRY(status, hpo_read_held(r, data, err));
 done:
   return status;
 }

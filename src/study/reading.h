@@ -77,6 +77,21 @@ HPO_MUST_USE hpo_status hpo_read_defaults(const hpo_entry *entry,
                                           const hpo_names *without,
                                           hpo_settings *to, hpo_error *err);
 
+/** Where the parts of a file that is held back go. */
+typedef struct hpo_held_file {
+  char **path, **href, **label, **label_href, **dataset, **label_dataset;
+} hpo_held_file;
+/** The file of <validation href=> or <test href=>. */
+HPO_MUST_USE hpo_status hpo_read_held_file(hpo_reading *r,
+                                           const hpo_node *file,
+                                           const hpo_held_file *to,
+                                           hpo_error *err);
+/** <validation> and <test>, after <folds>. */
+HPO_MUST_USE hpo_status hpo_read_held(hpo_reading *r, const hpo_node *data,
+                                      hpo_error *err);
+/** <winner> and <refit>, after models, metrics and output. */
+HPO_MUST_USE hpo_status hpo_read_winner(hpo_reading *r, hpo_error *err);
+
 /** <folds>, group= and fold=. */
 HPO_MUST_USE hpo_status hpo_read_folds(hpo_reading *r, const hpo_node *data,
                                        hpo_error *err);

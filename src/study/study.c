@@ -34,6 +34,12 @@ static hpo_status create_plan(hpo_plan **out, hpo_error *err) {
                    &p->data.validation_label_dataset,
                    &p->data.test,
                    &p->data.test_href,
+                   &p->data.test_dataset,
+                   &p->data.test_label,
+                   &p->data.test_label_href,
+                   &p->data.test_label_dataset,
+                   &p->winner,
+                   &p->simpler,
                    &p->data.weight,
                    &p->sampler.name,
                    &p->pruner.name,
@@ -60,6 +66,7 @@ static hpo_status read_plan(hpo_reading *r, hpo_error *err) {
   HPO_TRY(status, hpo_read_samplers(r, err));
   HPO_TRY(status, hpo_read_enqueued(r, err));
   HPO_TRY(status, hpo_read_limits(r, err));
+  HPO_TRY(status, hpo_read_winner(r, err));
 done:
   return status;
 }

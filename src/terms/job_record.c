@@ -42,6 +42,7 @@ hpo_status hpo_job_record(const hpo_job *j, hpo_record **out, hpo_error *err) {
           hpo_record_add_float(r, "send_model", j->send_model, "", "", err));
   HPO_TRY(status,
           hpo_record_add_int(r, "want_reports", j->want_reports, "", "", err));
+  HPO_TRY(status, hpo_record_add_int(r, "on_all", j->on_all, "", "", err));
   HPO_TRY(status, hpo_record_add(r, "x", HPO_FIELD_FLOAT, 0, j->x, j->n_param,
                                  "", "", err));
   HPO_TRY(status, hpo_record_add(r, "threshold", HPO_FIELD_FLOAT, 0,
@@ -119,6 +120,8 @@ hpo_status hpo_job_from_record(const hpo_record *r, hpo_job *out,
           hpo_record_need(r, "send_model", HPO_FIELD_FLOAT, 0, &send, err));
   j.send_model = hpo_field_number(send, 0);
   j.want_reports = want != 0;
+  HPO_TRY(status, read_int(r, "on_all", &want, err));
+  j.on_all = want != 0;
   HPO_TRY(status, read_array(r, "x", HPO_FIELD_FLOAT, &j.x, &j.n_param, err));
   HPO_TRY(status, read_array(r, "threshold", HPO_FIELD_FLOAT, &j.threshold,
                              &j.n_threshold, err));

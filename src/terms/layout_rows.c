@@ -98,6 +98,11 @@ hpo_status hpo_layout_test_score_row(const hpo_layout_test_score *s,
   return hpo_layout_row(HPO_TABLE_TEST_SCORES, s, plan, out, err);
 }
 
+hpo_status hpo_layout_winner_row(const hpo_layout_winner *w, hpo_record **out,
+                                 hpo_error *err) {
+  return hpo_layout_row(HPO_TABLE_WINNER, w, NULL, out, err);
+}
+
 hpo_status hpo_layout_refit_row(const hpo_layout_refit *f, hpo_record **out,
                                 hpo_error *err) {
   return hpo_layout_row(HPO_TABLE_REFITS, f, NULL, out, err);

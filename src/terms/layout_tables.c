@@ -23,6 +23,7 @@
 typedef hpo_layout_session session;
 typedef hpo_layout_decision decision;
 typedef hpo_layout_test_score score;
+typedef hpo_layout_winner winner;
 typedef hpo_layout_log line;
 typedef hpo_layout_refit refit;
 typedef hpo_layout_tag tag;
@@ -100,9 +101,35 @@ static const hpo_column pareto_columns[] = {
 
 static const hpo_column score_columns[] = {
     WHOLE(score, trial, "", "Trial whose stored model was scored."),
+    COL(score, model, CHOICE, 0, "trial refit", "",
+        "Its own model, or the one trained again on all other rows."),
     COL(score, metric, METRIC, 0, NULL, "", "Metric on the test rows."),
     REAL(score, value, "", "Its value."),
     WHOLE(score, time, "ns", "When it was computed, UTC since 1970."), END};
+
+static const hpo_column winner_columns[] = {
+    WHOLE(winner, time, "ns", "When it was chosen, UTC since 1970."),
+    WHOLE(winner, trial, "", "The trial that won."),
+    WHOLE(winner, best, "", "Trial with the best value."),
+    COL(winner, rule, CHOICE, 0, "best one-se", "",
+        "How it was chosen: the best value, or the simplest within one "
+        "standard error of it."),
+    WHOLE(winner, trials, "", "Complete, pruned and failed trials then."),
+    WHOLE(winner, candidates, "",
+          "Trials within one standard error of the best; 1: rule best."),
+    REAL(winner, value, "", "Its objective on the validation rows."),
+    REAL(winner, standard_error, "",
+         "Of the best trial's mean over the folds; NaN: no folds."),
+    REAL(winner, corrected, "",
+         "The objective, corrected for the choice; NaN: it was not."),
+    REAL(winner, low, "", "Lower end of the 95 % interval; NaN: none."),
+    REAL(winner, high, "", "Upper end of the 95 % interval; NaN: none."),
+    COL(winner, method, CHOICE, 0, "none bbc tt", "",
+        "The correction: bootstrap over the validation rows, or over the "
+        "folds."),
+    WHOLE(winner, models, "", "Trials that the correction compared."),
+    WHOLE(winner, samples, "", "Bootstrap samples; 0: none."),
+    TEXT(winner, reason, 240, "Why this one, as a sentence."), END};
 
 static const hpo_column log_columns[] = {
     WHOLE(line, time, "ns", "When it was said, UTC since 1970."),
@@ -180,6 +207,9 @@ const hpo_table hpo_layout_declared[] = {
      "Trials that no other dominates, with several objectives."},
     {HPO_TABLE_TEST_SCORES, score_columns, sizeof(score), 64, true,
      "Scores of kept models on the test rows, never used by the search."},
+    {HPO_TABLE_WINNER, winner_columns, sizeof(winner), 4, true,
+     "The trial that won, and how good it may be expected to be; the last "
+     "row counts."},
     {HPO_TABLE_LOG, log_columns, sizeof(line), 64, false,
      "What the program said."},
     {HPO_TABLE_TAGS, tag_columns, sizeof(tag), 16, true,

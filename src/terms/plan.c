@@ -29,6 +29,10 @@ static void data_free(hpo_plan_data *d) {
   hpo_mem_free(d->fold);
   hpo_mem_free(d->test);
   hpo_mem_free(d->test_href);
+  hpo_mem_free(d->test_dataset);
+  hpo_mem_free(d->test_label);
+  hpo_mem_free(d->test_label_href);
+  hpo_mem_free(d->test_label_dataset);
   hpo_names_free(&d->categorical);
   hpo_names_free(&d->ignore);
   hpo_mem_free(d->weight);
@@ -70,7 +74,19 @@ void hpo_plan_destroy(hpo_plan *p) {
   hpo_mem_free(p->data_mode);
   hpo_mem_free(p->folder);
   hpo_mem_free(p->output);
+  hpo_mem_free(p->winner);
+  hpo_mem_free(p->simpler);
   hpo_mem_free(p);
+}
+
+bool hpo_plan_has_test(const hpo_plan *p) {
+  return p->has_data && ((p->data.test && p->data.test[0] != '\0') ||
+                         p->data.test_fraction > 0);
+}
+
+bool hpo_plan_has_finale(const hpo_plan *p) {
+  return p->refit || (p->winner && p->winner[0] != '\0') ||
+         hpo_plan_has_test(p);
 }
 
 int64_t hpo_plan_shard(const hpo_plan *p, hpo_id trial) {

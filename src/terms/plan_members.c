@@ -41,6 +41,12 @@ const hpo_member hpo_plan_members[] = {
     P(output, TEXT, false, "", "Path of the study file."),
     P(keep_models, WHOLE, false, "",
       "How many of the best models are kept; -1: all."),
+    P(winner, TEXT, false, "", "Rule by which the winner is chosen."),
+    P(simpler, TEXT, false, "", "What makes a trial simpler, for one-se."),
+    P(bootstrap, WHOLE, false, "",
+      "Samples that the winner's luck is judged by; 0: none."),
+    P(refit, BOOL, false, "",
+      "Whether the winner is trained again on all rows at the end."),
 #undef P
     END};
 
@@ -80,6 +86,15 @@ const hpo_member hpo_plan_data_members[] = {
     D(fold, TEXT, true, "", "Column of the user's own folds."),
     D(test, TEXT, false, "", "Path of the test file."),
     D(test_href, TEXT, false, "", "Test file as the study has it."),
+    D(test_dataset, TEXT, false, "", "Data set in the test file."),
+    D(test_label, TEXT, false, "", "Path of the test labels' file."),
+    D(test_label_href, TEXT, false, "",
+      "File of the test labels as the study has it."),
+    D(test_label_dataset, TEXT, false, "", "Data set of the test labels."),
+    D(test_fraction, FLOAT, true, "",
+      "Share of the rows that are sealed for the test; 0: none."),
+    D(test_stratify, BOOL, true, "",
+      "Whether the test's share keeps class shares."),
     D(categorical, NAMES, true, "", "Columns taken as categories."),
     D(ignore, NAMES, true, "", "Columns left out."),
     D(weight, TEXT, true, "", "Column of the rows' weights."),
