@@ -16,7 +16,7 @@ JOBS = ROOT / "jobs"
 def slurm():
     try:
         cluster = Slurm(path=[BUILD])
-    except TimeoutError as late:  # a bare chroot has no room for its daemons
+    except TimeoutError as late:
         pytest.skip(f"Slurm does not start here: {str(late)[:60]}")
     yield cluster
     cluster.stop()
@@ -73,14 +73,19 @@ def test_soft_stop_is_requeued_and_goes_on(slurm, tmp_path):
     study = write_study(tmp_path, trials=300)
     job = slurm.submit("--ntasks=3", JOBS / "study.sbatch", study, "f.h5",
                        cwd=tmp_path)
+    after = slurm.submit(f"--dependency=afterok:{job}", "--wrap",
+                         "hpotune status f.h5", cwd=tmp_path)
     slurm.wait(lambda: finished(tmp_path / "f.h5") >= 3, "three trials")
     slurm.ask("scancel", "--signal=USR1", "--batch", job, check=True)
     slurm.wait(lambda: slurm.state(job) == "PENDING", "the requeued job")
+    assert slurm.state(after) == "PENDING"  # put back is not done
     write_study(tmp_path, trials=60)
     facts = start_again(slurm, tmp_path, job)
     assert facts["Restarts"] == "1", facts
     assert len(check_rows(tmp_path / "f.h5")) == 60
     assert "SIGUSR1" in log(tmp_path, job)
+    run_through(slurm, tmp_path, after)
+    assert "finished" in log(tmp_path, after)
     whole = write_study(tmp_path, trials=60)
     other = slurm.submit("--ntasks=2", JOBS / "study.sbatch", whole, "g.h5",
                          cwd=tmp_path)
@@ -164,7 +169,61 @@ def test_submit(slurm, tmp_path):
     assert job.isdigit(), done.stdout
     run_through(slurm, tmp_path, job)
     assert (tmp_path / "ended").read_text() == "f.h5 is done\n"
+    mail = slurm.folder / "mail"
+    slurm.wait(lambda: mail.exists() and f"Job_id={job} " in mail.read_text(),
+               "the mail")
+    assert "Ended" in mail.read_text()
+    assert "me@example.org" in mail.read_text()
     assert len(states(tmp_path / "f.h5")) == 5
+
+
+def test_chain(slurm, tmp_path):
+    """A dependent job takes the best model away and scores new rows; after a
+    study that failed it does not run."""
+    import numpy as np
+    import pandas
+    xgboost = pytest.importorskip("xgboost")
+    job = submit(slurm, tmp_path, "--ranks", 3, INPUTS / "quickstart.xml",
+                 "q.h5", "--", "--trials", 4).stdout.strip()
+    words = ("--kill-on-invalid-dep=yes", JOBS / "chain.sbatch")
+    after = slurm.submit(f"--dependency=afterok:{job}", *words, "q.h5",
+                         INPUTS / "breast_cancer.csv", "p.csv", cwd=tmp_path)
+    run_through(slurm, tmp_path, after)
+    found = pandas.read_csv(tmp_path / "p.csv")["probability"].to_numpy()
+    model = xgboost.Booster()
+    model.load_model(tmp_path / "q.model.json")
+    rows = pandas.read_csv(INPUTS / "breast_cancer.csv")
+    rows = rows[model.feature_names]
+    assert np.allclose(found, model.predict(xgboost.DMatrix(rows)), atol=1e-6)
+    bad = slurm.submit("--ntasks=2", JOBS / "study.sbatch", "none.xml",
+                       "n.h5", cwd=tmp_path)
+    after = slurm.submit(f"--dependency=afterok:{bad}", *words, "n.h5", "x",
+                         "y", cwd=tmp_path)
+    assert slurm.finish(bad)["JobState"] == "FAILED"
+    assert slurm.finish(after)["JobState"] == "CANCELLED"
+
+
+def test_weekly(slurm, tmp_path):
+    """The line of weekly.scrontab, run as Slurm's cron runs it: by sbatch
+    with the options above it."""
+    lines = (JOBS / "weekly.scrontab").read_text().splitlines()
+    options = [w.replace("64", "3") for line in lines
+               if line.startswith("#SCRON") for w in line.split()[1:]]
+    assert len(options) == 4
+    when, command = [line for line in lines
+                     if not line.startswith("#")][0].split(None, 1)
+    assert when == "@weekly"
+    home = tmp_path / "studies"
+    home.mkdir()
+    (home / "jobs").symlink_to(JOBS)
+    write_study(home, trials=5, steps=2).rename(home / "wine.xml")
+    job = slurm.submit(*options, "--wrap", command, cwd=tmp_path,
+                       env={"HOME": str(tmp_path)})
+    facts = slurm.finish(job)
+    assert facts["JobState"] == "COMPLETED", facts
+    files = list(home.glob("wine-20??-W??.h5"))
+    assert len(files) == 1 and len(states(files[0])) == 5
+    assert "all done" in (tmp_path / f"hpotune-weekly-{job}.log").read_text()
 
 
 def test_failure_is_told(slurm, tmp_path):
