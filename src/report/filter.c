@@ -70,12 +70,18 @@ static void skip_space(parser *p) {
     p->at++;
 }
 
-/* The sentence for a fault at p->at, with a mark below the text. */
+/* The sentence for a fault at p->at, with a mark below the text; of a long
+ * text only what stands around. */
 static hpo_status fail_here(const parser *p, const char *what,
                             hpo_error *err) {
-  int column = (int)(p->at - p->text);
-  return hpo_error_set(err, HPO_EINVAL, "--where, column %d: %s\n  %s\n  %*s^",
-                       column + 1, what, p->text, column, "");
+  size_t column = (size_t)(p->at - p->text);
+  size_t first = column > 60 ? column - 60 : 0;
+
+  while (first > 0 && ((unsigned char)p->text[first] & 0xC0U) == 0x80U)
+    first--; /* not inside a UTF-8 letter */
+  return hpo_error_set(err, HPO_EINVAL,
+                       "--where, column %zu: %s\n  %.100s\n  %*s^", column + 1,
+                       what, p->text + first, (int)(column - first), "");
 }
 
 static bool take_word(parser *p, const char *word) {
