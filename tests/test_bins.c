@@ -179,7 +179,7 @@ static void test_cuts_known(void **state) {
 
 /* Every code of the matrix by counting cuts. */
 static void check_codes(const hpo_dataset *d, const hpo_bins *b) {
-  const uint8_t *code = b->code;
+  const uint8_t *code = b->code, *column = b->column;
 
   for (hpo_row i = 0; i < d->rows; i++)
     for (size_t j = 0; j < d->columns; j++) {
@@ -196,6 +196,9 @@ static void check_codes(const hpo_dataset *d, const hpo_bins *b) {
           expected++;
       found = b->code_bytes == 1 ? at[0] : (uint32_t)(at[0] | at[1] << 8);
       assert_int_equal(found, expected);
+      assert_memory_equal(
+          at, column + (j * (size_t)d->rows + (size_t)i) * b->code_bytes,
+          b->code_bytes);
       assert_int_equal(hpo_bins_code(b, j, x), expected);
     }
 }

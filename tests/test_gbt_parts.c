@@ -367,10 +367,13 @@ static void test_partition(void **state) {
                      .categorical = i % 5 == 1,
                      .default_left = i % 2 == 0};
     gbt_rule rule = gbt_rule_get(&node, 0, m.bins);
+    const uint8_t *column =
+        (const uint8_t *)m.bins->column +
+        node.feature * (size_t)m.bins->rows * m.bins->code_bytes;
     size_t n = 0, at = 0, gone = 0;
     memcpy(row, m.row, sizeof row);
-    n = gbt_kernel_partition(&rule, m.bins->code, m.bins->stride,
-                             m.bins->code_bytes, row, 1000, right);
+    n = gbt_kernel_partition(&rule, column, m.bins->code_bytes, row, 1000,
+                             right);
     for (uint32_t r = 0; r < 1000; r++)
       if (gbt_rule_right(&rule, code(&m, r, node.feature)))
         assert_int_equal(right[gone++], r);

@@ -183,6 +183,12 @@ static void check_bins(const hpo_dataset *d, const hpo_bins *b,
   HPO_ASSERT(memcmp((const uint8_t *)b->code + (size_t)d->first * b->stride,
                     (const uint8_t *)w->code + (size_t)d->first * b->stride,
                     (size_t)(d->end - d->first) * b->stride) == 0);
+  for (size_t j = 0; j < w->columns; j++) {
+    size_t at = (j * (size_t)d->rows + (size_t)d->first) * b->code_bytes;
+    HPO_ASSERT(memcmp((const uint8_t *)b->column + at,
+                      (const uint8_t *)w->column + at,
+                      (size_t)(d->end - d->first) * b->code_bytes) == 0);
+  }
 }
 
 /* gbt on what this rank holds; the model on rank 0. */

@@ -7,7 +7,9 @@
  *  smallest float32 of the bin to its right, taken from the training rows.
  *  A categorical feature's code is the category's index.  A missing value
  *  has the code after the last value bin.  The matrix holds every row of the
- *  data set (training and validation), row-major, once per node.
+ *  data set (training and validation) once per node, twice over: row-major
+ *  for what reads all features of a row (histograms), column-major for what
+ *  reads one feature of many rows (moving rows down a tree).
  */
 #ifndef HPO_BINS_H
 #define HPO_BINS_H
@@ -23,6 +25,7 @@ typedef struct hpo_bins {
   unsigned code_bytes; /* 1 or 2: uint8_t or uint16_t codes */
   size_t stride;       /* bytes from row to row, >= columns * code_bytes */
   const void *code;    /* [rows] of stride bytes; shared */
+  const void *column;  /* [columns][rows] the same codes; shared */
   /* [columns] each: */
   uint32_t *n_bin;   /* value bins, without the one for missing */
   bool *has_missing; /* some row of the data set lacks it */

@@ -24,7 +24,7 @@ enum {
 };
 
 typedef struct block {
-  void *code;       /* [rows * stride + SLACK], shared */
+  void *code;       /* [rows * stride + SLACK] and [columns * rows], shared */
   float *value;     /* all features' cuts, each padded to 2^steps - 1 */
   hpo_coder *coder; /* [columns] */
 } block;
@@ -191,22 +191,31 @@ done:
   return status;
 }
 
-/* Leader: the matrix, in tiles of rows. */
+/* Bytes of the row-major matrix; the column-major one begins there. */
+static size_t matrix_bytes(const hpo_bins *b) {
+  return ((size_t)b->rows * b->stride + SLACK + 63) / 64 * 64;
+}
+
+/* Leader: both matrices, in tiles of rows. */
 static void write_codes(const hpo_dataset *d, const hpo_bins *b) {
   const block *k = b->block;
-  const size_t rows = (size_t)d->rows;
+  const size_t rows = (size_t)d->rows, bytes = b->code_bytes;
   hpo_row first = 0, end = 0;
-  uint8_t *to = k->code;
+  uint8_t *by_row = k->code, *by_column = by_row + matrix_bytes(b);
 
   hpo_dataset_held(d, &first, &end);
   for (size_t i = (size_t)first; i < (size_t)end; i += ROW_TILE) {
     const size_t left = (size_t)end - i, n = left < ROW_TILE ? left : ROW_TILE;
 
-    for (size_t j = 0; j < b->columns; j++)
+    for (size_t j = 0; j < b->columns; j++) {
+      uint8_t *column = by_column + (j * rows + i) * bytes;
       hpo_coder_column(&k->coder[j], d->x + j * rows + i, n, b->code_bytes,
-                       to + i * b->stride + j * b->code_bytes, b->stride);
+                       column);
+      hpo_coder_spread(column, n, b->code_bytes,
+                       by_row + i * b->stride + j * bytes, b->stride);
+    }
   }
-  memset(to + rows * b->stride, 0, SLACK);
+  memset(by_row + rows * b->stride, 0, SLACK);
 }
 
 static hpo_status bins_alloc(const hpo_dataset *d, int max_bin, hpo_bins **out,
@@ -264,9 +273,10 @@ hpo_status hpo_bins_create(const hpo_dataset *d, int max_bin, hpo_bins **out,
   HPO_TRY(status, hpo_facts_verdict(node, status, err));
   HPO_TRY(status, share_cuts(b, d->team, &cuts, err));
   HPO_TRY(status, set_cuts(b, &cuts, err));
-  bytes = (size_t)b->rows * b->stride + SLACK;
+  bytes = matrix_bytes(b) + (size_t)b->rows * b->stride;
   HPO_TRY(status, node->alloc(node->self, bytes, &k->code, &is_shared, err));
   b->code = k->code;
+  b->column = (const uint8_t *)k->code + matrix_bytes(b);
   if (node->node_rank == 0)
     write_codes(d, b);
   HPO_TRY(status, node->ready(node->self, k->code, bytes, err));

@@ -35,18 +35,18 @@ uint32_t hpo_coder_code(const hpo_coder *c, float x) {
 
 /* Up to 256 codes: the steps are a constant for the compiler to unroll. */
 static void search_bytes(const hpo_coder *c, const float *x, size_t n,
-                         uint8_t *to, size_t stride) {
+                         uint8_t *to) {
   const float *cut = c->cut;
   const uint32_t missing = c->missing;
 
   for (size_t i = 0; i < n; i++)
-    to[i * stride] = (uint8_t)search(cut, 8, missing, x[i]);
+    to[i] = (uint8_t)search(cut, 8, missing, x[i]);
 }
 
 void hpo_coder_column(const hpo_coder *c, const float *x, size_t n,
-                      unsigned code_bytes, uint8_t *to, size_t stride) {
+                      unsigned code_bytes, uint8_t *to) {
   if (code_bytes == 1 && !c->categorical && c->steps == 8) {
-    search_bytes(c, x, n, to, stride);
+    search_bytes(c, x, n, to);
     return;
   }
   for (size_t i = 0; i < n; i++) {
@@ -54,8 +54,18 @@ void hpo_coder_column(const hpo_coder *c, const float *x, size_t n,
     const uint16_t wide = (uint16_t)code;
 
     if (code_bytes == 1)
-      to[i * stride] = (uint8_t)code;
+      to[i] = (uint8_t)code;
     else
-      memcpy(to + i * stride, &wide, sizeof wide);
+      memcpy(to + 2 * i, &wide, sizeof wide);
   }
+}
+
+void hpo_coder_spread(const uint8_t *code, size_t n, unsigned code_bytes,
+                      uint8_t *to, size_t stride) {
+  if (code_bytes == 1)
+    for (size_t i = 0; i < n; i++)
+      to[i * stride] = code[i];
+  else
+    for (size_t i = 0; i < n; i++)
+      memcpy(to + i * stride, code + 2 * i, 2);
 }

@@ -20,8 +20,11 @@ unsigned hpo_coder_steps(size_t n_cut);
 
 uint32_t hpo_coder_code(const hpo_coder *c, float x);
 
-/** Codes of n values, written code_bytes wide at to, to + stride, ... */
+/** Codes of n values, code_bytes wide, one after the other. */
 void hpo_coder_column(const hpo_coder *c, const float *x, size_t n,
-                      unsigned code_bytes, uint8_t *to, size_t stride);
+                      unsigned code_bytes, uint8_t *to);
+/** Copies n codes to to, to + stride, ... */
+void hpo_coder_spread(const uint8_t *code, size_t n, unsigned code_bytes,
+                      uint8_t *to, size_t stride);
 
 #endif

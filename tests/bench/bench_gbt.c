@@ -80,7 +80,8 @@ static void run_partition(bench *b) {
   gbt_rule rule = {.feature = 3, .width = 127, .flip = 1};
 
   memcpy(b->work, b->row, b->n * sizeof *b->work);
-  gbt_kernel_partition(&rule, b->code, b->columns, 1, b->work, b->n, b->right);
+  gbt_kernel_partition(&rule, b->code + 3 * b->rows, 1, b->work, b->n,
+                       b->right);
 }
 
 static void run_gain(bench *b) {

@@ -9,10 +9,6 @@
 
 /* A node is small if its codes, this many times, are fewer than cells. */
 #define SMALL 2
-/* A node of so many rows is parted in blocks, and a child added up on the
-   way. */
-#define FUSED_ROWS 8192
-#define FUSED_BLOCK 1024
 
 gbt_rows gbt_grow_rows(const gbt_grower *g, const gbt_task *task,
                        const gbt_work *node) {
@@ -52,6 +48,13 @@ done:
   return status;
 }
 
+const uint8_t *gbt_grow_column(const gbt_grower *g, uint32_t feature) {
+  const hpo_bins *b = g->bins;
+
+  return (const uint8_t *)b->column +
+         ((size_t)feature * (size_t)b->rows + g->base) * b->code_bytes;
+}
+
 gbt_node gbt_grow_node(const gbt_work *w) {
   return (gbt_node){.feature = w->split.feature,
                     .bin = w->split.bin,
@@ -59,69 +62,21 @@ gbt_node gbt_grow_node(const gbt_work *w) {
                     .default_left = w->split.default_left};
 }
 
-/* Whether the histogram of a child is to be added up while its parent's rows
-   are parted: they come from memory only once then. */
-static bool is_fused(const gbt_grower *g, const gbt_work *w) {
-  const gbt_gain *r = &g->search.rule;
-  int64_t l = w->split.left.h, h = w->split.right.h;
-
-  return w->hist.cell != NULL && w->total >= FUSED_ROWS &&
-         w->depth + 1 < g->config->max_depth &&
-         (double)(l > h ? l : h) * r->unit_h >= 2 * r->min_hess;
-}
-
-/* Parts the rows of a node in blocks; adds those of one side to h. */
-static size_t part_and_add(gbt_grower *g, const gbt_task *task,
-                           const gbt_work *w, const gbt_rule *rule,
-                           bool add_right, gbt_hist *h) {
-  gbt_rows rows = gbt_grow_rows(g, task, w);
-  uint32_t *row = task->idx + w->begin;
-  size_t stay = 0, gone = 0;
-
-  for (size_t from = 0; from < w->n; from += FUSED_BLOCK) {
-    size_t n = w->n - from < FUSED_BLOCK ? w->n - from : FUSED_BLOCK;
-    size_t left = gbt_kernel_partition(rule, g->code, g->bins->stride,
-                                       g->bins->code_bytes, row + from, n,
-                                       g->right + gone);
-    memmove(row + stay, row + from, left * sizeof *row);
-    rows.row = add_right ? g->right + gone : row + stay;
-    rows.n = add_right ? n - left : left;
-    gbt_hist_more(&g->pool, &rows, &task->scale, h);
-    stay += left;
-    gone += n - left;
-  }
-  return stay;
-}
-
-/* Parts the rows of a node: n_left and, over the team, total_left.  h: the
-   histogram of the child with less hessian, if it is made at once. */
+/* Parts the rows of a node: n_left and, over the team, total_left. */
 static hpo_status part_rows(gbt_grower *g, const gbt_task *task,
                             const gbt_work *w, size_t *n_left,
-                            hpo_row *total_left, gbt_hist *h, hpo_error *err) {
+                            hpo_row *total_left, hpo_error *err) {
   hpo_status status = HPO_OK;
   gbt_node node = gbt_grow_node(w);
   gbt_rule rule = gbt_rule_get(&node, 0, g->bins);
   uint32_t *row = task->idx + w->begin;
-  bool add_right = w->split.right.h < w->split.left.h;
-  size_t n = 0;
-  int64_t total = 0;
+  size_t n = gbt_kernel_partition(&rule, gbt_grow_column(g, rule.feature),
+                                  g->bins->code_bytes, row, w->n, g->right);
+  int64_t total = (int64_t)n;
 
-  if (is_fused(g, w)) {
-    HPO_TRY(status, gbt_pool_take(&g->pool, h, err));
-    gbt_hist_begin(&g->pool, &task->scale, w->total, h);
-    n = part_and_add(g, task, w, &rule, add_right, h);
-  } else {
-    n = gbt_kernel_partition(&rule, g->code, g->bins->stride,
-                             g->bins->code_bytes, row, w->n, g->right);
-  }
   memcpy(row + n, g->right, (w->n - n) * sizeof *row);
-  total = (int64_t)n;
   if (g->coll->size > 1)
     HPO_TRY(status, g->coll->sum(g->coll->self, &total, 1, err));
-  if (h->cell != NULL)
-    HPO_TRY(status,
-            gbt_hist_end(&g->pool, &task->scale, g->coll,
-                         add_right ? w->total - total : total, h, err));
   *n_left = n;
   *total_left = total;
 done:
@@ -155,9 +110,8 @@ static hpo_status split_node(gbt_grower *g, const gbt_task *task, int32_t at,
   hpo_status status = HPO_OK;
   gbt_work *w = &g->work[at];
   gbt_work left = {.parent = at, .left = -1}, right = left;
-  gbt_hist h = {.cell = NULL};
 
-  HPO_TRY(status, part_rows(g, task, w, &left.n, &left.total, &h, err));
+  HPO_TRY(status, part_rows(g, task, w, &left.n, &left.total, err));
   left.depth = right.depth = w->depth + 1;
   left.path = 2 * w->path;
   right.path = left.path + 1;
@@ -168,10 +122,6 @@ static hpo_status split_node(gbt_grower *g, const gbt_task *task, int32_t at,
   left.sums = w->split.left;
   right.sums = w->split.right;
   bound(g, w, &left, &right);
-  if (right.sums.h < left.sums.h)
-    right.hist = h;
-  else
-    left.hist = h;
   w->left = (int32_t)g->n_work;
   HPO_TRY(status, gbt_grow_add(g, left, err));
   HPO_TRY(status, gbt_grow_add(g, right, err));
@@ -179,8 +129,8 @@ done:
   return status;
 }
 
-/* Histograms of two children from the parent's; small may have its own
- * already.  Children that need none are left without. */
+/* Histograms of two children from the parent's: the smaller is added up.
+ * Children that need none are left without. */
 static hpo_status prepare(gbt_grower *g, const gbt_task *task,
                           gbt_hist *parent, gbt_work *small, gbt_work *large,
                           hpo_error *err) {
@@ -190,18 +140,14 @@ static hpo_status prepare(gbt_grower *g, const gbt_task *task,
       gbt_grow_may_split(g, small) && !gbt_grow_is_small(g, small);
   bool full_large =
       gbt_grow_may_split(g, large) && !gbt_grow_is_small(g, large);
-  bool is_made = small->hist.cell != NULL;
-  gbt_hist h = small->hist;
+  gbt_hist h = {.cell = NULL};
 
-  small->hist.cell = NULL;
-  if (full_large && !is_made && gbt_grow_is_small(g, small)) {
+  if (full_large && gbt_grow_is_small(g, small)) {
     gbt_hist_remove(&g->pool, parent, &rows, &task->scale, large->total);
-  } else if (full_large || (full_small && !is_made)) {
-    if (!is_made) {
-      HPO_TRY(status, gbt_pool_take(&g->pool, &h, err));
-      HPO_TRY(status,
-              gbt_hist_build(&g->pool, &rows, &task->scale, g->coll, &h, err));
-    }
+  } else if (full_large || full_small) {
+    HPO_TRY(status, gbt_pool_take(&g->pool, &h, err));
+    HPO_TRY(status,
+            gbt_hist_build(&g->pool, &rows, &task->scale, g->coll, &h, err));
     if (full_large)
       gbt_hist_subtract(&g->pool, parent, &h, &task->scale, large->total);
   }
@@ -219,13 +165,6 @@ done:
   return status;
 }
 
-/* Which child is added up: the one that is already, else the smaller. */
-static bool is_right_small(const gbt_work *left, const gbt_work *right) {
-  if (left->hist.cell != NULL || right->hist.cell != NULL)
-    return right->hist.cell != NULL;
-  return right->total < left->total;
-}
-
 hpo_status gbt_grow_children(gbt_grower *g, const gbt_task *task, int32_t at,
                              hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -234,7 +173,7 @@ hpo_status gbt_grow_children(gbt_grower *g, const gbt_task *task, int32_t at,
 
   HPO_TRY(status, split_node(g, task, at, err));
   left = g->work[at].left;
-  small = left + is_right_small(&g->work[left], &g->work[left + 1]);
+  small = left + (g->work[left + 1].total < g->work[left].total);
   hist = g->work[at].hist;
   g->work[at].hist.cell = NULL;
   if (hist.cell != NULL)

@@ -90,7 +90,9 @@ typedef struct gbt_rule {
 gbt_rule gbt_rule_get(const gbt_node *node, int32_t self,
                       const hpo_bins *bins);
 static inline uint32_t gbt_rule_right(const gbt_rule *r, uint32_t code) {
-  return (uint32_t)(code - r->low <= r->width || code == r->extra) ^ r->flip;
+  uint32_t inside = code - r->low <= r->width, extra = code == r->extra;
+
+  return (inside | extra) ^ r->flip;
 }
 /** Rows that walk down a tree: either row ids less base, whose margin is
  *  margin[row[i]], or whole ids, whose margin is margin[i]. */
@@ -292,7 +294,6 @@ typedef struct gbt_pool {
   bool *used;
   size_t n_slot, slot_room;
   int64_t *narrow; /* [cells] scratch, zero between uses */
-  size_t pending;  /* rows in it */
   int64_t *sparse; /* [cells][2] scratch, zero between uses */
   uint64_t *mask;  /* [(cells + 63) / 64] zero between uses */
 } gbt_pool;
@@ -313,17 +314,6 @@ typedef struct gbt_rows {
   const gbt_set *set;  /* features of the tree; NULL: all */
 } gbt_rows;
 
-/** The same in parts: begin, more as often as needed, end.
- *  \param [in] total  of begin: at least as many rows as will come, of all
- *                     ranks; of end: how many came */
-void gbt_hist_begin(gbt_pool *p, const gbt_scale *scale, hpo_row total,
-                    gbt_hist *h);
-void gbt_hist_more(gbt_pool *p, const gbt_rows *rows, const gbt_scale *scale,
-                   gbt_hist *h);
-/** Collective. */
-hpo_status gbt_hist_end(gbt_pool *p, const gbt_scale *scale,
-                        const hpo_coll *coll, hpo_row total, gbt_hist *h,
-                        hpo_error *err);
 /** h = the node's histogram over the team. Collective. */
 hpo_status gbt_hist_build(gbt_pool *p, const gbt_rows *rows,
                           const gbt_scale *scale, const hpo_coll *coll,

@@ -36,6 +36,7 @@ hpo_status gbt_grower_create(const hpo_model_input *in, const gbt_config *c,
   g->config = c;
   g->bins = bins;
   g->coll = in->coll;
+  g->base = (size_t)base;
   g->code = (const uint8_t *)bins->code + (size_t)base * bins->stride;
   HPO_TRY(status, gbt_pool_create(bins, &g->pool, err));
   HPO_TRY(status,

@@ -27,6 +27,7 @@ struct gbt_grower {
   const gbt_config *config;
   const hpo_bins *bins;
   const hpo_coll *coll;
+  size_t base;         /* id of row 0 */
   const uint8_t *code; /* of row 0 */
   gbt_pool pool;
   gbt_search search;
@@ -53,6 +54,8 @@ bool gbt_grow_may_split(const gbt_grower *g, const gbt_work *node);
 bool gbt_grow_is_small(const gbt_grower *g, const gbt_work *node);
 /** A new node at the end of g->work, which may move. */
 hpo_status gbt_grow_add(gbt_grower *g, gbt_work node, hpo_error *err);
+/** Codes of a feature, of row 0 and on. */
+const uint8_t *gbt_grow_column(const gbt_grower *g, uint32_t feature);
 /** The node's split as a tree's node has it. */
 gbt_node gbt_grow_node(const gbt_work *w);
 

@@ -125,41 +125,16 @@ static bool is_wide_node(const gbt_scale *scale, hpo_row total) {
   return scale->is_wide || total > GBT_NARROW_ROWS;
 }
 
-/* wide += the narrow scratch, which is zero again. */
-static void spill(gbt_pool *p, int64_t *wide) {
-  for (size_t i = 0; i < p->cells; i++) {
-    int64_t v = p->narrow[i];
-    wide[2 * i] += v >> 32;
-    wide[2 * i + 1] += v & 0xffffffff;
-    p->narrow[i] = 0;
-  }
-  p->pending = 0;
-}
-
-void gbt_hist_begin(gbt_pool *p, const gbt_scale *scale, hpo_row total,
-                    gbt_hist *h) {
-  h->is_wide = is_wide_node(scale, total);
-  memset(h->cell, 0, (h->is_wide ? 2 * p->cells : p->cells) * sizeof *h->cell);
-}
-
-void gbt_hist_more(gbt_pool *p, const gbt_rows *rows, const gbt_scale *scale,
-                   gbt_hist *h) {
+/* Rows into wide cells through the narrow scratch. */
+static void add_spilling(gbt_pool *p, const gbt_rows *rows, int64_t *wide) {
   gbt_adds a = adds_of(p, rows);
   size_t left = a.n;
 
-  if (scale->is_wide)
-    gbt_kernel_add_wide(&a, h->cell, 1);
-  else if (!h->is_wide)
-    gbt_kernel_add(&a, h->cell, 1);
-  else
-    for (; left > 0; left -= a.n, a.row += a.n) {
-      size_t room = GBT_NARROW_ROWS - p->pending;
-      a.n = left < room ? left : room;
-      gbt_kernel_add(&a, p->narrow, 1);
-      p->pending += a.n;
-      if (p->pending == GBT_NARROW_ROWS)
-        spill(p, h->cell);
-    }
+  for (; left > 0; left -= a.n, a.row += a.n) {
+    a.n = left < GBT_NARROW_ROWS ? left : GBT_NARROW_ROWS;
+    gbt_kernel_add(&a, p->narrow, 1);
+    gbt_kernel_spill(p->narrow, p->cells, wide);
+  }
 }
 
 /* Wide cells of a node that narrow ones can hold. */
@@ -172,27 +147,26 @@ static void make_narrow(gbt_pool *p, gbt_hist *h, const gbt_scale *scale,
   h->is_wide = false;
 }
 
-hpo_status gbt_hist_end(gbt_pool *p, const gbt_scale *scale,
-                        const hpo_coll *coll, hpo_row total, gbt_hist *h,
-                        hpo_error *err) {
-  hpo_status status = HPO_OK;
-
-  if (p->pending > 0)
-    spill(p, h->cell);
-  make_narrow(p, h, scale, total);
-  if (coll->size > 1)
-    HPO_TRY(status, coll->sum(coll->self, h->cell,
-                              h->is_wide ? 2 * p->cells : p->cells, err));
-done:
-  return status;
-}
-
 hpo_status gbt_hist_build(gbt_pool *p, const gbt_rows *rows,
                           const gbt_scale *scale, const hpo_coll *coll,
                           gbt_hist *h, hpo_error *err) {
-  gbt_hist_begin(p, scale, rows->total, h);
-  gbt_hist_more(p, rows, scale, h);
-  return gbt_hist_end(p, scale, coll, rows->total, h, err);
+  hpo_status status = HPO_OK;
+  gbt_adds a = adds_of(p, rows);
+  size_t words = 0;
+
+  h->is_wide = is_wide_node(scale, rows->total);
+  words = h->is_wide ? 2 * p->cells : p->cells;
+  memset(h->cell, 0, words * sizeof *h->cell);
+  if (scale->is_wide)
+    gbt_kernel_add_wide(&a, h->cell, 1);
+  else if (h->is_wide)
+    add_spilling(p, rows, h->cell);
+  else
+    gbt_kernel_add(&a, h->cell, 1);
+  if (coll->size > 1)
+    HPO_TRY(status, coll->sum(coll->self, h->cell, words, err));
+done:
+  return status;
 }
 
 void gbt_hist_subtract(gbt_pool *p, gbt_hist *parent, const gbt_hist *child,

@@ -9,13 +9,9 @@
  * Those over gradients are in kernels_loss.c. */
 #include "kernels.h"
 
-#include "hpo/clones.h"
-
-#include <string.h>
-
 #define INLINE HPO_INLINE
 /* Rows ahead whose codes and gradients are fetched. */
-#define AHEAD 16
+#define AHEAD 32
 /* Elements that a vectorised loop takes at once. */
 #define TILE 16
 
@@ -28,15 +24,6 @@ typedef struct addend {
 
 INLINE addend addend_make(int64_t v, int sign) {
   return (addend){v * sign, (v >> 32) * sign, (v & 0xffffffff) * sign};
-}
-
-INLINE size_t code_at(const uint8_t *c, size_t f, unsigned bytes) {
-  uint16_t v = 0;
-
-  if (bytes == 1)
-    return c[f];
-  memcpy(&v, c + 2 * f, 2);
-  return v;
 }
 
 INLINE void add_one(int64_t *restrict cell, size_t at, addend v, bool wide) {
@@ -56,7 +43,7 @@ INLINE void add_row(int64_t *restrict cell, const uint8_t *restrict c,
 
   for (size_t j = 0; j < n; j++) {
     size_t f = whole ? j : a->set->item[j];
-    add_one(cell, offset[f] + code_at(c, f, bytes), v, wide);
+    add_one(cell, offset[f] + gbt_code_at(c, f, bytes), v, wide);
   }
 }
 
@@ -142,7 +129,7 @@ INLINE void add_marked(const gbt_adds *a, int64_t *restrict cell,
 
     for (size_t j = 0; j < n; j++) {
       size_t f = a->set == NULL ? j : a->set->item[j];
-      size_t at = a->offset[f] + code_at(c, f, bytes);
+      size_t at = a->offset[f] + gbt_code_at(c, f, bytes);
       add_one(cell, at, v, wide);
       mask[at >> 6] |= (uint64_t)1 << (at & 63);
     }
@@ -155,6 +142,15 @@ void gbt_kernel_add_marked(const gbt_adds *a, int64_t *cell, uint64_t *mask,
     add_marked(a, cell, mask, 1, false);
   else
     add_marked(a, cell, mask, a->code_bytes, is_wide);
+}
+
+void gbt_kernel_spill(int64_t *narrow, size_t n, int64_t *wide) {
+  for (size_t i = 0; i < n; i++) {
+    int64_t v = narrow[i];
+    wide[2 * i] += v >> 32;
+    wide[2 * i + 1] += v & 0xffffffff;
+    narrow[i] = 0;
+  }
 }
 
 INLINE void subtract(int64_t *restrict a, const int64_t *restrict b,
@@ -174,19 +170,16 @@ void gbt_kernel_subtract(int64_t *a, const int64_t *b, size_t n) {
 
 /* --- Partition -------------------------------------------------------- */
 
-INLINE size_t partition(const gbt_rule *rule, const uint8_t *code,
-                        size_t stride, unsigned bytes, bool is_plain,
-                        uint32_t *restrict row, size_t n,
-                        uint32_t *restrict right) {
-  size_t stay = 0, gone = 0, at = rule->feature * (size_t)bytes;
+INLINE size_t partition(const gbt_rule *rule, const uint8_t *column,
+                        unsigned bytes, bool is_plain, uint32_t *restrict row,
+                        size_t n, uint32_t *restrict right) {
+  size_t stay = 0, gone = 0;
   gbt_rule q = *rule;
 
   for (size_t i = 0; i < n; i++) {
     size_t r = row[i];
-    uint32_t c = (uint32_t)code_at(code + r * stride, q.feature, bytes);
+    uint32_t c = (uint32_t)gbt_code_at(column, r, bytes);
     uint32_t goes = is_plain ? c > q.width : gbt_rule_right(&q, c);
-    if (i + 2 * AHEAD < n)
-      __builtin_prefetch(code + row[i + 2 * AHEAD] * stride + at);
     row[stay] = right[gone] = (uint32_t)r;
     gone += goes;
     stay += 1 - goes;
@@ -194,16 +187,16 @@ INLINE size_t partition(const gbt_rule *rule, const uint8_t *code,
   return stay;
 }
 
-size_t gbt_kernel_partition(const gbt_rule *rule, const uint8_t *code,
-                            size_t stride, unsigned code_bytes, uint32_t *row,
-                            size_t n, uint32_t *right) {
+size_t gbt_kernel_partition(const gbt_rule *rule, const uint8_t *column,
+                            unsigned code_bytes, uint32_t *row, size_t n,
+                            uint32_t *right) {
   bool is_plain = rule->flip == 1 && rule->low == 0 && rule->extra == 0;
 
   if (code_bytes == 1 && is_plain)
-    return partition(rule, code, stride, 1, true, row, n, right);
+    return partition(rule, column, 1, true, row, n, right);
   if (code_bytes == 1)
-    return partition(rule, code, stride, 1, false, row, n, right);
-  return partition(rule, code, stride, 2, false, row, n, right);
+    return partition(rule, column, 1, false, row, n, right);
+  return partition(rule, column, 2, false, row, n, right);
 }
 
 /* --- Gains ------------------------------------------------------------ */

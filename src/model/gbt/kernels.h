@@ -8,6 +8,21 @@
 
 #include "gbt.h"
 
+#include "hpo/clones.h"
+
+#include <string.h>
+
+/** The i-th of codes of so many bytes. */
+HPO_INLINE uint32_t gbt_code_at(const uint8_t *code, size_t i,
+                                unsigned bytes) {
+  uint16_t v = 0;
+
+  if (bytes == 1)
+    return code[i];
+  memcpy(&v, code + 2 * i, 2);
+  return v;
+}
+
 /** Steps of a layout that the adds are built for. */
 #define GBT_STEP_1 72
 #define GBT_STEP_2 136
@@ -35,14 +50,18 @@ void gbt_kernel_add_wide(const gbt_adds *a, int64_t *cell, int sign);
 void gbt_kernel_add_marked(const gbt_adds *a, int64_t *cell, uint64_t *mask,
                            bool is_wide);
 
+/** wide[2 i], [2 i + 1] += the halves of narrow[i], which is then zero. */
+void gbt_kernel_spill(int64_t *narrow, size_t n, int64_t *wide);
 /** a -= b */
 void gbt_kernel_subtract(int64_t *a, const int64_t *b, size_t n);
 
 /** Rows left of a rule stay in row, those right of it go to right; both
- *  keep their order.  \return how many stayed */
-size_t gbt_kernel_partition(const gbt_rule *rule, const uint8_t *code,
-                            size_t stride, unsigned code_bytes, uint32_t *row,
-                            size_t n, uint32_t *right);
+ *  keep their order.
+ *  \param [in] column codes of the rule's feature, of row 0 and on
+ *  \return how many stayed */
+size_t gbt_kernel_partition(const gbt_rule *rule, const uint8_t *column,
+                            unsigned code_bytes, uint32_t *row, size_t n,
+                            uint32_t *right);
 
 /** Gains of both children for n left sums pre + add; -1 where a child has
  *  too little hessian. */
