@@ -6,6 +6,8 @@
  * of a categorical feature are its non-empty categories, each alone to the
  * right.  Both searches below first list the candidates' left sums, then
  * compute all gains at once (kernels.c), then take the first of the largest.
+ * An empty bin behind the first that is not has the gain of the bin before
+ * it, so it may stand in the list: it is never the first.
  * Ties: lower feature, lower bin, default left. */
 #include "gbt.h"
 #include "kernels.h"
@@ -22,7 +24,7 @@ hpo_status gbt_search_create(const hpo_bins *bins, const uint32_t *offset,
   for (size_t f = 0; f < bins->columns; f++)
     if (bins->offset[f + 1] - bins->offset[f] > most)
       most = bins->offset[f + 1] - bins->offset[f];
-  most += GBT_PAD;
+  most += 2 * GBT_PAD;
   HPO_TRY(status, hpo_mem_new_aligned(most, sizeof *s.pre, &s.pre, err));
   HPO_TRY(status, hpo_mem_new_aligned(most, sizeof *s.pre_h, &s.pre_h, err));
   HPO_TRY(status, hpo_mem_new_aligned(most, sizeof *s.bin, &s.bin, err));
@@ -66,6 +68,7 @@ static int64_t pack(gbt_sums s) { return s.g * ((int64_t)1 << 32) + s.h; }
 /* The candidates of one feature, as the listing below leaves them. */
 typedef struct candidates {
   size_t n;
+  bool is_run; /* bins follow one another from s->bin[0] */
   uint32_t feature;
   bool is_wide, categorical;
   gbt_sums missing; /* gradients of rows that lack the feature */
@@ -83,30 +86,38 @@ static gbt_sums left_of(const gbt_search *s, const candidates *c, size_t at,
   return (gbt_sums){left.g + add.g, left.h + add.h};
 }
 
-static void bound_gains(gbt_search *s, const candidates *c, gbt_sums add) {
-  for (size_t i = 0; i < c->n; i++)
+static double bound_gains(gbt_search *s, const candidates *c, gbt_sums add) {
+  double most = s->rule.none;
+
+  for (size_t i = 0; i < c->n; i++) {
     s->gain[i] = gbt_gain_bound(&s->rule, left_of(s, c, i, add),
                                 s->direction[c->feature]);
+    most = s->gain[i] > most ? s->gain[i] : most;
+  }
+  return most;
 }
 
-/* Gains with `add` on the left sums; the first of the largest. */
-static size_t best_candidate(gbt_search *s, const candidates *c,
-                             gbt_sums add) {
-  size_t at = 0;
-  double best = s->rule.none;
-
+/* Gains with `add` on the left sums; the largest. */
+static double compute_gains(gbt_search *s, const candidates *c, gbt_sums add) {
   if (s->rule.is_bound)
-    bound_gains(s, c, add);
-  else if (c->is_wide)
-    gbt_kernel_gain_wide(&s->rule, s->pre, s->pre_h, c->n, add, s->gain);
-  else
-    gbt_kernel_gain(&s->rule, s->pre, c->n, pack(add), s->gain);
-  for (size_t i = 0; i < c->n; i++)
-    if (s->gain[i] > best) {
-      best = s->gain[i];
-      at = i;
-    }
+    return bound_gains(s, c, add);
+  if (c->is_wide)
+    return gbt_kernel_gain_wide(&s->rule, s->pre, s->pre_h, c->n, add,
+                                s->gain);
+  return gbt_kernel_gain(&s->rule, s->pre, c->n, pack(add), s->gain);
+}
+
+/* The first candidate of such a gain. */
+static size_t find_gain(const gbt_search *s, double gain) {
+  size_t at = 0;
+
+  while (s->gain[at] != gain)
+    at++;
   return at;
+}
+
+static uint32_t bin_of(const gbt_search *s, const candidates *c, size_t at) {
+  return c->is_run ? s->bin[0] + (uint32_t)at : s->bin[at];
 }
 
 /* Takes candidate `at` if it beats what out has. */
@@ -116,7 +127,7 @@ static void take(const gbt_search *s, const candidates *c, size_t at,
 
   *out = (gbt_split){.score = s->gain[at],
                      .feature = c->feature,
-                     .bin = s->bin[at],
+                     .bin = bin_of(s, c, at),
                      .categorical = c->categorical,
                      .default_left = default_left,
                      .left = left,
@@ -128,19 +139,22 @@ static void search_candidates(gbt_search *s, const candidates *c,
   gbt_sums zero = {0, 0}, m = c->missing, minus = {-m.g, -m.h};
   gbt_sums to_left = c->categorical ? zero : m;
   gbt_sums to_right = c->categorical ? minus : zero;
+  double best = 0;
   size_t at = 0;
 
   if (c->n == 0 || (c->n == 1 && m.g == 0 && m.h == 0))
     return;
-  at = best_candidate(s, c, to_left);
-  if (s->gain[at] > out->score)
-    take(s, c, at, true, to_left, out);
+  best = compute_gains(s, c, to_left);
+  if (best > out->score)
+    take(s, c, find_gain(s, best), true, to_left, out);
   if (m.g == 0 && m.h == 0)
     return;
-  at = best_candidate(s, c, to_right);
-  if (s->gain[at] > out->score ||
-      (s->gain[at] == out->score && out->feature == c->feature &&
-       s->bin[at] < out->bin))
+  best = compute_gains(s, c, to_right);
+  if (best < out->score || best <= s->rule.none)
+    return;
+  at = find_gain(s, best);
+  if (best > out->score ||
+      (out->feature == c->feature && bin_of(s, c, at) < out->bin))
     take(s, c, at, false, to_right, out);
 }
 
@@ -155,31 +169,35 @@ static gbt_sums cell_sums(const int64_t *cell, bool is_wide, size_t at) {
 static void list_narrow(gbt_search *s, const int64_t *cell, uint32_t n_bin,
                         candidates *c) {
   int64_t sum = 0;
-  size_t n = 0;
+  uint32_t first = 0;
 
-  for (uint32_t b = 0; b < n_bin; b++) {
+  while (first < n_bin && cell[first] == 0)
+    first++;
+  for (uint32_t b = first; b < n_bin; b++) {
     sum += cell[b];
-    s->pre[n] = sum;
-    s->bin[n] = b;
-    n += cell[b] != 0;
+    s->pre[b - first] = sum;
   }
-  c->n = n;
+  s->bin[0] = first;
+  c->is_run = true;
+  c->n = n_bin - first;
 }
 
 static void list_wide(gbt_search *s, const int64_t *cell, uint32_t n_bin,
                       candidates *c) {
   gbt_sums sum = {0, 0};
-  size_t n = 0;
+  uint32_t first = 0;
 
-  for (uint32_t b = 0; b < n_bin; b++) {
+  while (first < n_bin && (cell[2 * first] | cell[2 * first + 1]) == 0)
+    first++;
+  for (uint32_t b = first; b < n_bin; b++) {
     sum.g += cell[2 * b];
     sum.h += cell[2 * b + 1];
-    s->pre[n] = sum.g;
-    s->pre_h[n] = sum.h;
-    s->bin[n] = b;
-    n += (cell[2 * b] | cell[2 * b + 1]) != 0;
+    s->pre[b - first] = sum.g;
+    s->pre_h[b - first] = sum.h;
   }
-  c->n = n;
+  s->bin[0] = first;
+  c->is_run = true;
+  c->n = n_bin - first;
 }
 
 /* One category against the rest: what stays left. */

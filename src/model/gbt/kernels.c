@@ -275,12 +275,35 @@ INLINE void unpack_tile(const int64_t *restrict pre, int64_t add,
   }
 }
 
+/* Gains are never NaN and either -1 or positive, so their order is that of
+   their bits as whole numbers, which more instruction sets can compare. */
+INLINE void keep_larger(const double *restrict gain, int64_t *restrict top) {
+  int64_t bits[GBT_PAD];
+
+  memcpy(bits, gain, sizeof bits);
+  for (size_t i = 0; i < GBT_PAD; i++)
+    top[i] = bits[i] > top[i] ? bits[i] : top[i];
+}
+
+static double largest(const int64_t *top) {
+  int64_t most = INT64_MIN;
+  double gain = 0;
+
+  for (size_t i = 0; i < GBT_PAD; i++)
+    most = top[i] > most ? top[i] : most;
+  memcpy(&gain, &most, sizeof gain);
+  return gain < 0 ? -1.0 : gain;
+}
+
 HPO_CLONES
-static void gain_plain(const gbt_gain *r, const int64_t *pre, size_t n,
-                       int64_t add, double *gain) {
+static double gain_plain(const gbt_gain *r, const int64_t *pre, size_t n,
+                         int64_t add, double *gain) {
   totals t = totals_get(r);
   double unit_g = r->unit_g, unit_h = r->unit_h;
+  int64_t top[GBT_PAD];
 
+  for (size_t j = 0; j < GBT_PAD; j++)
+    top[j] = INT64_MIN;
   for (size_t i = 0; i < n; i += GBT_PAD) {
     double g[GBT_PAD], h[GBT_PAD];
     unpack_tile(pre + i, add, g, h);
@@ -289,38 +312,49 @@ static void gain_plain(const gbt_gain *r, const int64_t *pre, size_t n,
       h[j] *= unit_h;
     }
     gain_tile(&t, g, h, gain + i);
+    keep_larger(gain + i, top);
   }
+  return largest(top);
 }
 
-static void gain_any(const gbt_gain *r, const int64_t *pre, size_t n,
-                     int64_t add, double *gain) {
+static double gain_any(const gbt_gain *r, const int64_t *pre, size_t n,
+                       int64_t add, double *gain) {
   totals t = totals_get(r);
+  double most = -1.0;
 
   for (size_t i = 0; i < n; i++) {
     int64_t v = pre[i] + add;
     double g = (double)(int32_t)(v >> 32) * r->unit_g;
     double h = (double)(int32_t)v * r->unit_h;
     gain[i] = both_gain(g, h, r, t.g, t.h);
+    most = gain[i] > most ? gain[i] : most;
   }
+  return most;
 }
 
 static bool is_plain(const gbt_gain *r) {
   return r->alpha == 0 && r->max_delta_step == 0;
 }
 
-void gbt_kernel_gain(const gbt_gain *r, const int64_t *pre, size_t n,
-                     int64_t add, double *gain) {
-  if (is_plain(r))
-    gain_plain(r, pre, n, add, gain);
-  else
-    gain_any(r, pre, n, add, gain);
+/* Behind the last candidate stand such without rows on the left, whose gain
+   is -1. */
+double gbt_kernel_gain(const gbt_gain *r, int64_t *pre, size_t n, int64_t add,
+                       double *gain) {
+  for (size_t i = 0; i < GBT_PAD; i++)
+    pre[n + i] = -add;
+  return is_plain(r) ? gain_plain(r, pre, n, add, gain)
+                     : gain_any(r, pre, n, add, gain);
 }
 
-void gbt_kernel_gain_wide(const gbt_gain *r, const int64_t *pre_g,
-                          const int64_t *pre_h, size_t n, gbt_sums add,
-                          double *gain) {
+double gbt_kernel_gain_wide(const gbt_gain *r, int64_t *pre_g, int64_t *pre_h,
+                            size_t n, gbt_sums add, double *gain) {
   totals t = totals_get(r);
+  double most = -1.0;
 
+  for (size_t i = 0; i < GBT_PAD; i++) {
+    pre_g[n + i] = -add.g;
+    pre_h[n + i] = -add.h;
+  }
   for (size_t i = 0; i < n; i += GBT_PAD) {
     double g[GBT_PAD], h[GBT_PAD];
     for (size_t j = 0; j < GBT_PAD; j++) {
@@ -332,5 +366,8 @@ void gbt_kernel_gain_wide(const gbt_gain *r, const int64_t *pre_g,
     else
       for (size_t j = 0; j < GBT_PAD; j++)
         gain[i + j] = both_gain(g[j], h[j], r, t.g, t.h);
+    for (size_t j = 0; j < GBT_PAD; j++)
+      most = gain[i + j] > most ? gain[i + j] : most;
   }
+  return most;
 }

@@ -64,12 +64,12 @@ size_t gbt_kernel_partition(const gbt_rule *rule, const uint8_t *column,
                             uint32_t *right);
 
 /** Gains of both children for n left sums pre + add; -1 where a child has
- *  too little hessian. */
-void gbt_kernel_gain(const gbt_gain *r, const int64_t *pre, size_t n,
-                     int64_t add, double *gain);
-void gbt_kernel_gain_wide(const gbt_gain *r, const int64_t *pre_g,
-                          const int64_t *pre_h, size_t n, gbt_sums add,
-                          double *gain);
+ *  too little hessian.  The arrays have room for GBT_PAD more, which are
+ *  overwritten.  \return the largest, -1 where n is 0 */
+double gbt_kernel_gain(const gbt_gain *r, int64_t *pre, size_t n, int64_t add,
+                       double *gain);
+double gbt_kernel_gain_wide(const gbt_gain *r, int64_t *pre_g, int64_t *pre_h,
+                            size_t n, gbt_sums add, double *gain);
 
 /** g = (p - y) w, h = max(p (1 - p), 1e-16) w */
 void gbt_kernel_logistic(const float *p, const float *y, const float *w,
