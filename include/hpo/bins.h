@@ -18,6 +18,18 @@
 #include "hpo/record.h"
 #include "hpo/status.h"
 
+/** The matrix by compressed rows: of a row's codes those that are not their
+ *  feature's implicit one, which is the code of 0 or of a missing value. Made
+ *  where at most one code in three is stored; else start is NULL. */
+typedef struct hpo_csr {
+  uint32_t *implicit;    /* [columns] */
+  const uint64_t *start; /* [rows + 1] where a row's cells begin; shared */
+  const uint32_t *cell;  /* [start[rows]] offset[feature] + code, ascending
+                            in a row; shared */
+  size_t per_row;        /* cells of a row: mean, rounded up */
+  void *block;
+} hpo_csr;
+
 typedef struct hpo_bins {
   hpo_row rows;
   size_t columns;
@@ -33,6 +45,7 @@ typedef struct hpo_bins {
   uint32_t *offset; /* [columns + 1] first histogram cell of a feature:
                        n_bin + has_missing cells each */
   float **cut;      /* [n_bin - 1] ascending; NULL: categorical */
+  hpo_csr csr;
   hpo_shared *node; /* borrowed */
   void *block;
 } hpo_bins;

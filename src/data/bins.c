@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "block.h"
+#include "csr.h"
 #include "encode.h"
 #include "hpo/mem.h"
 #include "radix.h"
@@ -280,6 +281,7 @@ hpo_status hpo_bins_create(const hpo_dataset *d, int max_bin, hpo_bins **out,
   if (node->node_rank == 0)
     write_codes(d, b);
   HPO_TRY(status, node->ready(node->self, k->code, bytes, err));
+  HPO_TRY(status, hpo_csr_create(d, b, err));
 
   *out = b;
   b = NULL;
@@ -294,6 +296,7 @@ void hpo_bins_destroy(hpo_bins *b) {
 
   if (b == NULL)
     return;
+  hpo_csr_destroy(b);
   k = b->block;
   if (k != NULL && k->code != NULL)
     b->node->free(b->node->self, k->code);

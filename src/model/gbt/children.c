@@ -17,6 +17,7 @@ gbt_rows gbt_grow_rows(const gbt_grower *g, const gbt_task *task,
                     .total = node->total,
                     .gh = task->gh,
                     .code = g->code,
+                    .start = g->start,
                     .set = gbt_draw_is_part(&g->draw) ? &g->draw.tree : NULL};
 }
 
@@ -34,8 +35,9 @@ bool gbt_grow_may_split(const gbt_grower *g, const gbt_work *node) {
 }
 
 bool gbt_grow_is_small(const gbt_grower *g, const gbt_work *node) {
-  return g->coll->size == 1 &&
-         node->n * g->draw.tree.n * SMALL < g->pool.layout.used;
+  size_t adds = g->start != NULL ? g->bins->csr.per_row : g->draw.tree.n;
+
+  return g->coll->size == 1 && node->n * adds * SMALL < g->pool.layout.used;
 }
 
 hpo_status gbt_grow_add(gbt_grower *g, gbt_work node, hpo_error *err) {

@@ -29,6 +29,9 @@ hpo_status gbt_search_create(const hpo_bins *bins, const uint32_t *offset,
   HPO_TRY(status, hpo_mem_new_aligned(most, sizeof *s.pre_h, &s.pre_h, err));
   HPO_TRY(status, hpo_mem_new_aligned(most, sizeof *s.bin, &s.bin, err));
   HPO_TRY(status, hpo_mem_new_aligned(most, sizeof *s.gain, &s.gain, err));
+  if (bins->csr.start != NULL)
+    HPO_TRY(status,
+            hpo_mem_new_aligned(most, 2 * sizeof *s.whole, &s.whole, err));
   *out = s;
   memset(&s, 0, sizeof s);
 done:
@@ -41,6 +44,7 @@ void gbt_search_free(gbt_search *s) {
   hpo_mem_free(s->pre_h);
   hpo_mem_free(s->bin);
   hpo_mem_free(s->gain);
+  hpo_mem_free(s->whole);
   memset(s, 0, sizeof *s);
 }
 
@@ -217,6 +221,32 @@ static void list_categories(gbt_search *s, const int64_t *cell, uint32_t n_bin,
   c->n = n;
 }
 
+/* The cells of a feature with its implicit one, which the node's other rows
+   have. */
+static const int64_t *fill_implicit(gbt_search *s, const int64_t *cell,
+                                    uint32_t f, bool is_wide) {
+  const hpo_bins *b = s->bins;
+  size_t n = (size_t)b->n_bin[f] + b->has_missing[f];
+  size_t at = b->csr.implicit[f];
+  gbt_sums sum = {0, 0};
+  int64_t packed = 0;
+
+  for (size_t i = 0; i < n && !is_wide; i++) {
+    s->whole[i] = cell[i];
+    packed += cell[i];
+  }
+  for (size_t i = 0; i < n && is_wide; i++) {
+    s->whole[2 * i] = cell[2 * i];
+    s->whole[2 * i + 1] = cell[2 * i + 1];
+    sum = (gbt_sums){sum.g + cell[2 * i], sum.h + cell[2 * i + 1]};
+  }
+  s->whole[is_wide ? 2 * at : at] =
+      is_wide ? s->rule.total.g - sum.g : pack(s->rule.total) - packed;
+  if (is_wide)
+    s->whole[2 * at + 1] = s->rule.total.h - sum.h;
+  return s->whole;
+}
+
 static void search_feature(gbt_search *s, const int64_t *cell, uint32_t f,
                            bool is_wide, gbt_split *out) {
   const hpo_bins *b = s->bins;
@@ -224,6 +254,8 @@ static void search_feature(gbt_search *s, const int64_t *cell, uint32_t f,
   candidates c = {
       .feature = f, .is_wide = is_wide, .categorical = b->categorical[f]};
 
+  if (s->whole != NULL)
+    cell = fill_implicit(s, cell, f, is_wide);
   if (b->has_missing[f])
     c.missing = cell_sums(cell, is_wide, n_bin);
   if (c.categorical)
@@ -260,20 +292,69 @@ static uint64_t word_of(const uint64_t *mask, size_t word, size_t from,
   return bits;
 }
 
-/* Adds a marked cell to the list. */
-static void list_cell(gbt_search *s, candidates *c, gbt_sums one, uint32_t bin,
-                      gbt_sums *sum) {
-  gbt_sums left = {s->rule.total.g - one.g, s->rule.total.h - one.h};
+/* Bins of a feature whose cells in [from, to) are marked; how many. */
+static size_t list_marked(const uint64_t *mask, size_t from, size_t to,
+                          uint32_t *bin) {
+  size_t n = 0;
 
-  if (one.g == 0 && one.h == 0)
+  for (size_t w = from >> 6; w << 6 < to; w++)
+    for (uint64_t bits = word_of(mask, w, from, to); bits; bits &= bits - 1)
+      bin[n++] = (uint32_t)((w << 6) + (size_t)__builtin_ctzll(bits) - from);
+  return n;
+}
+
+/* Fills and marks a feature's implicit cell, which the rows have that none of
+   its other cells counts; not where all rows have it. */
+static void mark_implicit(gbt_search *s, int64_t *cell, uint64_t *mask,
+                          bool is_wide, uint32_t f) {
+  const hpo_bins *b = s->bins;
+  size_t from = s->offset[f], at = from + b->csr.implicit[f];
+  size_t to = from + b->n_bin[f] + b->has_missing[f];
+  size_t n = list_marked(mask, from, to, s->bin);
+  gbt_sums rest = s->rule.total;
+
+  if (n == 0)
     return;
-  sum->g += one.g;
-  sum->h += one.h;
-  if (!c->categorical)
-    left = *sum;
-  s->pre[c->n] = c->is_wide ? left.g : pack(left);
-  s->pre_h[c->n] = left.h;
-  s->bin[c->n++] = bin;
+  for (size_t i = 0; i < n; i++) {
+    gbt_sums one = cell_sums(cell, is_wide, from + s->bin[i]);
+    rest = (gbt_sums){rest.g - one.g, rest.h - one.h};
+  }
+  cell[is_wide ? 2 * at : at] = is_wide ? rest.g : pack(rest);
+  if (is_wide)
+    cell[2 * at + 1] = rest.h;
+  mask[at >> 6] |= (uint64_t)1 << (at & 63);
+}
+
+/* Left sums of the bins that s->bin lists and that are not empty. */
+static void list_bins(gbt_search *s, const int64_t *cell, size_t n,
+                      candidates *c) {
+  int64_t sum = 0;
+
+  for (size_t i = 0; i < n; i++) {
+    int64_t v = cell[s->bin[i]];
+    sum += v;
+    s->pre[c->n] = sum;
+    s->bin[c->n] = s->bin[i];
+    c->n += v != 0;
+  }
+}
+
+/* The same of wide cells and of categories. */
+static void list_any_bins(gbt_search *s, const int64_t *cell, size_t n,
+                          candidates *c) {
+  gbt_sums sum = {0, 0};
+
+  for (size_t i = 0; i < n; i++) {
+    gbt_sums one = cell_sums(cell, c->is_wide, s->bin[i]);
+    gbt_sums left = {s->rule.total.g - one.g, s->rule.total.h - one.h};
+    sum = (gbt_sums){sum.g + one.g, sum.h + one.h};
+    if (!c->categorical)
+      left = sum;
+    s->pre[c->n] = c->is_wide ? left.g : pack(left);
+    s->pre_h[c->n] = left.h;
+    s->bin[c->n] = s->bin[i];
+    c->n += one.g != 0 || one.h != 0;
+  }
 }
 
 static void search_marked(gbt_search *s, const int64_t *cell,
@@ -281,18 +362,17 @@ static void search_marked(gbt_search *s, const int64_t *cell,
                           gbt_split *out) {
   const hpo_bins *b = s->bins;
   size_t from = s->offset[f], to = from + b->n_bin[f];
-  gbt_sums sum = {0, 0};
+  size_t n = list_marked(mask, from, to, s->bin);
   candidates c = {
       .feature = f, .is_wide = is_wide, .categorical = b->categorical[f]};
 
   if (b->has_missing[f])
     c.missing = cell_sums(cell, is_wide, to);
-  for (size_t w = from >> 6; w << 6 < to; w++)
-    for (uint64_t bits = word_of(mask, w, from, to); bits; bits &= bits - 1) {
-      size_t at = (w << 6) + (size_t)__builtin_ctzll(bits);
-      list_cell(s, &c, cell_sums(cell, is_wide, at), (uint32_t)(at - from),
-                &sum);
-    }
+  cell += is_wide ? 2 * from : from;
+  if (is_wide || c.categorical)
+    list_any_bins(s, cell, n, &c);
+  else
+    list_bins(s, cell, n, &c);
   search_candidates(s, &c, out);
 }
 
@@ -313,8 +393,11 @@ void gbt_search_sparse(gbt_search *s, int64_t *cell, uint64_t *mask,
                        gbt_split *out) {
   *out = (gbt_split){.score = s->rule.none};
   s->rule.total = total;
-  for (size_t i = 0; i < set->n; i++)
+  for (size_t i = 0; i < set->n; i++) {
+    if (s->whole != NULL)
+      mark_implicit(s, cell, mask, is_wide, set->item[i]);
     search_marked(s, cell, mask, is_wide, set->item[i], out);
+  }
   clear_marked(cell, mask, ((size_t)s->offset[s->bins->columns] + 63) / 64,
                is_wide);
 }

@@ -15,6 +15,9 @@
  *  values are packed sums as long as |sum g| < 2^31 and sum h < 2^31: that
  *  is a narrow histogram cell.  A wide cell is a pair {sum g, sum h}.
  *
+ *  Sparse data (bins->csr): a feature's implicit cell stays 0 in histograms;
+ *  the search knows it exactly, as the node's sums less all other cells.
+ *
  *  Papers: T. Chen, C. Guestrin, XGBoost: a scalable tree boosting system,
  *  KDD 2016 (sections 2.2, 3.2, 3.4); Y. Shi et al., Quantized training of
  *  gradient boosting decision trees, NeurIPS 2022 (stochastic rounding).
@@ -252,6 +255,7 @@ typedef struct gbt_search {
   int64_t *pre_h; /* the same, wide: h */
   uint32_t *bin;
   double *gain;
+  int64_t *whole; /* [cells of a feature][2] with the implicit one filled */
   const int8_t *direction; /* [columns] monotone constraints; NULL: none */
   gbt_gain rule;
 } gbt_search;
@@ -306,12 +310,13 @@ void gbt_pool_give(gbt_pool *p, gbt_hist *h);
 
 /** The rows of a node and what they weigh. */
 typedef struct gbt_rows {
-  const uint32_t *row; /* [n] */
-  size_t n;            /* of this rank */
-  hpo_row total;       /* of the team */
-  const int64_t *gh;   /* by row */
-  const uint8_t *code; /* of row 0 */
-  const gbt_set *set;  /* features of the tree; NULL: all */
+  const uint32_t *row;   /* [n] */
+  size_t n;              /* of this rank */
+  hpo_row total;         /* of the team */
+  const int64_t *gh;     /* by row */
+  const uint8_t *code;   /* of row 0 */
+  const uint64_t *start; /* of row 0 in the compressed rows, or NULL */
+  const gbt_set *set;    /* features of the tree; NULL: all */
 } gbt_rows;
 
 /** h = the node's histogram over the team. Collective. */

@@ -38,6 +38,8 @@ hpo_status gbt_grower_create(const hpo_model_input *in, const gbt_config *c,
   g->coll = in->coll;
   g->base = (size_t)base;
   g->code = (const uint8_t *)bins->code + (size_t)base * bins->stride;
+  if (bins->csr.start != NULL)
+    g->start = bins->csr.start + base;
   HPO_TRY(status, gbt_pool_create(bins, &g->pool, err));
   HPO_TRY(status,
           gbt_search_create(bins, g->pool.layout.offset, &g->search, err));

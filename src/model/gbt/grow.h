@@ -27,8 +27,9 @@ struct gbt_grower {
   const gbt_config *config;
   const hpo_bins *bins;
   const hpo_coll *coll;
-  size_t base;         /* id of row 0 */
-  const uint8_t *code; /* of row 0 */
+  size_t base;           /* id of row 0 */
+  const uint8_t *code;   /* of row 0 */
+  const uint64_t *start; /* the same in compressed rows; NULL: none */
   gbt_pool pool;
   gbt_search search;
   gbt_draw draw;

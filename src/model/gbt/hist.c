@@ -20,6 +20,8 @@ static const size_t steps[] = {GBT_STEP_1, GBT_STEP_2, GBT_STEP_3};
 static size_t choose_step(const hpo_bins *bins, size_t used) {
   size_t most = 0;
 
+  if (bins->csr.start != NULL)
+    return 0;
   for (size_t f = 0; f < bins->columns; f++)
     if (bins->offset[f + 1] - bins->offset[f] > most)
       most = bins->offset[f + 1] - bins->offset[f];
@@ -118,6 +120,8 @@ static gbt_adds adds_of(const gbt_pool *p, const gbt_rows *rows) {
                     .step = p->layout.step,
                     .columns = p->bins->columns,
                     .set = rows->set,
+                    .start = rows->start,
+                    .cell = p->bins->csr.cell,
                     .code_bytes = p->bins->code_bytes};
 }
 

@@ -12,6 +12,9 @@
 #define INLINE HPO_INLINE
 /* Rows ahead whose codes and gradients are fetched. */
 #define AHEAD 32
+/* Of the next compressed row: so many cells, and as many lie in a line. */
+#define FETCHED 128
+#define CELLS_OF_LINE 16
 /* Elements that a vectorised loop takes at once. */
 #define TILE 16
 
@@ -85,12 +88,33 @@ INLINE void add_rows(const gbt_adds *a, int64_t *restrict cell, int sign,
   }
 }
 
+/* Compressed rows; columns outside the tree's get sums that nobody reads. */
+INLINE void add_stored(const gbt_adds *a, int64_t *restrict cell, int sign,
+                       bool wide) {
+  for (size_t i = 0; i < a->n; i++) {
+    size_t r = a->row[i];
+    addend v = addend_make(a->gh[r], sign);
+
+    if (i + 1 < a->n) {
+      const uint32_t *next = a->cell + a->start[a->row[i + 1]];
+      for (size_t k = 0; k < FETCHED; k += CELLS_OF_LINE)
+        __builtin_prefetch(next + k);
+    }
+    for (uint64_t e = a->start[r]; e < a->start[r + 1]; e++)
+      add_one(cell, a->cell[e], v, wide);
+  }
+}
+
 /* A loop for each width of codes, with and without a choice of columns, and
    for each constant step. */
 INLINE void add_any(const gbt_adds *a, int64_t *restrict cell, int sign,
                     bool wide) {
   bool whole = a->set == NULL;
 
+  if (a->start != NULL) {
+    add_stored(a, cell, sign, wide);
+    return;
+  }
   if (whole && !wide && a->step == GBT_STEP_1)
     add_rows(a, cell, sign, 1, true, GBT_STEP_1, false);
   else if (whole && !wide && a->step == GBT_STEP_2)
@@ -136,9 +160,25 @@ INLINE void add_marked(const gbt_adds *a, int64_t *restrict cell,
   }
 }
 
+INLINE void mark_stored(const gbt_adds *a, int64_t *restrict cell,
+                        uint64_t *restrict mask, bool wide) {
+  for (size_t i = 0; i < a->n; i++) {
+    size_t r = a->row[i];
+    addend v = addend_make(a->gh[r], 1);
+
+    for (uint64_t e = a->start[r]; e < a->start[r + 1]; e++) {
+      size_t at = a->cell[e];
+      add_one(cell, at, v, wide);
+      mask[at >> 6] |= (uint64_t)1 << (at & 63);
+    }
+  }
+}
+
 void gbt_kernel_add_marked(const gbt_adds *a, int64_t *cell, uint64_t *mask,
                            bool is_wide) {
-  if (a->code_bytes == 1 && !is_wide)
+  if (a->start != NULL)
+    mark_stored(a, cell, mask, is_wide);
+  else if (a->code_bytes == 1 && !is_wide)
     add_marked(a, cell, mask, 1, false);
   else
     add_marked(a, cell, mask, a->code_bytes, is_wide);

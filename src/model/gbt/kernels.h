@@ -40,6 +40,9 @@ typedef struct gbt_adds {
   size_t columns;
   const gbt_set *set; /* NULL: all columns */
   unsigned code_bytes;
+  /* compressed rows, in place of codes and columns; NULL: none */
+  const uint64_t *start; /* of row 0 */
+  const uint32_t *cell;
 } gbt_adds;
 
 /** cell[offset + code] += sign * gh, packed. */
