@@ -30,7 +30,9 @@ typedef struct matrix {
   size_t n;
 } matrix;
 
-static matrix matrix_make(size_t n, size_t columns, int max_bin, int bits) {
+/* absent: share of values that are 0, or in every third column missing. */
+static matrix matrix_make_sparse(size_t n, size_t columns, int max_bin,
+                                 int bits, double absent) {
   hpo_rng r = hpo_rng_make(seed(), HPO_RNG_TEST, n, 1);
   matrix m = {.n = n};
   float *x = calloc(n * columns, sizeof *x);
@@ -47,6 +49,8 @@ static matrix matrix_make(size_t n, size_t columns, int max_bin, int bits) {
     x[i] = i / n == 1 ? (float)floor(u * 6) : (float)(u * u);
     if (i / n != 2 && hpo_rng_next(&r) < 0.1)
       x[i] = NAN;
+    if (hpo_rng_next(&r) < absent)
+      x[i] = i / n % 3 == 0 ? NAN : 0;
   }
   for (size_t i = 0; i < n; i++) {
     int64_t g = (int64_t)((hpo_rng_next(&r) - 0.5) * ldexp(2, bits));
@@ -62,6 +66,10 @@ static matrix matrix_make(size_t n, size_t columns, int max_bin, int bits) {
   free(y);
   free(n_category);
   return m;
+}
+
+static matrix matrix_make(size_t n, size_t columns, int max_bin, int bits) {
+  return matrix_make_sparse(n, columns, max_bin, bits, 0);
 }
 
 static void matrix_free(matrix *m) {
@@ -87,7 +95,8 @@ static gbt_rows rows_of(const matrix *m, size_t from, size_t n) {
                     .n = n,
                     .total = (hpo_row)n,
                     .gh = m->gh,
-                    .code = m->bins->code};
+                    .code = m->bins->code,
+                    .start = m->bins->csr.start};
 }
 
 static int64_t cell(const gbt_hist *h, size_t i, bool second) {
@@ -106,6 +115,9 @@ static void expect_sums(const matrix *m, const gbt_pool *p, const gbt_hist *h,
   for (size_t i = from; i < from + n; i++)
     for (size_t f = 0; f < m->bins->columns; f++) {
       size_t at = p->layout.offset[f] + code(m, i, f);
+      if (m->bins->csr.start != NULL &&
+          code(m, i, f) == m->bins->csr.implicit[f])
+        continue;
       g[at] += m->gh[i] >> 32;
       s[at] += m->gh[i] & 0xffffffff;
     }
@@ -118,9 +130,8 @@ static void expect_sums(const matrix *m, const gbt_pool *p, const gbt_hist *h,
 }
 
 /* Builds of all kinds, and parent - child in both ways. */
-static void check_hist(size_t n, size_t cut, int bits, bool is_wide,
-                       int max_bin) {
-  matrix m = matrix_make(n, 11, max_bin, bits);
+static void check_hist_of(matrix m, size_t cut, int bits, bool is_wide) {
+  size_t n = m.n;
   gbt_scale scale = {.g = 1, .h = 1, .is_wide = is_wide, .bits = bits};
   gbt_rows all = rows_of(&m, 0, n), child = rows_of(&m, 0, cut);
   hpo_coll coll = hpo_coll_serial();
@@ -143,6 +154,11 @@ static void check_hist(size_t n, size_t cut, int bits, bool is_wide,
   matrix_free(&m);
 }
 
+static void check_hist(size_t n, size_t cut, int bits, bool is_wide,
+                       int max_bin) {
+  check_hist_of(matrix_make(n, 11, max_bin, bits), cut, bits, is_wide);
+}
+
 static void test_hist(void **state) {
   (void)state;
   check_hist(1000, 300, 21, false, 256);
@@ -150,6 +166,8 @@ static void test_hist(void **state) {
   check_hist(3000, 10, 19, false, 600);
   check_hist(140000, 65536, 15, false, 256); /* wide, its child narrow */
   check_hist(70000, 60000, 15, false, 64);   /* the rest gets narrow */
+  check_hist_of(matrix_make_sparse(1000, 40, 64, 21, 0.8), 300, 21, false);
+  check_hist_of(matrix_make_sparse(1000, 40, 600, 30, 0.8), 300, 30, true);
 }
 
 static void expect_equal(const gbt_split *a, const gbt_split *b) {
@@ -204,12 +222,13 @@ static double best_score(const matrix *m, const gbt_search *s, size_t from,
   return best;
 }
 
-static void check_search(const gbt_config *c, size_t n, bool is_wide) {
-  matrix m = matrix_make(400, 7, 32, 18);
+/* Both searches agree, on rows 17 .. 17 + n; the split in *out. */
+static void search_both(const matrix *m, const gbt_config *c, size_t n,
+                        bool is_wide, gbt_split *out) {
   gbt_scale scale = {
       .g = 0x1p-18, .h = 0x1p-18, .is_wide = is_wide, .bits = 18};
   hpo_coll coll = hpo_coll_serial();
-  gbt_rows rows = rows_of(&m, 17, n);
+  gbt_rows rows = rows_of(m, 17, n);
   gbt_sums total = {0, 0};
   gbt_search s;
   gbt_pool pool;
@@ -218,26 +237,50 @@ static void check_search(const gbt_config *c, size_t n, bool is_wide) {
   double best = 0;
 
   for (size_t i = 17; i < 17 + n; i++) {
-    total.g += m.gh[i] >> 32;
-    total.h += m.gh[i] & 0xffffffff;
+    total.g += m->gh[i] >> 32;
+    total.h += m->gh[i] & 0xffffffff;
   }
-  assert_int_equal(gbt_pool_create(m.bins, &pool, NULL), HPO_OK);
-  assert_int_equal(gbt_search_create(m.bins, pool.layout.offset, &s, NULL),
+  assert_int_equal(gbt_pool_create(m->bins, &pool, NULL), HPO_OK);
+  assert_int_equal(gbt_search_create(m->bins, pool.layout.offset, &s, NULL),
                    HPO_OK);
   assert_int_equal(gbt_pool_take(&pool, &h, NULL), HPO_OK);
   assert_int_equal(gbt_hist_build(&pool, &rows, &scale, &coll, &h, NULL), 0);
   gbt_search_begin(&s, c, &scale);
-  gbt_search_full(&s, &h, total, &m.set, &full);
+  gbt_search_full(&s, &h, total, &m->set, &full);
   gbt_hist_sparse(&pool, &rows, &scale);
-  gbt_search_sparse(&s, pool.sparse, pool.mask, is_wide, total, &m.set,
+  gbt_search_sparse(&s, pool.sparse, pool.mask, is_wide, total, &m->set,
                     &sparse);
   expect_equal(&full, &sparse);
-  best = best_score(&m, &s, 17, n);
+  best = best_score(m, &s, 17, n);
   assert_true(fabs(full.score - best) <= 1e-14 * fabs(best));
   for (size_t i = 0; i < 2 * pool.cells; i++)
     assert_true(pool.sparse[i] == 0);
   gbt_search_free(&s);
   gbt_pool_free(&pool);
+  *out = full;
+}
+
+static void check_search(const gbt_config *c, size_t n, bool is_wide) {
+  matrix m = matrix_make(400, 7, 32, 18);
+  gbt_split split;
+
+  search_both(&m, c, n, is_wide, &split);
+  matrix_free(&m);
+}
+
+/* Compressed rows give what whole rows give. */
+static void check_compressed(const gbt_config *c, size_t n, bool is_wide,
+                             int max_bin) {
+  matrix m = matrix_make_sparse(400, 40, max_bin, 18, 0.8), whole = m;
+  hpo_bins bins = *m.bins;
+  gbt_split a, b;
+
+  assert_non_null(m.bins->csr.start);
+  bins.csr.start = NULL;
+  whole.bins = &bins;
+  search_both(&m, c, n, is_wide, &a);
+  search_both(&whole, c, n, is_wide, &b);
+  expect_equal(&a, &b);
   matrix_free(&m);
 }
 
@@ -254,6 +297,8 @@ static void test_search(void **state) {
     for (size_t j = 0; j < 5; j++) {
       check_search(&c[i], n[j], false);
       check_search(&c[i], n[j], true);
+      check_compressed(&c[i], n[j], false, 32);
+      check_compressed(&c[i], n[j], true, 300);
     }
 }
 

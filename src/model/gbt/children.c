@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* A node is small if its codes, this many times, are fewer than cells. */
-#define SMALL 2
+#define SMALL 4
 
 gbt_rows gbt_grow_rows(const gbt_grower *g, const gbt_task *task,
                        const gbt_work *node) {

@@ -255,7 +255,7 @@ typedef struct gbt_search {
   int64_t *pre_h; /* the same, wide: h */
   uint32_t *bin;
   double *gain;
-  int64_t *whole; /* [cells of a feature][2] with the implicit one filled */
+  uint32_t *mark;          /* [cells] workspace */
   const int8_t *direction; /* [columns] monotone constraints; NULL: none */
   gbt_gain rule;
 } gbt_search;

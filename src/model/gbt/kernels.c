@@ -193,6 +193,28 @@ void gbt_kernel_spill(int64_t *narrow, size_t n, int64_t *wide) {
   }
 }
 
+HPO_CLONES
+bool gbt_kernel_sum(const int64_t *cell, size_t n, int64_t *out) {
+  int64_t sum[GBT_PAD] = {0}, any[GBT_PAD] = {0}, all = 0, bits = 0;
+  size_t i = 0;
+
+  for (; i + GBT_PAD <= n; i += GBT_PAD)
+    for (size_t j = 0; j < GBT_PAD; j++) {
+      sum[j] += cell[i + j];
+      any[j] |= cell[i + j];
+    }
+  for (; i < n; i++) {
+    sum[0] += cell[i];
+    any[0] |= cell[i];
+  }
+  for (size_t j = 0; j < GBT_PAD; j++) {
+    all += sum[j];
+    bits |= any[j];
+  }
+  *out = all;
+  return bits != 0;
+}
+
 INLINE void subtract(int64_t *restrict a, const int64_t *restrict b,
                      size_t n) {
   for (size_t i = 0; i < n; i++)

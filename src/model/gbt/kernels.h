@@ -53,6 +53,8 @@ void gbt_kernel_add_wide(const gbt_adds *a, int64_t *cell, int sign);
 void gbt_kernel_add_marked(const gbt_adds *a, int64_t *cell, uint64_t *mask,
                            bool is_wide);
 
+/** \return whether any of n numbers is not zero; their sum */
+bool gbt_kernel_sum(const int64_t *cell, size_t n, int64_t *out);
 /** wide[2 i], [2 i + 1] += the halves of narrow[i], which is then zero. */
 void gbt_kernel_spill(int64_t *narrow, size_t n, int64_t *wide);
 /** a -= b */
