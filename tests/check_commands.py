@@ -340,6 +340,45 @@ def test_faults(studies, words, code, says):
     assert says in done.stderr and done.stdout == ""
 
 
+def test_predict_on_many_ranks(studies):
+    """The same bytes in the same order on any number of ranks, from every
+    family of formats; unknown categories and the first fault are told as by one."""
+    tool = studies("multiclass")
+    lines = (tool.folder / "d.csv").read_text().splitlines()
+    # blocks are of 2^18 values: enough rows for some of them
+    few = min(len(lines) - 1, 200)
+    body = lines[1:few + 1]
+    times = (2 ** 18 // (lines[0].count(",") + 4)) * 3 // few
+    (tool.folder / "many.csv").write_text(
+        "\n".join([lines[0]] + body * times) + "\n")
+    one = {}
+    for suffix in ("csv", "npy", "h5"):
+        for ranks in (1, 3):
+            out = f"{ranks}.{suffix}"
+            tool.run("predict", "s.h5", "many.csv", "-o", out, ranks=ranks)
+            if suffix == "h5":
+                with h5py.File(tool.folder / out) as f:
+                    data = f["predictions"][:].tobytes()
+            else:
+                data = (tool.folder / out).read_bytes()
+            assert one.setdefault(suffix, data) == data
+            (tool.folder / out).unlink()
+    assert one["csv"].count(b"\n") == few * times + 1
+    # a fault near the end, told once, and nothing is left
+    at = few * times - 3
+    broken = [lines[0]] + body * times
+    broken[at] = ",".join(["oops"] * (lines[0].count(",") + 1))
+    broken[at + 1] = "1,2"
+    (tool.folder / "broken.csv").write_text("\n".join(broken) + "\n")
+    said = [tool.run("predict", "s.h5", "broken.csv", "-o", "b.csv",
+                     ranks=ranks, expect=3).stderr for ranks in (1, 3)]
+    assert f"broken.csv:{at + 1}: " in said[0]
+    assert said[1].startswith(said[0]) and said[1].count("error: bro") == 1
+    assert not list(tool.folder.glob("b.csv*"))
+    for name in ("many.csv", "broken.csv"):
+        (tool.folder / name).unlink()
+
+
 def test_trial_without_model(studies):
     tool = studies("binary")
     kept = facts(tool)[3]

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Synthetic data: prefixes, formats, shares, what is refused."""
+import gzip
 import io
 
+import h5py
 import numpy as np
 import pandas
 import pytest
@@ -76,16 +78,61 @@ def test_friedman_is_friedmans(tool):
     (("friedman", "-o", "-", "--rows", "0"), "--rows 0: allowed is 1 to"),
     (("friedman", "-o", "-", "--columns", "4"), "--columns 4: allowed is 5"),
     (("higgs-like", "-o", "-", "--columns", "4"), "always has 28"),
-    (("friedman", "-o", "x.h5"), "not built yet"),
-    (("friedman", "-o", "-", "--format", "xls"), "csv, libsvm, npy")])
+    (("friedman", "-o", "x.h5.gz"), "HDF5 needs a file of its own"),
+    (("friedman", "-o", "-", "--format", "hdf5"), "HDF5 needs a file"),
+    (("friedman", "-o", "-", "--format", "xls"), "csv, libsvm, npy, hdf5")])
 def test_refused(tool, words, says):
     done = tool.run("generate", *words, expect=2)
     assert says in done.stderr and done.stdout == ""
 
 
+@pytest.mark.parametrize("name, rows", (("loan_applications", 20000),
+                                        ("friedman", 1)))
+def test_ranks_and_packed_and_hdf5(tool, name, rows):
+    """The same file for any number of ranks, also where most have nothing to
+    do; packed files hold the plain ones, HDF5 the numbers of NPY."""
+    for ranks in (1, 3):
+        for suffix in ("csv", "csv.gz", "libsvm.gz", "npy", "h5"):
+            tool.run("generate", name, "--rows", rows, "--seed", 3, "-o",
+                     f"{ranks}.{suffix}", ranks=ranks)
+    read = {p.name: p.read_bytes() for p in tool.folder.iterdir()}
+    assert read["1.csv"].count(b"\n") == rows + 1
+    array = np.load(tool.folder / "1.npy")
+    for ranks in (1, 3):
+        for suffix in ("csv", "csv.gz", "libsvm.gz", "npy"):
+            assert read[f"{ranks}.{suffix}"] == read[f"1.{suffix}"]
+        with h5py.File(tool.folder / f"{ranks}.h5") as f:
+            assert np.array_equal(f["X"][:], array[:, :-1], equal_nan=True)
+            assert np.array_equal(f["y"][:], array[:, -1])
+    assert gzip.decompress(read["1.csv.gz"]) == read["1.csv"]
+    if rows > 1:
+        assert h5py.File(tool.folder / "1.h5")["X"].chunks[0] < rows
+
+
+def test_hdf5_is_read_as_the_csv(tool):
+    """A study on the HDF5 file finds the trials that one on NPY finds."""
+    values = {}
+    for suffix, label in (("h5", 'dataset="/X" label-dataset="/y"'),
+                          ("csv", "")):
+        tool.run("generate", "friedman", "--rows", 400, "-o", f"d.{suffix}")
+        (tool.folder / "s.xml").write_text(f"""<study name="s" seed="1">
+  <data task="regression" label="target"><train href="d.{suffix}" {label}/>
+  <validation fraction="0.25"/></data>
+  <model kind="gbt"><int name="n_estimators" low="2" high="9"/></model>
+  <objective metric="rmse"/> <budget trials="3"/>
+  <output file="{suffix}.study.h5" models="none"/></study>""")
+        tool.run("s.xml", "--quiet")
+        with h5py.File(tool.folder / f"{suffix}.study.h5") as f:
+            values[suffix] = f["trials"]["value"].tolist()
+    assert values["h5"] == values["csv"]
+
+
 def test_no_half_files(tool):
     done = tool.run("generate", "friedman", "-o", "no/x.csv", expect=1)
     assert "no/x.csv" in done.stderr
+    done = tool.run("generate", "friedman", "-o", "no/x.h5", expect=1,
+                    ranks=3)
+    assert done.stderr.count("hpotune: error") == 1
     tool.run("generate", "friedman", "-o", "x.csv")
     assert [p.name for p in tool.folder.iterdir()] == ["x.csv"]
 

@@ -24,7 +24,7 @@ may = {
 }
 face = {}  # header -> wing
 for wing, names in {
-    "base": "status mem log num rng options process words file clock clones blas h5 h5_data host doc",
+    "base": "status mem log num rng options process words file clock clones blas h5 h5_data h5_matrix host doc",
     "terms": "record coll space plan trial ledger catalog layout watch tally front hypervolume",
     "study": "study", "sampler": "sampler pruner", "data": "dataset bins design shards generate rows",
     "metric": "metric", "store": "store", "comm": "comm proto wire",

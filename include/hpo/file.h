@@ -50,6 +50,11 @@ void hpo_sha256_start(hpo_sha256 *s);
 void hpo_sha256_add(hpo_sha256 *s, const void *from, size_t n);
 void hpo_sha256_end(hpo_sha256 *s, char hex[65]);
 
+/** Packs n bytes and adds them to out as a gzip member of its own: members
+ *  after each other are one file. */
+HPO_MUST_USE hpo_status hpo_file_gzip(const void *from, size_t n,
+                                      hpo_buffer *out, hpo_error *err);
+
 /** CRC-32 (zlib's, as Python's zlib.crc32); start with crc = 0. */
 uint32_t hpo_file_crc32(uint32_t crc, const void *from, size_t n);
 

@@ -30,7 +30,8 @@ HPO_MUST_USE hpo_status hpo_rows_open(const char *path, const char *dataset,
                                       const hpo_names *names, hpo_rows **out,
                                       hpo_error *err);
 /** Up to most rows into x [most][columns]; *n = 0 at the end.  A category
- *  that the data set does not know is missing. */
+ *  that the data set does not know is missing.  x NULL: rows are passed over,
+ *  faster than read; what they hold is not checked. */
 HPO_MUST_USE hpo_status hpo_rows_read(hpo_rows *r, size_t most, float *x,
                                       size_t *n, hpo_error *err);
 /** Values of unknown categories so far in a column, and the first of them. */

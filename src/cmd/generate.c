@@ -2,30 +2,46 @@
 /* hpotune generate: synthetic data of any size. */
 #include "hpo/generate.h"
 #include "cmd/cmd.h"
+#include "cmd/deal.h"
 #include "cmd/table_writer.h"
+#include "hpo/comm.h"
+#include "hpo/file.h"
+#include "hpo/h5_matrix.h"
 #include "hpo/mem.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { BLOCK_VALUES = 1 << 15, MOST_FEATURES = 1000000 };
+enum { BLOCK_VALUES = 1 << 17, MOST_FEATURES = 1000000 };
+
+typedef struct form form;
 
 typedef struct job {
   const hpo_generator *g;
-  size_t features;
+  const form *form;
+  const char *path;
+  bool is_packed;        /* .gz */
+  size_t features, most; /* most: rows of a block */
   hpo_row rows;
   uint64_t seed;
-  hpo_buffer text;
-  double *value; /* [rows of a block][features + 1] */
+  hpo_buffer plain; /* a block before it is packed */
+  hpo_buffer *text; /* that is written to */
+  double *value;    /* [most][features + 1] */
+  hpo_sink sink;    /* on rank 0, as are these: */
+  hpo_h5 *file;
+  char *part;
+  hpo_h5_matrix *x, *y;
 } job;
 
 /* A table's format: a head, then row by row. */
-typedef struct form {
+struct form {
   const char *name, *suffix;
   hpo_status (*head)(job *j, hpo_error *err);
   hpo_status (*row)(job *j, const double *row, hpo_error *err);
-} form;
+  bool is_h5; /* a file of two data sets, not a run of bytes */
+};
 
 static hpo_status csv_head(job *j, hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -34,9 +50,9 @@ static hpo_status csv_head(job *j, hpo_error *err) {
     const char *name = hpo_generator_column(j->g, j->features, c)->name;
     const char *end = c < j->features ? "," : "\n";
     if (name)
-      HPO_TRY(status, hpo_buffer_format(&j->text, err, "%s%s", name, end));
+      HPO_TRY(status, hpo_buffer_format(j->text, err, "%s%s", name, end));
     else
-      HPO_TRY(status, hpo_buffer_format(&j->text, err, "x%zu%s", c, end));
+      HPO_TRY(status, hpo_buffer_format(j->text, err, "x%zu%s", c, end));
   }
 done:
   return status;
@@ -48,11 +64,11 @@ static hpo_status csv_row(job *j, const double *row, hpo_error *err) {
   for (size_t c = 0; c <= j->features; c++) {
     const hpo_made_column *m = hpo_generator_column(j->g, j->features, c);
     if (!isnan(row[c]) && m->text)
-      HPO_TRY(status, hpo_put_csv(&j->text, m->text[(size_t)row[c]], err));
+      HPO_TRY(status, hpo_put_csv(j->text, m->text[(size_t)row[c]], err));
     else if (!isnan(row[c]))
-      HPO_TRY(status, hpo_put_fixed(&j->text, row[c], m->decimals, err));
+      HPO_TRY(status, hpo_put_fixed(j->text, row[c], m->decimals, err));
     HPO_TRY(status,
-            hpo_buffer_add(&j->text, c < j->features ? "," : "\n", 1, err));
+            hpo_buffer_add(j->text, c < j->features ? "," : "\n", 1, err));
   }
 done:
   return status;
@@ -64,19 +80,19 @@ static hpo_status libsvm_row(job *j, const double *row, hpo_error *err) {
   size_t n = j->features;
 
   HPO_TRY(status,
-          hpo_put_fixed(&j->text, row[n],
+          hpo_put_fixed(j->text, row[n],
                         hpo_generator_column(j->g, n, n)->decimals, err));
   for (size_t c = 0; c < n; c++) {
     if (isnan(row[c]) || row[c] == 0)
       continue;
-    HPO_TRY(status, hpo_buffer_add(&j->text, " ", 1, err));
-    HPO_TRY(status, hpo_put_fixed(&j->text, (double)(c + 1), 0, err));
-    HPO_TRY(status, hpo_buffer_add(&j->text, ":", 1, err));
+    HPO_TRY(status, hpo_buffer_add(j->text, " ", 1, err));
+    HPO_TRY(status, hpo_put_fixed(j->text, (double)(c + 1), 0, err));
+    HPO_TRY(status, hpo_buffer_add(j->text, ":", 1, err));
     HPO_TRY(status,
-            hpo_put_fixed(&j->text, row[c],
+            hpo_put_fixed(j->text, row[c],
                           hpo_generator_column(j->g, n, c)->decimals, err));
   }
-  HPO_TRY(status, hpo_buffer_add(&j->text, "\n", 1, err));
+  HPO_TRY(status, hpo_buffer_add(j->text, "\n", 1, err));
 done:
   return status;
 }
@@ -88,49 +104,56 @@ static hpo_status no_head(job *j, hpo_error *err) {
 }
 
 static hpo_status npy_head(job *j, hpo_error *err) {
-  return hpo_put_npy_head(&j->text, j->rows, j->features + 1, err);
+  return hpo_put_npy_head(j->text, j->rows, j->features + 1, err);
 }
 
 static hpo_status npy_row(job *j, const double *row, hpo_error *err) {
   hpo_status status = HPO_OK;
 
   for (size_t c = 0; c <= j->features; c++)
-    HPO_TRY(status, hpo_put_npy_value(&j->text, row[c], err));
+    HPO_TRY(status, hpo_put_npy_value(j->text, row[c], err));
 done:
   return status;
 }
 
-static const form forms[] = {{"csv", ".csv", csv_head, csv_row},
-                             {"libsvm", ".libsvm", no_head, libsvm_row},
-                             {"npy", ".npy", npy_head, npy_row}};
-enum { N_FORMS = sizeof forms / sizeof *forms };
-
-static bool ends_with(const char *text, const char *end) {
-  size_t n = strlen(text), k = strlen(end);
-  return n >= k && strcmp(text + n - k, end) == 0;
+/* As the machine has them: rank 0 gives them to HDF5. */
+static hpo_status h5_row(job *j, const double *row, hpo_error *err) {
+  return hpo_buffer_add(j->text, row, (j->features + 1) * sizeof *row, err);
 }
 
-static hpo_status find_form(const hpo_args *args, const char *path,
-                            const form **out, hpo_error *err) {
-  const char *format = hpo_args_get(args, "format");
+static const form forms[] = {{"csv", ".csv", csv_head, csv_row, false},
+                             {"libsvm", ".libsvm", no_head, libsvm_row, false},
+                             {"npy", ".npy", npy_head, npy_row, false},
+                             {"hdf5", ".h5", no_head, h5_row, true},
+                             {"hdf5", ".hdf5", no_head, h5_row, true}};
+enum { N_FORMS = sizeof forms / sizeof *forms };
 
-  for (size_t i = 0; i < N_FORMS; i++)
+static bool ends_with(const char *text, size_t n, const char *end) {
+  size_t k = strlen(end);
+  return n >= k && strncmp(text + n - k, end, k) == 0;
+}
+
+/* By --format, else by the suffix before .gz, else CSV. */
+static hpo_status find_form(const hpo_args *args, job *j, hpo_error *err) {
+  const char *format = hpo_args_get(args, "format");
+  size_t n = strlen(j->path);
+
+  j->is_packed = ends_with(j->path, n, ".gz");
+  n -= j->is_packed ? 3 : 0;
+  for (size_t i = 0; i < N_FORMS && !j->form; i++)
     if (format ? strcmp(format, forms[i].name) == 0
-               : ends_with(path, forms[i].suffix)) {
-      *out = &forms[i];
-      return HPO_OK;
-    }
-  if (format)
+               : ends_with(j->path, n, forms[i].suffix))
+      j->form = &forms[i];
+  if (!j->form && format)
     return hpo_error_set(err, HPO_EINVAL,
-                         "--format %s: allowed are csv, libsvm, npy", format);
-  static const char *const later[] = {".gz", ".h5", ".hdf5"};
-  for (size_t i = 0; i < 3; i++)
-    if (ends_with(path, later[i]))
-      return hpo_error_set(err, HPO_EINVAL,
-                           "%s: generate to %s is not built yet in this "
-                           "version; allowed are .csv, .libsvm, .npy",
-                           path, later[i]);
-  *out = &forms[0];
+                         "--format %s: allowed are csv, libsvm, npy, hdf5",
+                         format);
+  j->form = j->form ? j->form : &forms[0];
+  if (j->form->is_h5 && (j->is_packed || strcmp(j->path, "-") == 0))
+    return hpo_error_set(err, HPO_EINVAL,
+                         "%s: HDF5 needs a file of its own, not packed: "
+                         "-o FILE.h5",
+                         j->path);
   return HPO_OK;
 }
 
@@ -167,30 +190,135 @@ done:
   return status;
 }
 
-static hpo_status write_table(job *j, const form *f, const char *path,
-                              hpo_error *err) {
-  hpo_status status = HPO_OK;
-  hpo_sink sink = {0};
-  size_t width = j->features + 1;
-  size_t most = BLOCK_VALUES / width + 1;
+/* --- writing ------------------------------------------------------------- */
 
-  HPO_TRY(status, hpo_mem_new(most * width, sizeof *j->value, &j->value, err));
-  HPO_TRY(status, hpo_sink_open(&sink, path, err));
-  HPO_TRY(status, f->head(j, err));
-  for (hpo_row at = 0; at < j->rows;) {
-    hpo_row left = j->rows - at;
-    size_t n = left < (hpo_row)most ? (size_t)left : most;
-    hpo_generate(j->g, j->seed, j->features, at, n, j->value);
-    for (size_t i = 0; i < n; i++)
-      HPO_TRY(status, f->row(j, j->value + i * width, err));
-    HPO_TRY(status, hpo_sink_write(&sink, &j->text, err));
-    at += (hpo_row)n;
-  }
-  HPO_TRY(status, hpo_sink_finish(&sink, err));
+static hpo_status make_h5(job *j, hpo_error *err) {
+  hpo_status status = HPO_OK;
+
+  HPO_TRY(status, hpo_mem_format(&j->part, err, "%s.part", j->path));
+  HPO_TRY(status, hpo_h5_create(j->part, &j->file, err));
+  HPO_TRY(status, hpo_h5_add_matrix(j->file, "X", (uint64_t)j->rows,
+                                    j->features, j->most,
+                                    "features, in the order of the CSV's "
+                                    "columns",
+                                    &j->x, err));
+  HPO_TRY(status, hpo_h5_add_matrix(j->file, "y", (uint64_t)j->rows, 0,
+                                    j->most, "label", &j->y, err));
 done:
-  hpo_sink_close(&sink);
   return status;
 }
+
+static hpo_status open_output(job *j, hpo_error *err) {
+  return j->form->is_h5 ? make_h5(j, err)
+                        : hpo_sink_open(&j->sink, j->path, err);
+}
+
+static hpo_status make(void *context, size_t block, hpo_buffer *out,
+                       bool *more, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  job *j = context;
+  hpo_row at = (hpo_row)(block * j->most);
+  hpo_row left = at < j->rows ? j->rows - at : 0;
+  size_t n = left < (hpo_row)j->most ? (size_t)left : j->most;
+
+  *more = left > (hpo_row)j->most;
+  j->plain.n = 0;
+  j->text = j->is_packed ? &j->plain : out;
+  if (n == 0)
+    goto done;
+  if (block == 0)
+    HPO_TRY(status, j->form->head(j, err));
+  hpo_generate(j->g, j->seed, j->features, at, n, j->value);
+  for (size_t i = 0; i < n; i++)
+    HPO_TRY(status, j->form->row(j, j->value + i * (j->features + 1), err));
+  if (j->is_packed)
+    HPO_TRY(status, hpo_file_gzip(j->plain.byte, j->plain.n, out, err));
+done:
+  return status;
+}
+
+/* The label stands behind each row's features. */
+static hpo_status take_h5(job *j, const uint8_t *bytes, size_t n,
+                          hpo_error *err) {
+  hpo_status status = HPO_OK;
+  size_t width = j->features + 1, rows = n / (width * sizeof(double));
+  double *x = NULL, *y = NULL;
+
+  HPO_TRY(status, hpo_mem_new(rows * j->features, sizeof *x, &x, err));
+  HPO_TRY(status, hpo_mem_new(rows, sizeof *y, &y, err));
+  for (size_t i = 0; i < rows; i++) {
+    const uint8_t *row = bytes + i * width * sizeof *x;
+    memcpy(x + i * j->features, row, j->features * sizeof *x);
+    memcpy(y + i, row + j->features * sizeof *x, sizeof *y);
+  }
+  HPO_TRY(status, hpo_h5_matrix_append(j->x, x, rows, err));
+  HPO_TRY(status, hpo_h5_matrix_append(j->y, y, rows, err));
+done:
+  hpo_mem_free(x);
+  hpo_mem_free(y);
+  return status;
+}
+
+static hpo_status take(void *context, const uint8_t *bytes, size_t n,
+                       hpo_error *err) {
+  job *j = context;
+  return j->form->is_h5 ? take_h5(j, bytes, n, err)
+                        : hpo_sink_put(&j->sink, bytes, n, err);
+}
+
+static hpo_status finish_h5(job *j, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_h5 *file = j->file;
+
+  HPO_TRY(status, hpo_h5_matrix_finish(j->x, err));
+  HPO_TRY(status, hpo_h5_matrix_finish(j->y, err));
+  hpo_h5_matrix_close(j->x);
+  hpo_h5_matrix_close(j->y);
+  j->x = j->y = NULL;
+  j->file = NULL;
+  HPO_TRY(status, hpo_h5_close(file, err));
+  if (rename(j->part, j->path) != 0)
+    HPO_FAIL(status, err, HPO_EIO, "%s: can't be written: %s", j->path,
+             strerror(errno));
+  hpo_mem_free(j->part);
+  j->part = NULL;
+done:
+  return status;
+}
+
+/* What is not finished goes. */
+static void close_output(job *j) {
+  hpo_error none = {0};
+
+  hpo_sink_close(&j->sink);
+  hpo_h5_matrix_close(j->x);
+  hpo_h5_matrix_close(j->y);
+  if (j->file && hpo_h5_close(j->file, &none) != HPO_OK)
+    none.text[0] = '\0';
+  if (j->part)
+    remove(j->part);
+  hpo_mem_free(j->part);
+}
+
+static hpo_status work(void *context, const hpo_coll *w, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  job *j = context;
+  const hpo_dealing dealing = {.context = j, .make = make, .take = take};
+  bool writes = w->rank == 0;
+
+  HPO_TRY(status,
+          hpo_deal_agree(w, writes ? open_output(j, err) : HPO_OK, err));
+  HPO_TRY(status, hpo_deal(w, &dealing, err));
+  if (writes)
+    status =
+        j->form->is_h5 ? finish_h5(j, err) : hpo_sink_finish(&j->sink, err);
+  HPO_TRY(status, hpo_deal_agree(w, status, err));
+done: /* before any rank leaves and mpirun ends this one */
+  close_output(j);
+  return status;
+}
+
+/* --- the command --------------------------------------------------------- */
 
 static void print_generators(void) {
   size_t n;
@@ -219,13 +347,12 @@ static hpo_status refuse_name(const char *name, hpo_error *err) {
 static hpo_status generate(const hpo_args *args, int *exit_code,
                            hpo_error *err) {
   hpo_status status = HPO_OK;
-  const char *path = hpo_args_get(args, "o");
-  const form *f = NULL;
-  job j = {0};
+  job j = {.path = hpo_args_get(args, "o")};
 
   *exit_code = 0;
   if (args->word.n == 0) {
-    print_generators();
+    if (hpo_mpi_rank_hint() == 0)
+      print_generators();
     return HPO_OK;
   }
   if (args->word.n > 1)
@@ -234,15 +361,18 @@ static hpo_status generate(const hpo_args *args, int *exit_code,
   j.g = hpo_generator_find(args->word.item[0]);
   if (!j.g)
     return refuse_name(args->word.item[0], err);
-  if (!path)
+  if (!j.path)
     HPO_FAIL(status, err, HPO_EINVAL,
              "where to? -o FILE, or -o - for standard output");
   HPO_TRY(status, read_job(args, &j, err));
-  HPO_TRY(status, find_form(args, path, &f, err));
-  HPO_TRY(status, write_table(&j, f, path, err));
+  HPO_TRY(status, find_form(args, &j, err));
+  j.most = BLOCK_VALUES / (j.features + 1) + 1;
+  HPO_TRY(status, hpo_mem_new(j.most * (j.features + 1), sizeof *j.value,
+                              &j.value, err));
+  HPO_TRY(status, hpo_deal_start(work, &j, err));
 done:
   hpo_mem_free(j.value);
-  hpo_buffer_free(&j.text);
+  hpo_buffer_free(&j.plain);
   return status;
 }
 
@@ -251,7 +381,7 @@ static const hpo_arg arguments[] = {
     {"seed", "S", "0 unless given"},
     {"columns", "N", "features, for friedman and sparse"},
     {"o", "FILE", "where to; -: standard output"},
-    {"format", "F", "csv, libsvm, npy; by the file's suffix, else csv"}};
+    {"format", "F", "csv, libsvm, npy, hdf5; by the file's suffix, else csv"}};
 
 const hpo_command hpo_cmd_generate = {
     .name = "generate",
@@ -262,8 +392,9 @@ const hpo_command hpo_cmd_generate = {
             "label is the last column (LIBSVM: the first\nword).  In LIBSVM "
             "and NPY texts are their number in the list of names, from 0;\n"
             "missing values are empty in CSV, left out in LIBSVM, NaN in "
-            "NPY.\n",
+            "NPY and HDF5 (data sets\n/X and /y).  FILE.csv.gz, .libsvm.gz, "
+            ".npy.gz are packed.  Under mpirun the ranks\nshare the work; "
+            "the file is the same.\n",
     .arg = arguments,
     .n_arg = sizeof arguments / sizeof *arguments,
-    .reads_only = true,
     .run = generate};

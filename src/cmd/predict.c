@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* hpotune predict: new rows with a stored model. */
 #include "cmd/cmd.h"
+#include "cmd/deal.h"
 #include "cmd/predict_out.h"
 #include "cmd/stored.h"
 #include "hpo/rows.h"
@@ -11,46 +12,111 @@
 enum { BLOCK_VALUES = 1 << 18 };
 
 typedef struct job {
+  const hpo_args *args;
+  const char *path; /* of the output */
   hpo_stored stored;
   hpo_predictor *model;
   hpo_rows *rows;
   hpo_predict_out out;
-  float *x;  /* [most][columns] */
-  double *p; /* [most][k] */
+  size_t most;       /* rows of a block */
+  size_t next;       /* block that r stands before */
+  float *x;          /* [most][columns] */
+  double *p;         /* [most][k] */
+  size_t *first_bad; /* [columns] block of the first unknown category */
 } job;
 
-static void tell_unknown(const job *j) {
-  const char *first;
+/* --- blocks ---------------------------------------------------------------
+ */
 
-  for (size_t c = 0; c < j->stored.facts->columns; c++) {
-    hpo_row n = hpo_rows_unknown(j->rows, c, &first);
-    if (n > 0)
-      fprintf(stderr,
-              "hpotune: column '%s': %lld values that the study does not "
-              "know are taken as missing; the first is '%s'\n",
-              j->stored.facts->column[c].name, (long long)n, first);
-  }
-}
-
-static hpo_status predict_rows(job *j, hpo_error *err) {
+static hpo_status make(void *context, size_t block, hpo_buffer *out,
+                       bool *more, hpo_error *err) {
   hpo_status status = HPO_OK;
-  size_t columns = j->stored.facts->columns, n = 1, k = j->out.k;
-  size_t most = BLOCK_VALUES / (columns + k) + 1;
+  job *j = context;
+  const char *first;
+  size_t n = j->most;
 
-  HPO_TRY(status, hpo_mem_new(most * columns, sizeof *j->x, &j->x, err));
-  HPO_TRY(status, hpo_mem_new(most * k, sizeof *j->p, &j->p, err));
-  for (;;) {
-    HPO_TRY(status, hpo_rows_read(j->rows, most, j->x, &n, err));
-    if (n == 0)
-      break;
-    HPO_TRY(status,
-            hpo_predictor_rows(j->model, j->x, n, j->out.margin, j->p, err));
-    HPO_TRY(status, hpo_predict_out_rows(&j->out, j->p, n, err));
-  }
-  HPO_TRY(status, hpo_predict_out_finish(&j->out, err));
+  for (; j->next < block && n == j->most; j->next++)
+    HPO_TRY(status, hpo_rows_read(j->rows, j->most, NULL, &n, err));
+  *more = n == j->most;
+  if (!*more)
+    goto done;
+  HPO_TRY(status, hpo_rows_read(j->rows, j->most, j->x, &n, err));
+  j->next++;
+  *more = n == j->most;
+  for (size_t c = 0; c < j->stored.facts->columns; c++)
+    if (j->first_bad[c] == SIZE_MAX &&
+        hpo_rows_unknown(j->rows, c, &first) > 0)
+      j->first_bad[c] = block;
+  HPO_TRY(status,
+          hpo_predictor_rows(j->model, j->x, n, j->out.margin, j->p, err));
+  HPO_TRY(status, hpo_predict_out_make(&j->out, j->p, n, out, err));
 done:
   return status;
 }
+
+static hpo_status take(void *context, const uint8_t *bytes, size_t n,
+                       hpo_error *err) {
+  job *j = context;
+  return hpo_predict_out_take(&j->out, bytes, n, err);
+}
+
+/* --- categories that the study does not know -------------------------------
+ */
+
+/* A rank's first one of a column. */
+typedef struct sight {
+  size_t block;
+  char text[128];
+} sight;
+
+static hpo_status tell_column(const job *j, const hpo_coll *w, size_t c,
+                              int64_t n, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  sight mine = {.block = j->first_bad[c]}, *all = NULL;
+  size_t *count = NULL;
+  const char *first = NULL;
+
+  if (hpo_rows_unknown(j->rows, c, &first) > 0)
+    snprintf(mine.text, sizeof mine.text, "%s", first);
+  if (w->size > 1) {
+    HPO_TRY(status, hpo_mem_new((size_t)w->size, sizeof *count, &count, err));
+    HPO_TRY(status, w->gather(w->self, &mine, sizeof mine, &all, count, err));
+  }
+  for (int i = 0; all && i < w->size; i++)
+    mine = all[i].block < mine.block ? all[i] : mine;
+  if (w->rank == 0)
+    fprintf(stderr,
+            "hpotune: column '%s': %lld values that the study does not "
+            "know are taken as missing; the first is '%s'\n",
+            j->stored.facts->column[c].name, (long long)n, mine.text);
+done:
+  hpo_mem_free(all);
+  hpo_mem_free(count);
+  return status;
+}
+
+static hpo_status tell_unknown(const job *j, const hpo_coll *w,
+                               hpo_error *err) {
+  hpo_status status = HPO_OK;
+  size_t columns = j->stored.facts->columns;
+  int64_t *n = NULL;
+  const char *first;
+
+  HPO_TRY(status, hpo_mem_new(columns, sizeof *n, &n, err));
+  for (size_t c = 0; c < columns; c++)
+    n[c] = hpo_rows_unknown(j->rows, c, &first);
+  if (w->size > 1)
+    HPO_TRY(status, w->sum(w->self, n, columns, err));
+  for (size_t c = 0; c < columns; c++)
+    if (n[c] > 0)
+      HPO_TRY(status, tell_column(j, w, c, n[c], err));
+done:
+  hpo_mem_free(n);
+  return status;
+}
+
+/* --- the whole -------------------------------------------------------------
+ */
 
 /* In an HDF5 file: as told, else as the study's first one. */
 static const char *dataset_of(const hpo_args *args, const hpo_stored *s) {
@@ -59,40 +125,71 @@ static const char *dataset_of(const hpo_args *args, const hpo_stored *s) {
   return given ? given : s->dataset.n > 0 ? s->dataset.item[0] : "";
 }
 
+static hpo_status open_all(job *j, bool writes, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_args *args = j->args;
+
+  HPO_TRY(status,
+          hpo_stored_open(args->word.item[0], hpo_args_get(args, "model"),
+                          &j->stored, err));
+  HPO_TRY(status, hpo_stored_predictor(&j->stored, &j->model, err));
+  HPO_TRY(status,
+          hpo_rows_open(args->word.item[1], dataset_of(args, &j->stored),
+                        j->stored.facts, &j->stored.missing, &j->stored.names,
+                        &j->rows, err));
+  size_t columns = j->stored.facts->columns;
+  j->out.facts = j->stored.facts;
+  j->out.k = hpo_predictor_outputs(j->model);
+  j->most = BLOCK_VALUES / (columns + j->out.k) + 1;
+  HPO_TRY(status, hpo_mem_new(j->most * columns, sizeof *j->x, &j->x, err));
+  HPO_TRY(status, hpo_mem_new(j->most * j->out.k, sizeof *j->p, &j->p, err));
+  HPO_TRY(status,
+          hpo_mem_new(columns, sizeof *j->first_bad, &j->first_bad, err));
+  memset(j->first_bad, 0xFF, columns * sizeof *j->first_bad);
+  if (writes)
+    HPO_TRY(status, hpo_predict_out_open(&j->out, j->path, err));
+done:
+  return status;
+}
+
+static hpo_status work(void *context, const hpo_coll *w, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  job *j = context;
+  const hpo_dealing dealing = {.context = j, .make = make, .take = take};
+  bool writes = w->rank == 0;
+
+  HPO_TRY(status, hpo_deal_agree(w, open_all(j, writes, err), err));
+  HPO_TRY(status, hpo_deal(w, &dealing, err));
+  status = writes ? hpo_predict_out_finish(&j->out, err) : HPO_OK;
+  HPO_TRY(status, hpo_deal_agree(w, status, err));
+  HPO_TRY(status, tell_unknown(j, w, err));
+done: /* before any rank leaves and mpirun ends this one */
+  hpo_predict_out_close(&j->out);
+  return status;
+}
+
 static hpo_status predict(const hpo_args *args, int *exit_code,
                           hpo_error *err) {
   hpo_status status = HPO_OK;
-  const char *path = hpo_args_get(args, "o") ? hpo_args_get(args, "o") : "-";
-  job j = {.x = NULL};
+  job j = {.args = args, .path = hpo_args_get(args, "o")};
 
   *exit_code = 0;
+  j.path = j.path ? j.path : "-";
   if (args->word.n != 2)
     HPO_FAIL(status, err, HPO_EINVAL,
              "a study file and a data file are wanted: hpotune predict "
              "FILE.h5 DATA");
   j.out.margin = hpo_args_get(args, "margin") != NULL;
-  HPO_TRY(status, hpo_predict_form_find(hpo_args_get(args, "format"), path,
+  HPO_TRY(status, hpo_predict_form_find(hpo_args_get(args, "format"), j.path,
                                         &j.out.form, err));
-  HPO_TRY(status,
-          hpo_stored_open(args->word.item[0], hpo_args_get(args, "model"),
-                          &j.stored, err));
-  HPO_TRY(status, hpo_stored_predictor(&j.stored, &j.model, err));
-  HPO_TRY(status,
-          hpo_rows_open(args->word.item[1], dataset_of(args, &j.stored),
-                        j.stored.facts, &j.stored.missing, &j.stored.names,
-                        &j.rows, err));
-  j.out.facts = j.stored.facts;
-  j.out.k = hpo_predictor_outputs(j.model);
-  HPO_TRY(status, hpo_predict_out_open(&j.out, path, err));
-  HPO_TRY(status, predict_rows(&j, err));
-  tell_unknown(&j);
+  HPO_TRY(status, hpo_deal_start(work, &j, err));
 done:
-  hpo_predict_out_close(&j.out);
   hpo_rows_close(j.rows);
   hpo_predictor_destroy(j.model);
   hpo_stored_close(&j.stored);
   hpo_mem_free(j.x);
   hpo_mem_free(j.p);
+  hpo_mem_free(j.first_bad);
   return status;
 }
 
@@ -115,8 +212,8 @@ const hpo_command hpo_cmd_predict = {
         "as missing, and are told.  Written: binary `probability` (of the "
         "second\nclass), multiclass `class` and a probability for each, "
         "regression `prediction`; NPY has\nthe numbers alone, HDF5 a table "
-        "/predictions with these columns.\n",
+        "/predictions with these columns.\nUnder mpirun the ranks share the "
+        "work; the output is the same, byte for byte.\n",
     .arg = arguments,
     .n_arg = sizeof arguments / sizeof *arguments,
-    .reads_only = true,
     .run = predict};

@@ -78,20 +78,19 @@ done:
   return status;
 }
 
-static hpo_status put_csv_row(hpo_predict_out *o, const double *p,
-                              hpo_error *err) {
+static hpo_status put_csv_row(const hpo_predict_out *o, const double *p,
+                              hpo_buffer *out, hpo_error *err) {
   hpo_status status = HPO_OK;
   char text[48];
 
   if (o->k > 1) {
-    HPO_TRY(status,
-            hpo_put_csv(&o->text, o->facts->class_name[top_of(o, p)], err));
-    HPO_TRY(status, hpo_buffer_add(&o->text, ",", 1, err));
+    HPO_TRY(status, hpo_put_csv(out, o->facts->class_name[top_of(o, p)], err));
+    HPO_TRY(status, hpo_buffer_add(out, ",", 1, err));
   }
   for (size_t c = 0; c < o->k; c++) {
     int n = snprintf(text, sizeof text, "%.9g%c", p[c] == 0 ? 0 : p[c],
                      c + 1 < o->k ? ',' : '\n');
-    HPO_TRY(status, hpo_buffer_add(&o->text, text, (size_t)n, err));
+    HPO_TRY(status, hpo_buffer_add(out, text, (size_t)n, err));
   }
 done:
   return status;
@@ -152,20 +151,30 @@ done:
   return status;
 }
 
-static hpo_status put_h5_rows(hpo_predict_out *o, const double *p, size_t n,
-                              hpo_error *err) {
+static hpo_status put_h5_row(const hpo_predict_out *o, const double *p,
+                             hpo_buffer *out, hpo_error *err) {
   hpo_status status = HPO_OK;
+  int32_t top = (int32_t)top_of(o, p);
 
-  for (size_t i = 0; i < n; i++, p += o->k) {
-    int32_t top = (int32_t)top_of(o, p);
-    if (o->k > 1)
-      HPO_TRY(status, hpo_buffer_add(&o->text, &top, sizeof top, err));
-    HPO_TRY(status, hpo_buffer_add(&o->text, p, o->k * sizeof *p, err));
-  }
-  size_t columns;
+  if (o->k > 1)
+    HPO_TRY(status, hpo_buffer_add(out, &top, sizeof top, err));
+  HPO_TRY(status, hpo_buffer_add(out, p, o->k * sizeof *p, err));
+done:
+  return status;
+}
+
+static hpo_status append_h5(hpo_predict_out *o, const uint8_t *bytes, size_t n,
+                            hpo_error *err) {
+  hpo_status status = HPO_OK;
+  size_t columns, rows = n / hpo_h5_table_width(o->table);
   const hpo_h5_column *column = hpo_h5_table_columns(o->table, &columns);
-  hpo_h5_swap(column, columns, o->text.byte, n);
-  HPO_TRY(status, hpo_h5_table_append(o->table, o->text.byte, n, NULL, err));
+
+  o->text.n = 0;
+  HPO_TRY(status, hpo_buffer_add(&o->text, bytes, n, err));
+  hpo_h5_swap(column, columns, o->text.byte, rows);
+  if (rows > 0)
+    HPO_TRY(status,
+            hpo_h5_table_append(o->table, o->text.byte, rows, NULL, err));
   o->text.n = 0;
 done:
   return status;
@@ -192,20 +201,32 @@ done:
   return status;
 }
 
-hpo_status hpo_predict_out_rows(hpo_predict_out *o, const double *p, size_t n,
-                                hpo_error *err) {
+hpo_status hpo_predict_out_make(const hpo_predict_out *o, const double *p,
+                                size_t n, hpo_buffer *out, hpo_error *err) {
   hpo_status status = HPO_OK;
 
-  o->n += (hpo_row)n;
+  for (size_t i = 0; i < n; i++, p += o->k)
+    if (o->form == HPO_PREDICT_CSV)
+      HPO_TRY(status, put_csv_row(o, p, out, err));
+    else if (o->form == HPO_PREDICT_HDF5)
+      HPO_TRY(status, put_h5_row(o, p, out, err));
+    else
+      for (size_t c = 0; c < o->k; c++)
+        HPO_TRY(status, hpo_put_npy_value(out, p[c], err));
+done:
+  return status;
+}
+
+hpo_status hpo_predict_out_take(hpo_predict_out *o, const uint8_t *bytes,
+                                size_t n, hpo_error *err) {
+  hpo_status status = HPO_OK;
+
   if (o->form == HPO_PREDICT_HDF5)
-    return n ? put_h5_rows(o, p, n, err) : HPO_OK;
+    return append_h5(o, bytes, n, err);
   if (o->form == HPO_PREDICT_NPY)
-    for (size_t i = 0; i < n * o->k; i++)
-      HPO_TRY(status, hpo_put_npy_value(&o->text, p[i], err));
-  else
-    for (size_t i = 0; i < n; i++)
-      HPO_TRY(status, put_csv_row(o, p + i * o->k, err));
-  HPO_TRY(status, hpo_sink_write(&o->sink, &o->text, err));
+    o->n += (hpo_row)(n / (o->k * sizeof(double)));
+  HPO_TRY(status, hpo_sink_write(&o->sink, &o->text, err)); /* the head */
+  HPO_TRY(status, hpo_sink_put(&o->sink, bytes, n, err));
 done:
   return status;
 }

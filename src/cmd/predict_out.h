@@ -25,7 +25,7 @@ typedef struct hpo_predict_out { /* `hpo_predict_out o = {0}` */
   const hpo_dataset *facts; /* borrowed */
   size_t k;
   bool margin;
-  hpo_row n; /* rows so far */
+  hpo_row n; /* NPY: rows so far */
   hpo_sink sink;
   hpo_buffer text;
   hpo_h5 *file;
@@ -39,12 +39,18 @@ HPO_MUST_USE hpo_status hpo_predict_form_find(const char *format,
                                               const char *path,
                                               hpo_predict_form *out,
                                               hpo_error *err);
-/** Makes the file; form, facts, k and margin are set. */
+/** Makes the file, on the rank that writes; form, facts, k and margin are
+ *  set. */
 HPO_MUST_USE hpo_status hpo_predict_out_open(hpo_predict_out *o,
                                              const char *path, hpo_error *err);
-/** n rows. \param [in] p [n][k] */
-HPO_MUST_USE hpo_status hpo_predict_out_rows(hpo_predict_out *o,
+/** n rows as they will stand in the file, on any rank.
+ *  \param [in] p [n][k] */
+HPO_MUST_USE hpo_status hpo_predict_out_make(const hpo_predict_out *o,
                                              const double *p, size_t n,
+                                             hpo_buffer *out, hpo_error *err);
+/** Rows that were made, into the file. */
+HPO_MUST_USE hpo_status hpo_predict_out_take(hpo_predict_out *o,
+                                             const uint8_t *bytes, size_t n,
                                              hpo_error *err);
 HPO_MUST_USE hpo_status hpo_predict_out_finish(hpo_predict_out *o,
                                                hpo_error *err);

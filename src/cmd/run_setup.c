@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* hpotune run, before the first trial: study and data on every rank. */
+#include "cmd/deal.h"
 #include "cmd/prepare.h"
 #include "cmd/run.h"
 #include "hpo/clock.h"
@@ -13,28 +14,9 @@
 #include <string.h>
 
 hpo_status hpo_run_agree(hpo_run *r, hpo_status mine, hpo_error *err) {
-  hpo_status status = HPO_OK;
-  const hpo_coll *w = &r->world;
-  hpo_error *all = NULL;
-  size_t *count = NULL;
-  hpo_error told = *err;
-  double worst = mine == HPO_OK ? 0 : w->size - w->rank;
+  hpo_status status = hpo_deal_agree(&r->world, mine, err);
 
-  told.code = mine;
-  HPO_TRY(status, w->max(w->self, &worst, 1, err));
-  if (worst == 0)
-    return HPO_OK;
-  HPO_TRY(status, hpo_mem_new((size_t)w->size, sizeof *count, &count, err));
-  HPO_TRY(status, w->gather(w->self, &told, sizeof told, &all, count, err));
-  if (all)
-    told = all[w->size - (int)worst];
-  HPO_TRY(status, w->broadcast(w->self, &told, sizeof told, err));
-  *err = told;
-  status = told.code;
-  r->agreed = true;
-done:
-  hpo_mem_free(all);
-  hpo_mem_free(count);
+  r->agreed = r->agreed || status != HPO_OK;
   return status;
 }
 

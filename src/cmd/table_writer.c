@@ -31,9 +31,13 @@ hpo_status hpo_sink_write(hpo_sink *s, hpo_buffer *b, hpo_error *err) {
   size_t n = b->n;
 
   b->n = 0;
-  if (n > 0 && fwrite(b->byte, 1, n, s->stream) != n)
-    return refuse(s, err);
-  return HPO_OK;
+  return hpo_sink_put(s, b->byte, n, err);
+}
+
+hpo_status hpo_sink_put(hpo_sink *s, const void *bytes, size_t n,
+                        hpo_error *err) {
+  return n == 0 || fwrite(bytes, 1, n, s->stream) == n ? HPO_OK
+                                                       : refuse(s, err);
 }
 
 hpo_status hpo_sink_finish(hpo_sink *s, hpo_error *err) {

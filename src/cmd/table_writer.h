@@ -22,6 +22,9 @@ HPO_MUST_USE hpo_status hpo_sink_open(hpo_sink *s, const char *path,
 /** Writes the buffer and empties it. */
 HPO_MUST_USE hpo_status hpo_sink_write(hpo_sink *s, hpo_buffer *b,
                                        hpo_error *err);
+/** Writes n bytes. */
+HPO_MUST_USE hpo_status hpo_sink_put(hpo_sink *s, const void *bytes, size_t n,
+                                     hpo_error *err);
 /** Complete: the file gets its name. */
 HPO_MUST_USE hpo_status hpo_sink_finish(hpo_sink *s, hpo_error *err);
 /** What is not finished goes. */

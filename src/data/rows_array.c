@@ -80,13 +80,13 @@ static hpo_status array_read(hpo_rows *r, size_t most, float *x, size_t *n,
   hpo_row left = a->facts.rows - a->next;
   size_t rows = left < (hpo_row)most ? (size_t)left : most;
 
-  if (rows > 0) {
+  if (rows > 0 && x) {
     HPO_TRY(status, hpo_mem_grow(&a->value, &a->room, rows * r->fields,
                                  sizeof *a->value, err));
     HPO_TRY(status, r->format->array->read(a->file, a->next, (hpo_row)rows,
                                            a->value, err));
   }
-  for (size_t i = 0; i < rows; i++)
+  for (size_t i = 0; x && i < rows; i++)
     for (size_t j = 0; j < r->fields; j++)
       if (r->column[j] < r->facts->columns)
         HPO_TRY(status, put(r, a->next + (hpo_row)i, r->column[j],

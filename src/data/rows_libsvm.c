@@ -142,13 +142,14 @@ static hpo_status libsvm_read(hpo_rows *r, size_t most, float *x, size_t *n,
     HPO_TRY(status, hpo_libsvm_row(&l->file, &is_row, &label, err));
     if (!is_row)
       break;
-    for (size_t j = 0; j < columns; j++)
+    for (size_t j = 0; x && j < columns; j++)
       x[rows * columns + j] = NAN;
     for (;;) {
       HPO_TRY(status, hpo_libsvm_next(&l->file, &is_entry, &e, err));
       if (!is_entry)
         break;
-      HPO_TRY(status, put(r, &e, x + rows * columns, err));
+      if (x)
+        HPO_TRY(status, put(r, &e, x + rows * columns, err));
     }
   }
   *n = rows;

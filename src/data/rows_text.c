@@ -102,7 +102,7 @@ static hpo_status read_row(hpo_rows *r, float *x, hpo_csv_token *token,
   HPO_TRY(status, find_end(r, token, &end, &lines, err));
   if (*token != HPO_CSV_FIELD)
     return HPO_OK;
-  for (size_t i = 0; i < r->fields; i++) {
+  for (size_t i = 0; x && i < r->fields; i++) {
     HPO_TRY(status, hpo_csv_get(r->state, p, token, &f, err));
     if (r->column[i] < r->facts->columns)
       HPO_TRY(status, read_value(r, r->column[i], &f, &x[r->column[i]], err));
@@ -125,8 +125,8 @@ static hpo_status text_read(hpo_rows *r, size_t most, float *x, size_t *n,
     bool is_there = token == HPO_CSV_FIELD;
 
     if (is_there)
-      HPO_TRY(status,
-              read_row(r, x + done_rows * r->facts->columns, &token, err));
+      HPO_TRY(status, read_row(r, x ? x + done_rows * r->facts->columns : NULL,
+                               &token, err));
     if (token == HPO_CSV_FIELD)
       done_rows++;
     else if (token == HPO_CSV_MORE && !csv->is_all)
