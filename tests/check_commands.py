@@ -26,6 +26,11 @@ GBT = ('<model kind="gbt"><fixed name="n_estimators" value="12"/>'
        '<int name="max_depth" low="2" high="5"/></model>')
 ONEHOT = ('<standardize/><categorical columns="employment home region '
           'purpose" encode="onehot"/><missing impute="mean"/>')
+MLP = """<model kind="mlp"><fixed name="max_iter" value="8"/>
+  <categorical name="hidden_layer_sizes"><choice value="20"/>
+    <choice value="30 9 8"/></categorical>
+  <categorical name="activation"><choice value="logistic"/>
+    <choice value="tanh"/><choice value="relu"/></categorical></model>"""
 CASES = {
     "binary": dict(task="binary", label="defaulted", metric="logloss"),
     "multiclass": dict(task="multiclass", label="home", metric="logloss"),
@@ -44,12 +49,15 @@ def studies(tmp_path_factory):
             tool = Tool(tmp_path_factory.mktemp(task + kind))
             tool.run("generate", "loan_applications", "--rows", 900,
                      "-o", "d.csv")
-            name = "linear" if task == "regression" else "logistic"
+            name = (kind if kind == "mlp" else
+                    "linear" if task == "regression" else "logistic")
             data = ONEHOT
             if task == "multiclass":
                 data = data.replace(" home", "")
             model = GBT if kind == "gbt" else f'<model kind="{name}"/>'
-            if kind != "gbt":
+            if kind == "mlp":
+                model = MLP
+            elif kind != "gbt":
                 strength = "alpha" if task == "regression" else "C"
                 model = (f'<model kind="{name}"><float name="{strength}" '
                          'low="0.1" high="2"/></model>')
@@ -130,7 +138,7 @@ def test_gbt_equals_xgboost(studies, task):
     assert np.allclose(margin, raw, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("kind", ["gbt", "linear"])
+@pytest.mark.parametrize("kind", ["gbt", "linear", "mlp"])
 @pytest.mark.parametrize("task", list(CASES))
 def test_validation_score(studies, task, kind):
     """Predictions of the validation rows have the trial's own score."""
@@ -151,7 +159,7 @@ def test_validation_score(studies, task, kind):
         assert abs(score - trials["value"][trial]) < 1e-6
 
 
-@pytest.mark.parametrize("kind", ["gbt", "linear"])
+@pytest.mark.parametrize("kind", ["gbt", "linear", "mlp"])
 @pytest.mark.parametrize("task", list(CASES))
 def test_c_source(studies, task, kind):
     tool = studies(task, kind)

@@ -77,7 +77,7 @@ def finished(path):
 
 
 @pytest.mark.parametrize("name, trials", [
-    ("quickstart", 8), ("digits", 4), ("diabetes", 8)])
+    ("quickstart", 8), ("digits", 4), ("diabetes", 8), ("digits-mlp", 6)])
 def test_inputs_run(tool, name, trials):
     done = tool.run(INPUTS / f"{name}.xml", "--trials", trials,
                     "--output", "s.h5", ranks=3)

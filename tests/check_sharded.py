@@ -8,23 +8,26 @@ from check_run import check_rows, wait_for
 from conftest import INPUTS
 from digest import digest
 
-LOGISTIC = """<study name="logistic" seed="3">
+DESIGN = """<study name="{name}" seed="3">
   <data task="multiclass" label="digit">
     <train href="{inputs}/digits.csv"/><validation fraction="0.3"/>
     <standardize/>
   </data>
-  <model kind="logistic">
-    <float name="C" low="1e-3" high="10" log="yes"/>
-    <categorical name="penalty">
-      <choice value="l1"/><choice value="l2"/>
-    </categorical>
-  </model>
+  <model kind="{name}">{search}</model>
   <objective metric="logloss" direction="minimize"/>
   <sampler name="random"/>
   <budget trials="5"/>
   <output models="all"/>
 </study>
 """
+SEARCH = {
+    "logistic": """<float name="C" low="1e-3" high="10" log="yes"/>
+    <categorical name="penalty">
+      <choice value="l1"/><choice value="l2"/>
+    </categorical>""",
+    "mlp": """<fixed name="max_iter" value="3"/>
+    <fixed name="dropout" value="0.1"/>
+    <int name="batch_size" low="20" high="2000"/>"""}
 
 
 # ranks without a core of their own take their time: few rounds
@@ -40,12 +43,13 @@ def run(tool, study, data, size, ranks, out, *more, **options):
 
 
 @pytest.mark.parametrize("name", ["quickstart", "digits", "diabetes",
-                                  "logistic"])
+                                  "logistic", "mlp"])
 def test_the_same_study(tool, name):
     study = INPUTS / f"{name}.xml"
-    if name == "logistic":
-        study = tool.folder / "logistic.xml"
-        study.write_text(LOGISTIC.format(inputs=INPUTS))
+    if name in SEARCH:
+        study = tool.folder / f"{name}.xml"
+        study.write_text(DESIGN.format(inputs=INPUTS, name=name,
+                                       search=SEARCH[name]))
     found = {}
     for ranks, size, data in [(1, 1, "shared"), (1, 1, "sharded"),
                               (5, 2, "sharded"), (6, 5, "sharded"),
@@ -59,7 +63,7 @@ def test_the_same_study(tool, name):
             h5py.File(tool.folder / "sharded65.h5") as b:
         for item in ("role", "names", "n_missing", "sha256"):
             assert np.array_equal(a[f"data/{item}"][()], b[f"data/{item}"][()])
-        if name != "logistic":
+        if name not in SEARCH:
             assert np.array_equal(a["data/cuts/cuts"][()],
                                   b["data/cuts/cuts"][()])
 

@@ -28,11 +28,12 @@ class Ours:
                 stdout=subprocess.PIPE, check=True)
             told = json.loads(run.stdout)
             self.seconds, self.steps = told["seconds"], told["steps"]
+            self.cpu = told["cpu"]
             self.bytes = pathlib.Path(d + "/m").read_bytes()
             self.p = np.fromfile(d + "/p", "<f8")
         self.model = json.loads(self.bytes)
-        self.coef = np.array(self.model["coef_"])
-        self.intercept = np.array(self.model["intercept_"])
+        self.coef = np.array(self.model.get("coef_"))
+        self.intercept = np.array(self.model.get("intercept_"))
 
 
 def fit(x, y, n_class, kind, role=None, weight=None, n_category=None, **kw):

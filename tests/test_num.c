@@ -77,6 +77,8 @@ static const function table[] = {
     {"ndtr", hpo_num_ndtr, ndtr_right, -2, 2, 6.0},
     {"log_ndtr", hpo_num_log_ndtr, log_ndtr_right, -140, 35, 6.0},
     {"log_ndtr", hpo_num_log_ndtr, log_ndtr_right, -2, 2, 6.0},
+    {"tanh", hpo_num_tanh, tanhl, -23, 23, 3.0},
+    {"tanh", hpo_num_tanh, tanhl, -0.5, 0.5, 3.0},
 };
 
 static void test_accuracy(void **state) {
@@ -111,6 +113,7 @@ static void test_all_sizes(void **state) {
     assert_true(ulps(hpo_num_log1p(x), log1pl(x)) < 1);
     assert_true(ulps(hpo_num_expm1(s), expm1l(s)) < 1.5);
     assert_true(ulps(hpo_num_exp(s), expl(s)) < 1);
+    assert_true(ulps(hpo_num_tanh(s), tanhl(s)) < 3);
     assert_true(ulps(hpo_num_sin(s), sinl(s)) < 1);
     assert_true(ulps(hpo_num_erf(s), erfl(s)) < 3);
   }
@@ -183,6 +186,9 @@ static void test_special(void **state) {
   assert_true(hpo_num_exp(709.78) < INFINITY);
   assert_true(hpo_num_exp(-745.1) == 0x1p-1074);
   assert_true(hpo_num_exp(-745.2) == 0 && hpo_num_exp(-1e300) == 0);
+  assert_true(hpo_num_tanh(INFINITY) == 1 && hpo_num_tanh(-INFINITY) == -1);
+  assert_true(isnan(hpo_num_tanh(NAN)) && hpo_num_tanh(1e300) == 1);
+  assert_true(signbit(hpo_num_tanh(-0.0)) && hpo_num_tanh(-0.0) == 0);
   assert_true(hpo_num_expm1(INFINITY) == INFINITY);
   assert_true(hpo_num_expm1(-INFINITY) == -1);
   assert_true(signbit(hpo_num_expm1(-0.0)) && hpo_num_expm1(-0.0) == 0);
@@ -206,11 +212,11 @@ static void test_special(void **state) {
 
 /* The array must do what the function does, in place
  * too, and for every length. */
-static void test_exp_array(void **state) {
+static void check_array(double (*f)(double),
+                        void (*array)(const double *, double *, size_t)) {
   enum { N = 333 };
   hpo_rng r = the_rng();
   double x[N], y[N];
-  (void)state;
   for (size_t n = 0; n <= N; n++) {
     for (size_t i = 0; i < n; i++)
       x[i] = 1600 * (hpo_rng_next(&r) - 0.5);
@@ -221,16 +227,22 @@ static void test_exp_array(void **state) {
       x[7] = -745.1;
     }
     y[n < N ? n : 0] = 7;
-    hpo_num_exp_array(x, y, n);
+    array(x, y, n);
     assert_true(n == N || y[n] == 7);
     for (size_t i = 0; i < n; i++) {
-      double one = hpo_num_exp(x[i]);
+      double one = f(x[i]);
       assert_true((isnan(one) && isnan(y[i])) || one == y[i]);
     }
-    hpo_num_exp_array(x, x, n);
+    array(x, x, n);
     for (size_t i = 0; i < n; i++)
       assert_true((isnan(x[i]) && isnan(y[i])) || x[i] == y[i]);
   }
+}
+
+static void test_arrays(void **state) {
+  (void)state;
+  check_array(hpo_num_exp, hpo_num_exp_array);
+  check_array(hpo_num_tanh, hpo_num_tanh_array);
 }
 
 /* Whatever compiler, -march or clone: the same bits. */
@@ -255,14 +267,14 @@ static void test_bits(void **state) {
     }
   hpo_sha256_end(&sha, hex);
   assert_string_equal(
-      hex, "0ced1c842c9b727a4dd6872026275c0045ac944b2600c49121186ac2ebe48177");
+      hex, "ea1ff362380ccfb85fdc16965045e92374ce677ed542c1e366e65abbad3406ce");
 }
 
 int main(void) {
   const struct CMUnitTest test[] = {
       cmocka_unit_test(test_accuracy), cmocka_unit_test(test_all_sizes),
       cmocka_unit_test(test_pow),      cmocka_unit_test(test_ndtri),
-      cmocka_unit_test(test_special),  cmocka_unit_test(test_exp_array),
+      cmocka_unit_test(test_special),  cmocka_unit_test(test_arrays),
       cmocka_unit_test(test_bits),
   };
   return cmocka_run_group_tests(test, NULL, NULL);

@@ -23,6 +23,7 @@ typedef struct run {
   const hpo_bins *bins;
   const hpo_design *design;
   const hpo_options *options;
+  uint64_t seed;
   int64_t steps;
   trainer_deal deal;
   size_t k;
@@ -61,7 +62,7 @@ static void run_rank(const hpo_coll *coll, void *argument) {
   size_t *place = calloc(n_train + n_valid + 1, sizeof *place);
   double *p = calloc(n_valid * r->k + 1, sizeof *p);
   void *self = NULL;
-  hpo_model_input in = {.options = r->options, .seed = 7, .coll = coll};
+  hpo_model_input in = {.options = r->options, .seed = r->seed, .coll = coll};
 
   HPO_ASSERT(train && valid && place && p);
   in.part = (hpo_part){
@@ -73,6 +74,7 @@ static void run_rank(const hpo_coll *coll, void *argument) {
       .n_train = deal_rows(r->d->train, n_train, coll, r->deal, train, place),
       .n_valid = deal_rows(r->d->valid, n_valid, coll, r->deal, valid, place),
       .train_total = r->d->n_train};
+  in.part.valid_first = in.part.n_valid > 0 ? (hpo_row)place[0] : 0;
   if (r->kind->needs_design)
     deal_blocks(r, coll, &in.part);
   MUST(r->kind->create(&in, &self, &must_err));
@@ -141,7 +143,10 @@ trainer_result trainer_train(const char *kind, const hpo_dataset *d,
   r.bins = bins;
   r.design = design;
   r.options = o;
-  r.steps = how->steps > 0 ? how->steps : r.kind->steps(o);
+  r.seed = how->seed > 0 ? how->seed : 7;
+  r.steps = how->is_untrained ? 0
+            : how->steps > 0  ? how->steps
+                              : r.kind->steps(o);
   team_run(how->ranks, run_rank, &r);
   hpo_design_destroy(design);
   hpo_bins_destroy(bins);

@@ -23,6 +23,8 @@ typedef struct trainer_options {
   int64_t steps;
   int ranks;
   trainer_deal deal;
+  uint64_t seed;             /* 0: 7 */
+  bool is_untrained;         /* no step at all */
   const hpo_plan_data *plan; /* of a design matrix; NULL: as it comes */
 } trainer_options;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /** \file design.h
- *  The design matrix of linear models: numbers alone, once per node.
+ *  The design matrix of linear models and networks: numbers alone, once per
+ * node.
  *
  *  A numeric feature is one column; a feature of <categorical
  *  encode="onehot"> is one column for each of its categories, 1 where a row

@@ -30,6 +30,7 @@ typedef struct hpo_part {
   const hpo_row *valid;     /* [n_valid] this rank's validation rows */
   size_t n_train, n_valid;
   hpo_row train_total; /* of the whole team */
+  hpo_row valid_first; /* place of valid[0] among the whole team's */
 } hpo_part;
 
 /** What a program of its own is told of its trial; all borrowed. */
@@ -72,7 +73,7 @@ typedef struct hpo_model_kind {
   bool is_built;
   unsigned tasks;     /* bits 1u << hpo_task */
   bool needs_bins;    /* option max_bin says which */
-  bool needs_design;  /* the matrix of linear models */
+  bool needs_design;  /* the matrix of linear models and networks */
   bool free_params;   /* x0, x1, ...: numbers */
   bool any_params;    /* of any name, numbers and texts */
   const char *format; /* of saved bytes: "xgboost-ubj", "json" */
@@ -96,6 +97,9 @@ typedef struct hpo_model_kind {
    *  objective the trial is complete; 0, or NULL: it does not stop so.  The
    *  trial's value, metrics and model are then those of its best step. */
   int64_t (*patience)(const hpo_options *o);
+  /** The last step is the best so far: what cut may have to go back to.
+   *  NULL: cut needs no telling. */
+  void (*mark)(void *self);
   /** Forgets all steps after the first `steps`, at which the objective was
    *  `score`: predict_valid and save tell of those alone, and no step
    *  follows.  NULL where patience is. Collective. */
@@ -109,6 +113,9 @@ typedef struct hpo_model_kind {
    *  asked before each step, must return within some ms.  HPO_ETRIAL: it
    *  failed. */
   hpo_status (*poll)(void *self, hpo_model_turn *out, hpo_error *err);
+  /** Bytes that a trainer keeps in memory beside its rows, the same on all
+   *  ranks of the team; NULL: few. */
+  int64_t (*held)(void *self);
   /** A metric by name after the steps so far; NaN: not known. */
   double (*metric)(void *self, const char *name);
   /** The trial is over, whatever came of it: ends what still runs; asked

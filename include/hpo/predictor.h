@@ -5,7 +5,7 @@
  *  Bytes that are not what this program writes are refused with a sentence,
  *  whatever they are.  Predictions equal those of validation bit for bit for
  *  gbt (the same leaves are added in the same order), and to rounding for
- *  linear models.
+ *  linear models (double) and networks (float32 in validation).
  */
 #ifndef HPO_PREDICTOR_H
 #define HPO_PREDICTOR_H

@@ -24,7 +24,10 @@ typedef enum hpo_rng_purpose {
   HPO_RNG_TEST = 7,
   HPO_RNG_UUID = 8,
   HPO_RNG_IMPORTANCE = 9,
-  HPO_RNG_BOOTSTRAP = 10 /* rows drawn to judge a winner */
+  HPO_RNG_BOOTSTRAP = 10, /* rows drawn to judge a winner */
+  HPO_RNG_WEIGHTS = 16,   /* that a network begins with */
+  HPO_RNG_SHUFFLE = 17,   /* rows of an epoch */
+  HPO_RNG_DROPOUT = 18
 } hpo_rng_purpose;
 
 /** One block: out[4] from key (seed, purpose) and counter (a, b).

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* exp, expm1, log, log1p, the sigmoid.
+/* exp, expm1, tanh, log, log1p, the sigmoid.
  *
  * Range reduction by powers of two, then Taylor's series: exp(r) for
  * |r| <= ln(2)/2, log(1+f) = 2 atanh(f / (2+f)) for 1+f between sqrt(1/2)
@@ -23,13 +23,8 @@ HPO_CLONES void hpo_num_exp_array(const double *x, double *out, size_t n) {
   }
 }
 
-double hpo_num_expm1(double x) {
-  if (x > 40)
-    return exp_of(x, 0);
-  if (x < -40)
-    return -1;
-  if (fabs(x) < 0x1p-54)
-    return x;
+/* exp(x) - 1 for |x| <= 44 */
+HPO_INLINE double expm1_of(double x) {
   double shifted = x * INV_LN2 + TO_WHOLE, k = shifted - TO_WHOLE;
   double rest = x - k * LN2_HIGH, less = -k * LN2_LOW;
   double r = rest + less, r_low = (rest - r) + less;
@@ -39,6 +34,36 @@ double hpo_num_expm1(double x) {
   /* 2^k (1 + r + tail) - 1, the large parts added exactly */
   double high = exact_sum(scale - 1, scale * r, &low);
   return high + (low + scale * tail);
+}
+
+double hpo_num_expm1(double x) {
+  if (x > 40)
+    return exp_of(x, 0);
+  if (x < -40)
+    return -1;
+  if (fabs(x) < 0x1p-54)
+    return x;
+  return expm1_of(x);
+}
+
+/* t / (t + 2), t = exp(2 |x|) - 1; without a branch, as exp_of. */
+HPO_INLINE double tanh_of(double x) {
+  const uint64_t sign = bits_of(x) & SIGN_BIT;
+  double t = expm1_of(2 * clamp_to(from_bits(bits_of(x) & ~SIGN_BIT), 22));
+  return from_bits(bits_of(t / (t + 2)) | sign);
+}
+
+double hpo_num_tanh(double x) { return tanh_of(x); }
+
+HPO_CLONES void hpo_num_tanh_array(const double *x, double *out, size_t n) {
+  double tile[TILE] = {0};
+  for (size_t i = 0; i < n; i += TILE) {
+    size_t m = n - i < TILE ? n - i : TILE;
+    memcpy(tile, x + i, m * sizeof *x);
+    for (size_t j = 0; j < TILE; j++)
+      tile[j] = tanh_of(tile[j]);
+    memcpy(out + i, tile, m * sizeof *x);
+  }
 }
 
 /* log(2^k (1 + f)) + c */

@@ -59,11 +59,12 @@ HPO_INLINE double exp_tail(double r) {
   return a + r4 * (b + r4 * c);
 }
 
-/* x brought into [-760, 760], where exp is 0 or infinity; NaN stays.  By
- * integers, since a comparison of doubles may trap and gcc then keeps it
- * out of vectorised loops. */
-HPO_INLINE double exp_clamp(double x) {
-  const int64_t most = INT64_C(0x4087c00000000000); /* 760 */
+#define SIGN_BIT (UINT64_C(1) << 63)
+
+/* x brought into [-most, most]; NaN stays.  By integers, since a comparison
+ * of doubles may trap and gcc then keeps it out of vectorised loops. */
+HPO_INLINE double clamp_to(double x, double limit) {
+  const int64_t most = (int64_t)bits_of(limit);
   const int64_t infinite = INT64_C(0x7ff0000000000000);
   int64_t u = (int64_t)bits_of(x), size = u & INT64_MAX;
   int64_t over = size > most ? -1 : 0, number = size <= infinite ? -1 : 0;
@@ -75,7 +76,7 @@ HPO_INLINE double exp_clamp(double x) {
  * vectorised.  The scale 2^k goes in as two factors, so that the last
  * product alone rounds to a subnormal or to infinity. */
 HPO_INLINE double exp_of(double x, double low) {
-  x = exp_clamp(x);
+  x = clamp_to(x, 760); /* where exp is 0 or infinity */
   double shifted = x * INV_LN2 + TO_WHOLE, k = shifted - TO_WHOLE;
   double rest = x - k * LN2_HIGH, less = low - k * LN2_LOW;
   double r = rest + less, r_low = (rest - r) + less;

@@ -23,31 +23,33 @@ hpo_impute hpo_design_impute(const char *name) {
   return HPO_IMPUTE_NONE;
 }
 
-/* What linear models can't take, in words. */
+/* What linear models and networks can't take, in words. */
 static hpo_status check_column(const hpo_dataset *d, const hpo_column *c,
                                hpo_impute impute, hpo_error *err) {
   if (c->categorical && !c->onehot)
     return hpo_error_set(
         err, HPO_EDATA,
-        "column '%s' holds categories (%zu, such as '%s'), and a linear model "
-        "needs numbers; say <categorical columns=\"%s\" encode=\"onehot\"/> "
+        "column '%s' holds categories (%zu, such as '%s'), and linear "
+        "models and mlp need numbers; say <categorical columns=\"%s\" "
+        "encode=\"onehot\"/> "
         "or <ignore columns=\"%s\"/>",
         c->name, c->n_category, c->n_category > 0 ? c->category[0] : "",
         c->name, c->name);
   if (!c->categorical && c->missing >= d->rows && !d->absent_is_zero)
     return hpo_error_set(err, HPO_EDATA,
-                         "column '%s' has no value in any row, so a linear "
-                         "model has nothing to impute; say <ignore "
+                         "column '%s' has no value in any row, so linear "
+                         "models and mlp have nothing to impute; say <ignore "
                          "columns=\"%s\"/>",
                          c->name, c->name);
   if (!c->categorical && c->missing > 0 && !d->absent_is_zero &&
       impute == HPO_IMPUTE_NONE)
-    return hpo_error_set(err, HPO_EDATA,
-                         "column '%s' has %lld missing values, and a linear "
-                         "model needs numbers; say <missing impute=\"mean\"/> "
-                         "(or median, most_frequent) or <ignore "
-                         "columns=\"%s\"/>",
-                         c->name, (long long)c->missing, c->name);
+    return hpo_error_set(
+        err, HPO_EDATA,
+        "column '%s' has %lld missing values, and linear "
+        "models and mlp need numbers; say <missing impute=\"mean\"/> "
+        "(or median, most_frequent) or <ignore "
+        "columns=\"%s\"/>",
+        c->name, (long long)c->missing, c->name);
   return HPO_OK;
 }
 
@@ -62,7 +64,7 @@ static hpo_status find_columns(const hpo_dataset *d, hpo_design *m,
   }
   if (n == 0 || n > MOST_COLUMNS)
     HPO_FAIL(status, err, HPO_EDATA,
-             "the features make %zu columns of numbers for a linear model; "
+             "the features make %zu columns of numbers; "
              "allowed: 1 to %d",
              n, MOST_COLUMNS);
   HPO_TRY(status, hpo_mem_new(n, sizeof *m->column, &m->column, err));

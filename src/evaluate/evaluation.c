@@ -460,6 +460,9 @@ static hpo_status step(hpo_evaluation *v, hpo_error *err) {
   v->value = t.value;
   v->best = t.best;
   v->best_step = t.best_step;
+  for (size_t f = 0; v->recipe.kind->mark && f < v->n_fit; f++)
+    if (v->best_step == v->trial->steps)
+      v->recipe.kind->mark(v->fit[f].model);
   if (t.state == HPO_TRIAL_COMPLETE && v->e->data && v->e->data->n_fold > 0)
     HPO_TRY(status, end_folds(v, err));
   else if (t.state != HPO_TRIAL_RUNNING)

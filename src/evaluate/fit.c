@@ -70,6 +70,7 @@ static hpo_status make_part(hpo_fit *fit, size_t fold, hpo_part *part,
   fit->n_mine = part->n_valid;
   fit->first_mine =
       part->n_valid > 0 ? (size_t)(part->valid - fit->rows.valid) : 0;
+  part->valid_first = (hpo_row)fit->first_mine;
   if (r->kind->needs_design)
     part->design = fit->e->design;
   if (r->kind->needs_bins) {

@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-/* Bytes that all of a rank's paused trials may take, and what one takes
- * beside its rows. */
+/* Bytes that all of a rank's paused trials may take, and what a fit takes
+ * beside its rows and what its model says. */
 #define MOST_BYTES (512.0 * 1024 * 1024)
 #define FLAT_BYTES (1024.0 * 1024)
 /* Margins, gradients and node of a row. */
@@ -15,13 +15,15 @@
 
 /* As many as fit, from facts that all ranks of a team share. */
 static size_t most_kept(const hpo_evaluator *e, const hpo_evaluation *v) {
-  double rows = 0;
+  const hpo_model_kind *kind = v->recipe.kind;
+  double rows = 0, held = FLAT_BYTES;
 
+  for (size_t f = 0; kind && kind->held && f < v->n_fit; f++)
+    held += v->fit[f].model ? (double)kind->held(v->fit[f].model) : 0;
   for (size_t f = 0; f < v->n_fit; f++)
     rows += (double)(v->fit[f].rows.n_train + v->fit[f].rows.n_valid) *
             (double)v->fit[f].k;
-  return 1 + (size_t)(MOST_BYTES /
-                      (FLAT_BYTES + ROW_BYTES * rows / e->team->size));
+  return 1 + (size_t)(MOST_BYTES / (held + ROW_BYTES * rows / e->team->size));
 }
 
 static void take_out(hpo_evaluator *e, size_t i) {

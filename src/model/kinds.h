@@ -11,6 +11,7 @@ extern const hpo_model_kind hpo_model_baseline;
 extern const hpo_model_kind hpo_model_function;
 extern const hpo_model_kind hpo_model_logistic;
 extern const hpo_model_kind hpo_model_linear;
+extern const hpo_model_kind hpo_model_mlp;
 extern const hpo_model_kind hpo_model_command;
 
 #endif

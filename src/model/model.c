@@ -8,21 +8,15 @@
 #define CLASSIFY (1U << HPO_TASK_BINARY | 1U << HPO_TASK_MULTICLASS)
 #define REGRESS (1U << HPO_TASK_REGRESSION)
 
-static const hpo_model_kind mlp = {.name = "mlp",
-                                   .help = "multi-layer perceptron",
-                                   .tasks = CLASSIFY | REGRESS};
 static const hpo_model_kind plugin = {.name = "plugin",
                                       .help = "a model in a shared library",
                                       .tasks = CLASSIFY | REGRESS |
                                                1U << HPO_TASK_NONE};
-static const hpo_model_kind *const kinds[] = {&hpo_model_gbt,
-                                              &hpo_model_baseline,
-                                              &hpo_model_function,
-                                              &hpo_model_logistic,
-                                              &hpo_model_linear,
-                                              &hpo_model_command,
-                                              &mlp,
-                                              &plugin};
+static const hpo_model_kind *const kinds[] = {
+    &hpo_model_gbt,      &hpo_model_baseline,
+    &hpo_model_function, &hpo_model_logistic,
+    &hpo_model_linear,   &hpo_model_mlp,
+    &hpo_model_command,  &plugin};
 
 #define N_KINDS (sizeof kinds / sizeof *kinds)
 

@@ -20,6 +20,7 @@ static const hpo_predict_kind *kind_of(const hpo_doc *d) {
     const char *format;
     const hpo_predict_kind *kind;
   } known[] = {{"hpotune-linear", &hpo_predict_linear},
+               {"hpotune-mlp", &hpo_predict_mlp},
                {"hpotune-baseline", &hpo_predict_baseline}};
   const char *format = hpo_doc_text(hpo_doc_find(d, "format"));
 
@@ -51,7 +52,7 @@ hpo_status hpo_predictor_create(const char *format, const void *bytes,
   if (!p->kind)
     HPO_FAIL(status, err, HPO_EINVAL,
              "models of this kind can't predict new rows in this version; "
-             "gbt, logistic, linear and baseline can");
+             "gbt, logistic, linear, mlp and baseline can");
   HPO_TRY(status, p->kind->load(&d, facts, &p->self, err));
   *out = p;
   p = NULL;

@@ -21,6 +21,6 @@ typedef struct hpo_predict_kind {
 } hpo_predict_kind;
 
 extern const hpo_predict_kind hpo_predict_gbt, hpo_predict_linear,
-    hpo_predict_baseline;
+    hpo_predict_mlp, hpo_predict_baseline;
 
 #endif

@@ -84,4 +84,5 @@ def main():
             compare("mnist", x, y, penalty, C)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -128,6 +128,12 @@ typedef struct linear_objective {
   const double *point; /* [ld * kp] of the pass */
 } linear_objective;
 
+/** What a row of each class counts: 1, or balanced: rows / (classes * rows of
+ *  the class).  Collective.  \param [out] out [classes], [1] in a regression;
+ *  the caller frees */
+HPO_MUST_USE hpo_status linear_class_weights(const hpo_model_input *in,
+                                             bool is_balanced, double **out,
+                                             hpo_error *err);
 HPO_MUST_USE hpo_status linear_objective_create(
     const hpo_model_input *in, const linear_config *c, const linear_scaler *s,
     linear_rows *rows, linear_objective *out, hpo_error *err);

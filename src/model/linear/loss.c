@@ -25,8 +25,7 @@ static double own_weight(const hpo_dataset *d, hpo_row r) {
   return d->weight != NULL ? d->weight[r] : 1;
 }
 
-/* What each class's rows count: rows / (classes * rows of the class). */
-static hpo_status class_weights(const hpo_model_input *in, bool is_balanced,
+hpo_status linear_class_weights(const hpo_model_input *in, bool is_balanced,
                                 double **out, hpo_error *err) {
   hpo_status status = HPO_OK;
   const hpo_dataset *d = in->part.data;
@@ -65,7 +64,7 @@ static hpo_status row_weights(const hpo_model_input *in, bool is_balanced,
 
   HPO_TRY(status,
           hpo_mem_new(part->n_train, sizeof *o->weight, &o->weight, err));
-  HPO_TRY(status, class_weights(in, is_balanced, &class, err));
+  HPO_TRY(status, linear_class_weights(in, is_balanced, &class, err));
   for (size_t i = 0; i < part->n_train; i++) {
     hpo_row r = part->train[i];
     size_t c = d->n_class > 0 ? (size_t)d->y[r] : 0;

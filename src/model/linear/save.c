@@ -3,60 +3,10 @@
 #include "linear.h"
 
 #include "hpo/mem.h"
+#include "model/json.h"
 
 #include <math.h>
 #include <string.h>
-
-static hpo_status put_text(hpo_buffer *b, const char *text, hpo_error *err) {
-  hpo_status status = HPO_OK;
-
-  HPO_TRY(status, hpo_buffer_add(b, "\"", 1, err));
-  for (; *text != '\0'; text++) {
-    unsigned char c = (unsigned char)*text;
-    if (c == '"' || c == '\\')
-      HPO_TRY(status, hpo_buffer_format(b, err, "\\%c", c));
-    else if (c < 0x20)
-      HPO_TRY(status, hpo_buffer_format(b, err, "\\u%04x", c));
-    else
-      HPO_TRY(status, hpo_buffer_add(b, text, 1, err));
-  }
-  HPO_TRY(status, hpo_buffer_add(b, "\"", 1, err));
-done:
-  return status;
-}
-
-/* 17 digits; -0 is 0. */
-static hpo_status put_number(hpo_buffer *b, double x, hpo_error *err) {
-  return hpo_buffer_format(b, err, "%.17g", x == 0 ? 0 : x);
-}
-
-static hpo_status put_numbers(hpo_buffer *b, const char *key, const double *x,
-                              size_t n, hpo_error *err) {
-  hpo_status status = HPO_OK;
-
-  HPO_TRY(status, hpo_buffer_format(b, err, ",\n \"%s\": [", key));
-  for (size_t i = 0; i < n; i++) {
-    HPO_TRY(status, hpo_buffer_add(b, ", ", i > 0 ? 2 : 0, err));
-    HPO_TRY(status, put_number(b, x[i], err));
-  }
-  HPO_TRY(status, hpo_buffer_add(b, "]", 1, err));
-done:
-  return status;
-}
-
-static hpo_status put_texts(hpo_buffer *b, const char *key, char *const *text,
-                            size_t n, hpo_error *err) {
-  hpo_status status = HPO_OK;
-
-  HPO_TRY(status, hpo_buffer_format(b, err, "\"%s\": [", key));
-  for (size_t i = 0; i < n; i++) {
-    HPO_TRY(status, hpo_buffer_add(b, ", ", i > 0 ? 2 : 0, err));
-    HPO_TRY(status, put_text(b, text[i], err));
-  }
-  HPO_TRY(status, hpo_buffer_add(b, "]", 1, err));
-done:
-  return status;
-}
 
 /* Options with their values. */
 static hpo_status put_params(hpo_buffer *b, const linear_saved *m,
@@ -79,67 +29,6 @@ static hpo_status put_params(hpo_buffer *b, const linear_saved *m,
           hpo_buffer_format(b, err, "\"fit_intercept\": %s, \"tol\": %.17g}",
                             c->has_intercept ? "true" : "false", c->tol));
 done:
-  return status;
-}
-
-/* The data's features, in order: a number, or categories one-hot. */
-static hpo_status put_features(hpo_buffer *b, const linear_saved *m,
-                               hpo_error *err) {
-  hpo_status status = HPO_OK;
-  const hpo_dataset *d = m->in->part.data;
-  const hpo_design *design = m->in->part.design;
-  const char *between = "";
-
-  HPO_TRY(status, hpo_buffer_format(b, err, ",\n \"features\": ["));
-  for (size_t i = 0; i < design->columns; i++) {
-    const hpo_design_column *at = &design->column[i];
-    const hpo_column *c = &d->column[at->feature];
-
-    if (at->category > 0)
-      continue;
-    HPO_TRY(status, hpo_buffer_format(b, err, "%s\n  {\"name\": ", between));
-    HPO_TRY(status, put_text(b, c->name, err));
-    between = ",";
-    if (at->category == 0) {
-      HPO_TRY(status, hpo_buffer_add(b, ", ", 2, err));
-      HPO_TRY(status, put_texts(b, "onehot", c->category, c->n_category, err));
-    }
-    if (at->has_missing) {
-      HPO_TRY(status, hpo_buffer_format(b, err, ", \"impute\": "));
-      HPO_TRY(status, put_number(b, m->scaler->impute[i], err));
-    }
-    HPO_TRY(status, hpo_buffer_add(b, "}", 1, err));
-  }
-  HPO_TRY(status, hpo_buffer_add(b, "]", 1, err));
-done:
-  return status;
-}
-
-/* One name for each coefficient: "age", "region=north". */
-static hpo_status put_names(hpo_buffer *b, const linear_saved *m,
-                            hpo_error *err) {
-  hpo_status status = HPO_OK;
-  const hpo_dataset *d = m->in->part.data;
-  const hpo_design *design = m->in->part.design;
-  char *name = NULL;
-
-  HPO_TRY(status, hpo_buffer_format(b, err, ",\n \"feature_names\": ["));
-  for (size_t i = 0; i < design->columns; i++) {
-    const hpo_design_column *at = &design->column[i];
-    const hpo_column *c = &d->column[at->feature];
-    bool onehot = at->category >= 0;
-
-    HPO_TRY(status, hpo_buffer_add(b, ", ", i > 0 ? 2 : 0, err));
-    HPO_TRY(status,
-            hpo_mem_format(&name, err, "%s%s%s", c->name, onehot ? "=" : "",
-                           onehot ? c->category[at->category] : ""));
-    HPO_TRY(status, put_text(b, name, err));
-    hpo_mem_free(name);
-    name = NULL;
-  }
-  HPO_TRY(status, hpo_buffer_add(b, "]", 1, err));
-done:
-  hpo_mem_free(name);
   return status;
 }
 
@@ -198,12 +87,13 @@ static hpo_status put_coefficients(hpo_buffer *b, const linear_saved *m,
     HPO_TRY(status, hpo_buffer_format(b, err, "%s\n  [", k > 0 ? "," : ""));
     for (size_t j = 0; j < n; j++) {
       HPO_TRY(status, hpo_buffer_add(b, ", ", j > 0 ? 2 : 0, err));
-      HPO_TRY(status, put_number(b, c.coef[k * n + j], err));
+      HPO_TRY(status, hpo_json_add_number(b, c.coef[k * n + j], err));
     }
     HPO_TRY(status, hpo_buffer_add(b, "]", 1, err));
   }
   HPO_TRY(status, hpo_buffer_add(b, "]", 1, err));
-  HPO_TRY(status, put_numbers(b, "intercept_", c.intercept, m->k, err));
+  HPO_TRY(status,
+          hpo_json_add_numbers(b, "intercept_", c.intercept, m->k, err));
 done:
   hpo_mem_free(c.coef);
   hpo_mem_free(c.intercept);
@@ -230,14 +120,17 @@ hpo_status linear_save(const linear_saved *m, hpo_buffer *out,
                                     m->converged ? "true" : "false"));
   if (d->n_class > 0) {
     HPO_TRY(status, hpo_buffer_format(out, err, ",\n "));
-    HPO_TRY(status,
-            put_texts(out, "classes_", d->class_name, d->n_class, err));
+    HPO_TRY(status, hpo_json_add_texts(out, "classes_", d->class_name,
+                                       d->n_class, err));
   }
-  HPO_TRY(status, put_features(out, m, err));
-  HPO_TRY(status, put_names(out, m, err));
+  HPO_TRY(status,
+          hpo_json_add_features(out, d, m->in->part.design, s->impute, err));
+  HPO_TRY(status, hpo_json_add_names(out, d, m->in->part.design, err));
   if (m->in->part.design->standardize) {
-    HPO_TRY(status, put_numbers(out, "mean_", s->mean, s->columns, err));
-    HPO_TRY(status, put_numbers(out, "scale_", s->deviation, s->columns, err));
+    HPO_TRY(status,
+            hpo_json_add_numbers(out, "mean_", s->mean, s->columns, err));
+    HPO_TRY(status, hpo_json_add_numbers(out, "scale_", s->deviation,
+                                         s->columns, err));
   }
   HPO_TRY(status, put_coefficients(out, m, err));
   HPO_TRY(status, hpo_buffer_format(out, err, "}\n"));
