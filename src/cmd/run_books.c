@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* hpotune run, rank 0: makes or opens the study file, and the session's row
  * that says where and with what it ran. */
+#include "cmd/environment.h"
 #include "cmd/run.h"
 #include "config.h"
-#include "hpo/blas.h"
 #include "hpo/clock.h"
 #include "hpo/file.h"
-#include "hpo/h5.h"
 #include "hpo/layout.h"
 #include "hpo/log.h"
 #include "hpo/manager.h"
 #include "hpo/mem.h"
 #include "hpo/options.h"
+#include "hpo/wire.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,6 +42,25 @@ static hpo_status make_attributes(const hpo_run *r, const char *identity,
                                identity, out, err);
 }
 
+/* The plan as the program reads it again: for replay. */
+static hpo_status add_plan(const hpo_plan *plan, hpo_record *study,
+                           hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_record *record = NULL;
+  hpo_buffer bytes = {0};
+
+  HPO_TRY(status, hpo_plan_record(plan, &record, err));
+  HPO_TRY(status, hpo_wire_encode(record, &bytes, err));
+  HPO_TRY(status,
+          hpo_record_add(study, "plan", HPO_FIELD_U8, 0, bytes.byte, bytes.n,
+                         "bytes", "The same as hpotune reads it, for replay.",
+                         err));
+done:
+  hpo_record_destroy(record);
+  hpo_buffer_free(&bytes);
+  return status;
+}
+
 /* The records that are written once: study, columns, data, cuts. */
 static hpo_status create_with(const hpo_run *r, const hpo_store_table *table,
                               size_t n_table, const hpo_record *attributes,
@@ -53,6 +72,7 @@ static hpo_status create_with(const hpo_run *r, const hpo_store_table *table,
 
   HPO_TRY(status,
           hpo_layout_study(r->plan, r->xml.byte, r->xml.n, &study, err));
+  HPO_TRY(status, add_plan(r->plan, study, err));
   HPO_TRY(status, hpo_layout_columns(r->plan, &columns, err));
   facts[n++] = (hpo_store_facts){HPO_FACTS_STUDY, study};
   facts[n++] = (hpo_store_facts){HPO_FACTS_COLUMNS, columns};
@@ -153,28 +173,19 @@ static const char *environment(const char *name) {
   return text ? text : "";
 }
 
-typedef struct session_texts {
-  char mpi[128], hdf5[64], blas[160], cpu[128], compiler[128];
-  hpo_buffer command;
-} session_texts;
-
-static hpo_status collect_texts(const hpo_run *r, session_texts *t,
-                                hpo_error *err) {
+/* The command line of this session. */
+static hpo_status make_command(const hpo_run *r, hpo_buffer *out,
+                               hpo_error *err) {
   hpo_status status = HPO_OK;
-  hpo_mpi_describe(t->mpi, sizeof t->mpi);
-  hpo_h5_version(t->hdf5);
-  hpo_blas_describe(t->blas, sizeof t->blas);
-  hpo_clock_cpu_model(t->cpu, sizeof t->cpu);
-  snprintf(t->compiler, sizeof t->compiler, "%s", __VERSION__);
-  HPO_TRY(status, hpo_buffer_format(&t->command, err, "hpotune run"));
+
+  HPO_TRY(status, hpo_buffer_format(out, err, "hpotune run"));
   for (size_t i = 0; i < r->args->given.n; i++)
-    HPO_TRY(status, hpo_buffer_format(&t->command, err, " --%s=%s",
+    HPO_TRY(status, hpo_buffer_format(out, err, " --%s=%s",
                                       r->args->given.item[i].name,
                                       r->args->given.item[i].value));
   for (size_t i = 0; i < r->args->word.n; i++)
-    HPO_TRY(status,
-            hpo_buffer_format(&t->command, err, " %s", r->args->word.item[i]));
-  HPO_TRY(status, hpo_buffer_add(&t->command, "", 1, err));
+    HPO_TRY(status, hpo_buffer_format(out, err, " %s", r->args->word.item[i]));
+  HPO_TRY(status, hpo_buffer_add(out, "", 1, err));
 done:
   return status;
 }
@@ -183,11 +194,13 @@ done:
 static hpo_status make_row(const hpo_run *r, hpo_id number, hpo_end end,
                            hpo_record **out, hpo_error *err) {
   hpo_status status = HPO_OK;
-  session_texts t = {.command = {0}};
+  hpo_environment e;
+  hpo_buffer command = {0};
   int64_t restarts = -1, now = hpo_clock_wall_ns();
   bool over = end != HPO_END_NONE;
 
-  HPO_TRY(status, collect_texts(r, &t, err));
+  hpo_environment_take(&e);
+  HPO_TRY(status, make_command(r, &command, err));
   (void)hpo_options_parse_int(environment("SLURM_RESTART_COUNT"), &restarts);
   hpo_layout_session s = {.number = number,
                           .start = r->started_wall,
@@ -200,22 +213,22 @@ static hpo_status make_row(const hpo_run *r, hpo_id number, hpo_end end,
                           .hosts = r->hosts,
                           .ranks = r->world.size,
                           .teams = r->n_teams,
-                          .hpotune_version = PACKAGE_VERSION,
-                          .git = HPO_GIT,
-                          .compiler = t.compiler,
-                          .flags = HPO_BUILD_FLAGS,
-                          .mpi = t.mpi,
-                          .hdf5 = t.hdf5,
-                          .blas = t.blas,
-                          .cpu = t.cpu,
+                          .hpotune_version = e.hpotune_version,
+                          .git = e.git,
+                          .compiler = e.compiler,
+                          .flags = e.flags,
+                          .mpi = e.mpi,
+                          .hdf5 = e.hdf5,
+                          .blas = e.blas,
+                          .cpu = e.cpu,
                           .slurm_job_id = environment("SLURM_JOB_ID"),
                           .slurm_restart_count = restarts,
-                          .command = (const char *)t.command.byte,
+                          .command = (const char *)command.byte,
                           .xml_offset = r->xml_offset,
                           .xml_length = (int64_t)r->xml.n};
   HPO_TRY(status, hpo_layout_session_row(&s, out, err));
 done:
-  hpo_buffer_free(&t.command);
+  hpo_buffer_free(&command);
   return status;
 }
 
