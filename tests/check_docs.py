@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The manual pages, the completion, the installed tree, and the tutorial."""
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+from conftest import BUILD, PROGRAM, ROOT, SHARED
+
+PAGES = {"hpotune.1": None, "hpotune-study.5": "study-format.md",
+         "hpotune-hdf5.5": "hdf5-format.md"}
+
+
+def said(*words, **options):
+    return subprocess.run([str(w) for w in words], text=True, check=True,
+                          capture_output=True, timeout=100, **options)
+
+
+def commands():
+    text = said(PROGRAM, "--help").stdout
+    part = text.split("commands:\n")[1].split("\n\n")[0]
+    return [line.split()[0] for line in part.splitlines()]
+
+
+def options(command):
+    text = said(PROGRAM, command, "--help").stdout
+    return re.findall(r"^  (--?[a-z-]+)", text, re.M)
+
+
+def shown(page):
+    """A manual page as people read it, blanks made one; no warning."""
+    if not shutil.which("man") or not shutil.which("groff"):
+        pytest.skip("no man")
+    done = said("man", "--warnings", "-E", "UTF-8", "-l", BUILD / "docs" / page,
+                env={**os.environ, "MANWIDTH": "80", "LC_ALL": "C.UTF-8",
+                     "MAN_KEEP_FORMATTING": ""})
+    assert done.stderr == ""
+    text = re.sub(r".\x08", "", done.stdout)  # overstruck letters
+    text = re.sub("\u2010\n *", "", text)     # broken words
+    assert not re.search(r"\\f|`", text), re.search(r".*(\\f|`).*", text)
+    return " ".join(text.split())
+
+
+def test_manual_has_every_command_and_option():
+    text = shown("hpotune.1")
+    assert len(commands()) > 15
+    for command in commands():
+        part = text.split(f"hpotune {command} [options]")[1]
+        part = part.split(" [options] ")[0]
+        for option in options(command):
+            assert f"{option} " in part, (command, option)
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if PAGES[p]])
+def test_manual_has_the_whole_format(page):
+    """Every word in backquotes of the page that it is made from."""
+    text = shown(page).lower()  # headings are in capitals
+    source = (ROOT / "docs" / PAGES[page]).read_text().lower()
+    prose = re.sub(r"```.*?```", "", source, flags=re.S)
+    missing = [w for w in re.findall(r"`([^`\n]+)`", prose)
+               if " ".join(w.replace("\\|", "|").split()).replace(" ", "")
+               not in text.replace(" ", "").replace("\u2010", "-")]
+    assert not missing
+    for block in re.findall(r"```\w*\n(.*?)```", source, re.S):
+        for line in block.splitlines():
+            assert "".join(line.split()) in "".join(text.split()), line
+
+
+def complete(line, folder):
+    """What bash offers at the end of a line."""
+    script = f"""
+source {ROOT}/docs/hpotune.bash
+compopt() {{ :; }}
+COMP_WORDS=({line} ); [[ {line!r} == *' ' ]] && COMP_WORDS+=("")
+COMP_WORDS[0]={PROGRAM}
+COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))
+_hpotune
+printf '%s\\n' "${{COMPREPLY[@]}}"
+"""
+    return set(said("bash", "-c", script, cwd=folder).stdout.split())
+
+
+def test_completion(tmp_path):
+    for name in ("a.xml", "b.h5", "c.csv"):
+        (tmp_path / name).touch()
+    (tmp_path / "sub").mkdir()
+    offered = complete("hpotune ", tmp_path)
+    assert set(commands()) | {"a.xml", "sub", "--help"} <= offered
+    assert "b.h5" not in offered
+    assert complete("hpotune rep", tmp_path) == {
+        c for c in commands() if c.startswith("rep")}
+    for command in commands():
+        assert complete(f"hpotune {command} -", tmp_path) == \
+            set(options(command))
+    assert complete("hpotune a.xml --ov", tmp_path) == {"--overwrite"}
+    assert complete("hpotune list ", tmp_path) == {"b.h5", "sub"}
+    assert complete("hpotune check ", tmp_path) == {"a.xml", "sub"}
+    assert {"b.h5", "c.csv"} <= complete("hpotune predict b.h5 ", tmp_path)
+    assert {"random", "gbt", "tpe"} <= complete("hpotune describe ", tmp_path)
+    assert complete("hpotune generate fr", tmp_path) == {"friedman"}
+    # what stands behind an option is what the program takes
+    for command, option, arguments in (
+            ("importance", "--method", ["b.h5"]),
+            ("list", "--format", ["b.h5"]), ("compare", "--format",
+                                             ["1", "2", "b.h5"]),
+            ("show", "--format", ["1", "b.h5"]),
+            ("predict", "--format", ["b.h5", "c.csv"]),
+            ("generate", "--format", ["friedman", "-o", "x"]),
+            ("export", "--to", ["b.h5"])):
+        values = complete(f"hpotune {command} {option} ", tmp_path)
+        assert values
+        for value in values:
+            done = subprocess.run([PROGRAM, command, *arguments, option,
+                                   value], cwd=tmp_path, text=True,
+                                  capture_output=True)
+            assert "allowed are" not in done.stderr
+
+
+def test_installed_tree(tmp_path):
+    if not (BUILD / "Makefile").exists():
+        pytest.skip("not a build of make")
+    said("make", "-s", "-C", BUILD, "install", f"DESTDIR={tmp_path}")
+    found = {str(p.relative_to(tmp_path / "usr/local"))
+             for p in tmp_path.rglob("*") if p.is_file()}
+    assert {"bin/hpotune", "bin/hpotune-guard", "share/man/man1/hpotune.1",
+            "share/man/man5/hpotune-study.5", "share/man/man5/hpotune-hdf5.5",
+            "share/bash-completion/completions/hpotune",
+            "share/doc/hpotune/README.md",
+            "share/doc/hpotune/docs/commands.md",
+            "share/doc/hpotune/inputs/quickstart.xml",
+            "share/doc/hpotune/jobs/submit.sh"} <= found
+    said("make", "-s", "-C", BUILD, "uninstall", f"DESTDIR={tmp_path}")
+    left = [p for p in tmp_path.rglob("*") if p.is_file()]
+    assert left == []
