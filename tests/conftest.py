@@ -14,7 +14,7 @@ PROGRAM = BUILD / "hpotune"
 INPUTS = ROOT / "inputs"
 SHARED = ROOT.parent / "shared" / "data"
 
-for driver in ("gbt", "linear", "metric", "data", "tpe", "cma", "store", "study"):
+for driver in ("gbt", "linear", "metric", "data", "tpe", "cma", "gp", "store", "study"):
     os.environ.setdefault(f"{driver.upper()}_DRIVER",
                           str(BUILD / "tests" / f"{driver}_driver"))
 os.environ.setdefault("OMPI_ALLOW_RUN_AS_ROOT", "1")

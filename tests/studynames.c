@@ -96,7 +96,7 @@ hpo_catalog studynames(void) {
       MODEL("logistic", linear, false, BINARY | MULTI, false),
       PLAIN(HPO_ENTRY_SAMPLER, "random", true),
       OTHER(HPO_ENTRY_SAMPLER, "tpe", tpe, true),
-      PLAIN(HPO_ENTRY_SAMPLER, "gp", false),
+      PLAIN(HPO_ENTRY_SAMPLER, "annealing", false),
       PLAIN(HPO_ENTRY_PRUNER, "none", true),
       {.kind = HPO_ENTRY_PRUNER,
        .name = "median",

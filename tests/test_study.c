@@ -275,8 +275,8 @@ static const fault unbuilt[] = {
     {"kind=\"ridge\"", "kind=\"logistic\"",
      "t.xml:19: <model kind=\"logistic\">: model \"logistic\" " NOT_BUILT
      ". Allowed: gbt, ridge, function, baseline"},
-    {"name=\"tpe\" startup-trials=\"5\"", "name=\"gp\"",
-     "t.xml:29: <sampler name=\"gp\">: sampler \"gp\" " NOT_BUILT
+    {"name=\"tpe\" startup-trials=\"5\"", "name=\"annealing\"",
+     "t.xml:29: <sampler name=\"annealing\">: sampler \"annealing\" " NOT_BUILT
      ". Allowed: random, tpe"},
     {"name=\"median\"", "name=\"hyperband\" min-resource=\"3\"",
      "t.xml:30: <pruner name=\"hyperband\">: pruner \"hyperband\" " NOT_BUILT

@@ -23,6 +23,7 @@ double hpo_num_sin(double x);           /* |x| < 2^27, NaN beyond */
 double hpo_num_cos(double x);           /* the same */
 double hpo_num_sigmoid(double x);       /* 1 / (1 + exp(-x)) */
 double hpo_num_erf(double x);
+double hpo_num_erfcx(double x); /* exp(x^2) erfc(x), x >= 0 */
 /** Normal distribution: log of the CDF, accurate in both tails; the CDF;
  *  its inverse. */
 double hpo_num_log_ndtr(double x);

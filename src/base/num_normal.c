@@ -32,7 +32,7 @@ static double erf_near(double x) {
 }
 
 /* exp(x^2) erfc(x) for x >= 0, by Clenshaw's recurrence */
-static double erfcx(double x) {
+double hpo_num_erfcx(double x) {
   static const double c[] = {
       0x1.2d6f89fde5d31p+0,   -0x1.dbd7f406f0499p-8,  -0x1.4cdca869ad5c3p-4,
       0x1.ec465395e4195p-5,   -0x1.d71abf3cb584ep-6,  0x1.5b32ddd011bcbp-7,
@@ -67,7 +67,7 @@ double hpo_num_erf(double x) {
   double size = fabs(x);
   if (!(size > 1))
     return erf_near(x); /* NaN too */
-  double tail = erfcx(size) * exp_square(x, 1);
+  double tail = hpo_num_erfcx(size) * exp_square(x, 1);
   return x < 0 ? tail - 1 : 1 - tail;
 }
 
@@ -75,7 +75,7 @@ double hpo_num_erf(double x) {
 static double upper(double x) {
   if (x < 0.5)
     return 0.5 - 0.5 * erf_near(x * ROOT_HALF);
-  return 0.5 * exp_square(x, 0.5) * erfcx(x * ROOT_HALF);
+  return 0.5 * exp_square(x, 0.5) * hpo_num_erfcx(x * ROOT_HALF);
 }
 
 double hpo_num_ndtr(double x) {
@@ -93,7 +93,7 @@ double hpo_num_log_ndtr(double x) {
     return hpo_num_log(upper(-x));
   if (x < -1e160)
     return -INFINITY;
-  return -0.5 * x * x + hpo_num_log(0.5 * erfcx(-x * ROOT_HALF));
+  return -0.5 * x * x + hpo_num_log(0.5 * hpo_num_erfcx(-x * ROOT_HALF));
 }
 
 /* |q| <= 0.425, q = p - 1/2 */

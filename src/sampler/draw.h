@@ -9,6 +9,8 @@
 /* High word of the counter: which use a stream of (seed, trial) has. */
 #define HPO_DRAW_TPE 0x80000000u
 #define HPO_DRAW_CMAES 0x40000000u
+#define HPO_DRAW_GP 0x20000000u      /* starts of the search */
+#define HPO_DRAW_GP_NEAR 0x30000000u /* starts near the best trials */
 #define HPO_DRAW_NSGA2 0x10000000u
 /* High bit of the counter's other half, which no trial number has. */
 #define HPO_DRAW_QMC 0x8000000000000000u

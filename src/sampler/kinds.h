@@ -11,6 +11,7 @@ extern const hpo_sampler_kind hpo_sampler_tpe;
 extern const hpo_sampler_kind hpo_sampler_grid;
 extern const hpo_sampler_kind hpo_sampler_qmc;
 extern const hpo_sampler_kind hpo_sampler_cmaes;
+extern const hpo_sampler_kind hpo_sampler_gp;
 extern const hpo_sampler_kind hpo_sampler_nsga2;
 
 extern const hpo_pruner_kind hpo_pruner_none;

@@ -5,6 +5,7 @@
 #include "sampler/points.h"
 
 #include "hpo/mem.h"
+#include "sampler/draw.h"
 
 #include <math.h>
 #include <string.h>
@@ -165,4 +166,16 @@ bool hpo_points_next(const hpo_space *space, const double *given, double *x) {
                                : value_at(p, 0, n);
   }
   return true;
+}
+
+/* Among n + 1 different points, one is new. */
+void hpo_points_move(const hpo_points *p, uint64_t seed, hpo_id number,
+                     const double *given, double *x) {
+  size_t left = p->n + 1;
+
+  while (left-- > 0 && hpo_points_find(p, x))
+    if (!hpo_points_next(p->space, given, x))
+      break;
+  for (uint32_t i = 1; i <= 64 && hpo_points_find(p, x); i++)
+    hpo_draw_point(p->space, seed, number, i, given, x);
 }

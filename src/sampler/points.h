@@ -27,5 +27,9 @@ void hpo_points_free(hpo_points *p);
  *  first.  \return false, x as it was: a float without step is active, so
  *  there is no next one. */
 bool hpo_points_next(const hpo_space *space, const double *given, double *x);
+/** From a point that was tried to one that was not, if there is one: the next
+ *  of the space, or else one drawn at random for trial `number`. */
+void hpo_points_move(const hpo_points *p, uint64_t seed, hpo_id number,
+                     const double *given, double *x);
 
 #endif

@@ -14,15 +14,9 @@ struct hpo_sampler {
   void *self;           /* the kind's cache, owned */
 };
 
-static const hpo_sampler_kind gp = {
-    .name = "gp",
-    .help = "A Gaussian process, for small budgets.",
-    .one_objective = true};
-
 static const hpo_sampler_kind *const all[] = {
-    &hpo_sampler_random, &hpo_sampler_tpe,   &hpo_sampler_grid,
-    &hpo_sampler_qmc,    &hpo_sampler_cmaes, &gp,
-    &hpo_sampler_nsga2};
+    &hpo_sampler_random, &hpo_sampler_tpe, &hpo_sampler_grid, &hpo_sampler_qmc,
+    &hpo_sampler_cmaes,  &hpo_sampler_gp,  &hpo_sampler_nsga2};
 
 const hpo_sampler_kind *const *hpo_sampler_kinds(size_t *n) {
   *n = sizeof all / sizeof *all;

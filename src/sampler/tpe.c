@@ -299,20 +299,6 @@ done:
   return status;
 }
 
-/* From a point that was tried to the next one that was not, if there is
- * one: among n + 1 different points, one is new. */
-static void move_on(const tpe *t, hpo_id number, const double *given,
-                    double *x) {
-  const hpo_points *points = &t->history.points;
-  size_t left = points->n + 1;
-
-  while (left-- > 0 && hpo_points_find(points, x))
-    if (!hpo_points_next(&t->plan->space, given, x))
-      break;
-  for (uint32_t i = 1; i <= 64 && hpo_points_find(points, x); i++)
-    hpo_draw_point(&t->plan->space, t->plan->seed, number, i, given, x);
-}
-
 static hpo_status suggest(void *self, const hpo_options *options,
                           const hpo_view *view, hpo_id number,
                           const double *given, double *x, hpo_error *err) {
@@ -336,7 +322,7 @@ static hpo_status suggest(void *self, const hpo_options *options,
     }
   }
   if (!is_new)
-    move_on(t, number, given, x);
+    hpo_points_move(&h->points, t->plan->seed, number, given, x);
 done:
   return status;
 }
