@@ -87,6 +87,8 @@ static int run_command(const hpo_command *c, int argc, char **argv) {
       hpo_cmd_complain(&err);
     exit_code = hpo_status_exit(status);
   }
+  if (c == &hpo_cmd_run)
+    hpo_cmd_note_exit(exit_code);
   hpo_args_free(&args);
   if (exit_code == 0 && (fflush(stdout) != 0 || ferror(stdout))) {
     fprintf(stderr, "hpotune: error: standard output: %s\n", strerror(errno));

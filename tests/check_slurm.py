@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The job scripts under a real Slurm of the tests' own: one node, 64 CPUs."""
+import os
+import signal
 import subprocess
 
 import h5py
@@ -7,6 +9,7 @@ import pytest
 from check_run import FUNCTION, check_rows, finished, states
 from conftest import BUILD, INPUTS, ROOT
 from digest import digest
+from faults import ranks_of
 from slurm import Slurm
 
 JOBS = ROOT / "jobs"
@@ -139,6 +142,18 @@ def test_cancelled_job_loses_nothing(slurm, tmp_path):
                          cwd=tmp_path)
     run_through(slurm, tmp_path, again)
     assert finished(tmp_path / "f.h5") == total
+
+
+def test_a_killed_worker_costs_its_trial_alone(slurm, tmp_path):
+    study = write_study(tmp_path, trials=60)
+    job = slurm.submit("--ntasks=4", JOBS / "study.sbatch", study, "f.h5",
+                       "--lost-after", "2s", cwd=tmp_path)
+    slurm.wait(lambda: finished(tmp_path / "f.h5") >= 3, "three trials")
+    os.kill(ranks_of(tmp_path)[-1], signal.SIGKILL)
+    facts = run_through(slurm, tmp_path, job)
+    assert facts["Restarts"] == "0", facts
+    assert "is lost, 2 of 3 go on" in log(tmp_path, job)
+    assert len(check_rows(tmp_path / "f.h5")) == 60
 
 
 def test_array_of_seeds(slurm, tmp_path):

@@ -78,10 +78,10 @@ class Tool:
     def __init__(self, folder):
         self.folder = folder
 
-    def command(self, *words, ranks=1):
+    def command(self, *words, ranks=1, mpirun=()):
         words = [str(w) for w in words]
         if ranks > 1:
-            return ["mpirun", "-np", str(ranks), str(PROGRAM), *words]
+            return ["mpirun", *mpirun, "-np", str(ranks), str(PROGRAM), *words]
         return [str(PROGRAM), *words]
 
     def run(self, *words, ranks=1, expect=0, timeout=240, **env):
@@ -93,8 +93,9 @@ class Tool:
             assert done.returncode == expect, done.stdout + done.stderr
         return done
 
-    def start(self, *words, ranks=1, **env):
-        return subprocess.Popen(self.command(*words, ranks=ranks),
+    def start(self, *words, ranks=1, mpirun=(), **env):
+        return subprocess.Popen(self.command(*words, ranks=ranks,
+                                             mpirun=mpirun),
                                 cwd=self.folder, stdin=subprocess.DEVNULL,
                                 stdout=subprocess.PIPE, text=True,
                                 stderr=subprocess.STDOUT,

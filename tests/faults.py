@@ -137,3 +137,17 @@ def fresh(path):
     """No study file, no lock."""
     for p in path.parent.glob(path.name + "*"):
         p.unlink() if p.is_file() else shutil.rmtree(p)
+
+
+def ranks_of(folder):
+    """Process ids of the study's ranks, rank 0 first."""
+    found = []
+    for entry in pathlib.Path("/proc").iterdir():
+        try:
+            if (entry.name.isdigit() and
+                    os.readlink(entry / "cwd") == str(folder) and
+                    (entry / "comm").read_text().strip() == "hpotune"):
+                found.append(int(entry.name))
+        except OSError:
+            continue
+    return sorted(found)

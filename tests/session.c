@@ -125,6 +125,24 @@ static void dismiss(const session *s, crew *c) {
   hpo_comm_local_destroy(c->comms);
 }
 
+static bool hangs(const session *s, const session_heard *h, int who) {
+  return who < s->lose && h->trials >= s->lose_after;
+}
+
+/* Lost ones that wake: they are told to leave, and nobody hears them. */
+static void wake_late(const session *s, crew *c, hpo_manager *m) {
+  hpo_error err = {0};
+  bool worked = false, over = false;
+  size_t before = hpo_ledger_trials(hpo_manager_ledger(m));
+
+  for (int i = 0; i < s->lose; i++)
+    assert_int_equal(hpo_worker_poll(c->worker[i], &worked, &c->over[i], &err),
+                     HPO_EPEER);
+  MUST(hpo_manager_poll(m, &worked, &over, &err));
+  assert_true(over);
+  assert_int_equal(hpo_ledger_trials(hpo_manager_ledger(m)), before);
+}
+
 /* Turns in random order until all is over, or it is time for the kill. */
 static hpo_status take_turns(const session *s, crew *c, hpo_manager *m,
                              const session_heard *h, bool *stop,
@@ -138,7 +156,7 @@ static hpo_status take_turns(const session *s, crew *c, hpo_manager *m,
     int who = (int)(hpo_rng_next32(&rng) % (uint32_t)(s->n + 1));
     if (who == s->n)
       HPO_TRY(status, hpo_manager_poll(m, &worked, &over, err));
-    else if (!c->over[who])
+    else if (!c->over[who] && !hangs(s, h, who))
       HPO_TRY(status,
               hpo_worker_poll(c->worker[who], &worked, &c->over[who], err));
     if (s->kill_after > 0 && h->trials >= s->kill_after) {
@@ -147,7 +165,7 @@ static hpo_status take_turns(const session *s, crew *c, hpo_manager *m,
       _exit(0);
     }
     *stop = s->stop_after > 0 && h->trials >= s->stop_after;
-    hpo_backoff_turn(&wait, worked);
+    hpo_backoff_turn(&wait, worked || s->lose > 0);
   }
 done:
   return status;
@@ -183,7 +201,10 @@ hpo_end session_run(const session *s, session_heard *h, hpo_status expect,
                           .sync_seconds = 0.01,
                           .listener = {.context = h, .trial = hear},
                           .stop_asked = &stop,
-                          .stop_reason = "told to stop"};
+                          .stop_reason = "told to stop",
+                          .team_size = 1,
+                          .lost_after = s->lose > 0 ? 0.1 : 0,
+                          .stuck_after = s->stuck_after};
   MUST(hpo_manager_create(&in, &m, &err));
   hpo_status status = take_turns(s, &c, m, h, &stop, &err);
   if (status != expect)
@@ -191,6 +212,9 @@ hpo_end session_run(const session *s, session_heard *h, hpo_status expect,
   if (err_out)
     *err_out = err;
   end = hpo_manager_end(m);
+  if (s->return_late)
+    wake_late(s, &c, m);
+  assert_int_equal(hpo_manager_lost(m) > 0, s->lose > 0);
   hpo_manager_destroy(m);
   dismiss(s, &c);
   if (s->drop && s->kill_after > 0 && end == HPO_END_NONE)

@@ -21,6 +21,10 @@ typedef struct session {
   int stop_after;  /* the same, for a soft stop */
   bool drop;       /* kill_after destroys the objects instead */
   bool is_unready; /* the last worker can't start */
+  int lose;        /* workers 0 .. lose-1 hang after lose_after trials */
+  int lose_after;
+  bool return_late;   /* they come back when all else is over */
+  double stuck_after; /* see hpo_manager_input */
 } session;
 
 /** What the listener hears. */

@@ -102,7 +102,7 @@ int main(int argc, char **argv) {
     fprintf(stderr, "usage: shard_driver FILE LABEL sharded|shared [...]\n");
     return 2;
   }
-  must(hpo_mpi_start(&argc, &argv, &world, &err), &err);
+  must(hpo_mpi_start(&argc, &argv, 0, &world, &err), &err);
   c = hpo_mpi_world(world);
   hpo_options *o = options_of(argc, argv);
   plan = testplan_make();

@@ -203,7 +203,7 @@ int main(int argc, char **argv) {
   char text[128];
   int k = argc > 1 ? atoi(argv[1]) : 1;
 
-  if (hpo_mpi_start(&argc, &argv, &m, &err) != HPO_OK) {
+  if (hpo_mpi_start(&argc, &argv, 0, &m, &err) != HPO_OK) {
     fprintf(stderr, "%s\n", err.text);
     return 1;
   }

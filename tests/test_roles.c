@@ -247,6 +247,61 @@ static void test_soft_stop(void **state) {
   hpo_plan_destroy(plan);
 }
 
+/* Workers hang in the middle of a trial: it is put back and runs on another,
+ * to the same bits; when they wake, they are not believed. */
+static void test_lost_workers(void **state) {
+  (void)state;
+  char path[64];
+  hpo_plan *plan = session_plan(true);
+  session_heard h = {0};
+  session whole = {.plan = plan, .path = session_fresh(path), .n = 2};
+
+  session_run(&whole, &h, HPO_OK, NULL);
+  uint32_t undisturbed = session_digest(plan, path);
+  for (int lose = 1; lose < 4; lose++)
+    for (int after = 0; after < TRIALS; after += 7) {
+      session s = {.plan = plan,
+                   .path = session_fresh(path),
+                   .n = 4,
+                   .seed = (uint64_t)(10 * lose + after),
+                   .lose = lose,
+                   .lose_after = after,
+                   .return_late = true};
+      h = (session_heard){0};
+      assert_int_equal(session_run(&s, &h, HPO_OK, NULL), HPO_END_TRIALS);
+      assert_int_equal(h.trials, TRIALS);
+      assert_int_equal(session_digest(plan, path), undisturbed);
+    }
+  session_fresh(path);
+  hpo_plan_destroy(plan);
+}
+
+/* All hang: what is there is saved, and another session goes on. */
+static void test_all_workers_lost(void **state) {
+  (void)state;
+  char path[64];
+  hpo_plan *plan = session_plan(true);
+  session_heard h = {0};
+  session s = {.plan = plan,
+               .path = session_fresh(path),
+               .n = 3,
+               .seed = 4,
+               .lose = 3,
+               .lose_after = 9};
+
+  assert_int_equal(session_run(&s, &h, HPO_OK, NULL), HPO_END_LOST);
+  assert_in_range(h.trials, 9, TRIALS - 1);
+  s.lose = 0;
+  assert_int_equal(session_run(&s, &h, HPO_OK, NULL), HPO_END_TRIALS);
+  assert_int_equal(h.trials, TRIALS);
+  uint32_t gone_on = session_digest(plan, path);
+  s.path = session_fresh(path);
+  session_run(&s, &h, HPO_OK, NULL);
+  assert_int_equal(session_digest(plan, path), gone_on);
+  session_fresh(path);
+  hpo_plan_destroy(plan);
+}
+
 /* Every trial fails (branin takes two coordinates), is tried once more. */
 static void test_failures(void **state) {
   (void)state;
@@ -326,6 +381,8 @@ int main(void) {
       cmocka_unit_test(test_dropped_objects),
       cmocka_unit_test(test_arrival_counts),
       cmocka_unit_test(test_soft_stop),
+      cmocka_unit_test(test_lost_workers),
+      cmocka_unit_test(test_all_workers_lost),
       cmocka_unit_test(test_failures),
       cmocka_unit_test(test_unready_worker),
       cmocka_unit_test(test_seconds),

@@ -29,10 +29,19 @@ struct hpo_comm {
   /** Sends not yet delivered. */
   size_t (*pending)(void *self);
   int64_t (*bytes_sent)(void *self);
+  /** Seconds since the last sign of life of a rank, in time that this rank
+   *  spent receiving (after a suspension of its own it accuses nobody); 0:
+   *  none are sent. */
+  double (*silence)(void *self, int rank);
+  /** Tells a rank to leave, wherever it stands (its calls then answer
+   *  HPO_EPEER), and forgets what is under way to and from it: nothing of it
+   *  is received any more. */
+  void (*dismiss)(void *self, int rank);
 };
 
 /** n endpoints in this process (not thread-safe); [n] comms in *out, freed
- *  by hpo_comm_local_destroy. */
+ *  by hpo_comm_local_destroy.  To receive is an endpoint's sign of life;
+ *  silence is counted in the asker's receives, 1 ms each. */
 HPO_MUST_USE hpo_status hpo_comm_local_create(int n, hpo_comm **out,
                                               hpo_error *err);
 void hpo_comm_local_destroy(hpo_comm *comms);
@@ -53,11 +62,26 @@ void hpo_backoff_turn(hpo_backoff *b, bool worked);
 typedef struct hpo_mpi hpo_mpi;
 
 /** MPI_Init unless the process was started alone (no mpirun, no srun):
- *  then a world of one rank without MPI. */
-HPO_MUST_USE hpo_status hpo_mpi_start(int *argc, char ***argv, hpo_mpi **out,
+ *  then a world of one rank without MPI.
+ *  \param lost_after above 0: lost ranks are to be outlived, and so many
+ *         seconds of silence mean a loss: threads send signs of life, and no
+ *         wait of a collective is for ever: it answers HPO_EPEER */
+HPO_MUST_USE hpo_status hpo_mpi_start(int *argc, char ***argv,
+                                      double lost_after, hpo_mpi **out,
                                       hpo_error *err);
+/** Whether the launcher lets the other ranks live when one dies: mpirun
+ *  --enable-recovery, or HPOTUNE_RECOVERY=1 in the environment where that
+ *  can't be seen.  (Then it ends with 0, whatever the ranks do.) */
+bool hpo_mpi_outlives(void);
+/** Whether rank 0 told this rank to leave. */
+bool hpo_mpi_is_dismissed(const hpo_mpi *m);
 /** Orderly end; NULL is a no-op. */
 void hpo_mpi_end(hpo_mpi *m);
+/** The end where ranks are lost, and nothing can be done together: rank 0
+ *  tells the others to leave, stopped processes are killed.  Afterwards the
+ *  process is to _exit.  Unless the launcher outlives ranks, rank 0 ends them
+ *  all with its exit code, and does not return. */
+void hpo_mpi_leave(hpo_mpi *m, int exit_code);
 /** When peers cannot be told: prints nothing, ends all ranks. */
 void hpo_mpi_abort(hpo_mpi *m, int exit_code);
 /** Borrowed views. */

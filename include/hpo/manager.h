@@ -40,6 +40,11 @@ typedef struct hpo_manager_input {
   hpo_comm comm;
   int n_teams;
   const int *team_rank;  /* [n_teams] comm rank of each team's worker */
+  int team_size;         /* ranks of a team: that one and those after it */
+  double lost_after;     /* seconds of silence after which a rank and its team
+                            are lost; 0: never */
+  double stuck_after;    /* seconds without a step of any trial after which
+                            the session stops without those that run; 0 */
   double seconds_before; /* of earlier sessions */
   hpo_id session;        /* row of /sessions, already appended */
   double sync_seconds;   /* fdatasync at most every so many; 0: never */
@@ -47,19 +52,26 @@ typedef struct hpo_manager_input {
                             all of them after the trial; 0: they are not */
   hpo_listener listener;
   hpo_finale finale;
-  const bool *stop_asked;  /* set by the caller (signal, deadline); read at
-                              each poll */
-  const char *stop_reason; /* for stop_asked */
+  const bool *stop_asked;    /* set by the caller (signal, deadline); read at
+                                each poll */
+  const char *stop_reason;   /* for stop_asked */
+  const double *stop_latest; /* monotonic seconds: after it a stop waits for
+                                no step any more; NULL: it always does */
 } hpo_manager_input;
 
 typedef struct hpo_manager hpo_manager;
 HPO_MUST_USE hpo_status hpo_manager_create(const hpo_manager_input *in,
                                            hpo_manager **out, hpo_error *err);
 /** One turn: takes what arrived, decides, writes, commits with one flush.
- *  *worked: there was something; *over: all workers said bye. */
+ *  *worked: there was something; *over: all workers said bye or are lost. */
 HPO_MUST_USE hpo_status hpo_manager_poll(hpo_manager *m, bool *worked,
                                          bool *over, hpo_error *err);
 hpo_end hpo_manager_end(const hpo_manager *m);
+/** Why the session stopped by itself (stuck_after, stop_latest); "": it did
+ *  not. */
+const char *hpo_manager_why(const hpo_manager *m);
+/** Teams that were lost; nothing collective is possible any more. */
+int hpo_manager_lost(const hpo_manager *m);
 const hpo_ledger *hpo_manager_ledger(const hpo_manager *m);
 void hpo_manager_destroy(hpo_manager *m);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /** \file process.h
  *  Other programs: a short helper, run for what it prints; and one that runs
- *  beside us under a guard, is polled, and leaves nothing behind.
+ *  beside us under a guard, is polled, and leaves nothing behind; and what
+ *  the system says of a process.
  */
 #ifndef HPO_PROCESS_H
 #define HPO_PROCESS_H
@@ -66,5 +67,16 @@ void hpo_process_stop(hpo_process *p);
 int64_t hpo_process_memory(const hpo_process *p);
 /** Ends it if it runs, and waits for that: up to the grace. */
 void hpo_process_destroy(hpo_process *p);
+
+/** A process of this host: its number, and when it began (clock ticks since
+ *  the system did), which tells it from a later one of the same number. */
+typedef struct hpo_process_id {
+  int64_t pid, began; /* began -1: unknown */
+} hpo_process_id;
+hpo_process_id hpo_process_self(void);
+/** Its program's name, at most 15 bytes; "": there is no such process. */
+void hpo_process_name(int64_t pid, char *text, size_t room);
+/** Whether that process is still there, and stopped (SIGSTOP). */
+bool hpo_process_is_stopped(const hpo_process_id *p);
 
 #endif

@@ -7,6 +7,7 @@
  *        |------------ READY ----------->|   once; or why not
  *        |<------------ JOB -------------|   to an idle worker only
  *        |------------ REPORT ---------->|   sent and forgotten; may be 0
+ *        |------------ PULSE ----------->|   likewise: a step was done
  *        |<------------ STOP ------------|   may come too late: ignored
  *        |------------ RESULT ---------->|   exactly one per JOB
  *        |<------------ QUIT ------------|   once
@@ -14,7 +15,8 @@
  *
  *  Every reply carries its status first: a READY or RESULT that is not
  *  HPO_OK says that this worker can't go on, and why.  A failed trial is an
- *  ordinary result.
+ *  ordinary result.  A team that is lost is not written to any more, nor
+ *  heard (roles/lookout.h).
  */
 #ifndef HPO_PROTO_H
 #define HPO_PROTO_H
@@ -30,9 +32,10 @@ typedef enum hpo_tag {
   HPO_TAG_STOP,
   HPO_TAG_RESULT,
   HPO_TAG_QUIT,
-  HPO_TAG_BYE
+  HPO_TAG_BYE,
+  HPO_TAG_PULSE
 } hpo_tag;
-#define HPO_TAGS 7
+#define HPO_TAGS 8
 
 /** One row of the message list. */
 typedef struct hpo_tag_info {

@@ -21,8 +21,9 @@ typedef struct hpo_worker_input {
   const hpo_coll *coll;       /* the team, the evaluator's; borrowed */
   const hpo_error *not_ready; /* why this rank can't work, told to the
                                  manager instead of READY; NULL: it can */
-  uint64_t delay_seed;        /* tests: random delays before steps and replies;
-                                 0: none */
+  double pulse;        /* a PULSE at most every so many seconds; 0: none */
+  uint64_t delay_seed; /* tests: random delays before steps and replies;
+                          0: none */
 } hpo_worker_input;
 
 typedef struct hpo_worker hpo_worker;

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The wings' registries as one catalogue, for study/ and describe. */
 #include "cmd/cmd.h"
+#include "hpo/comm.h"
 #include "hpo/mem.h"
 #include "hpo/metric.h"
 #include "hpo/model.h"
 #include "hpo/pruner.h"
 #include "hpo/sampler.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static size_t add_models(hpo_entry *to) {
@@ -95,4 +98,18 @@ void hpo_cmd_complain(const hpo_error *err) {
     fprintf(stderr, "hpotune: error: %.*s\n", (int)n, line);
     line += n + (line[n] == '\n');
   }
+}
+
+void hpo_cmd_note_exit(int code) {
+  const char *path = getenv("HPOTUNE_EXIT_FILE");
+  FILE *f = NULL;
+
+  if (!path || !*path || hpo_mpi_rank_hint() != 0)
+    return;
+  f = fopen(path, "w");
+  if (!f || fprintf(f, "%d\n", code) < 0)
+    fprintf(stderr, "hpotune: HPOTUNE_EXIT_FILE: %s: %s\n", path,
+            strerror(errno));
+  if (f)
+    (void)fclose(f);
 }

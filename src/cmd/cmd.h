@@ -33,5 +33,8 @@ HPO_MUST_USE hpo_status hpo_cmd_catalog(hpo_catalog *out, hpo_error *err);
 
 /** Prints "hpotune: error: ..." for each line of err, by the log. */
 void hpo_cmd_complain(const hpo_error *err);
+/** Rank 0 writes the exit code to the file that HPOTUNE_EXIT_FILE names:
+ *  mpirun --enable-recovery hides it. */
+void hpo_cmd_note_exit(int code);
 
 #endif

@@ -19,8 +19,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { EXIT_NO_SUCCESS = 5, EXIT_CAN_GO_ON = 75 };
+/* In the time without a step after which a study is stuck. */
+enum { PULSES = 8 };
+/* Seconds of silence that mean a loss, where the launcher outlives it. */
+#define LOST_AFTER 30.0
 
 /* --- loops -------------------------------------------------------------- */
 
@@ -37,6 +42,7 @@ static hpo_worker_input worker_input(const hpo_run *r, hpo_comm comm) {
                             .team = r->team_number,
                             .evaluator = r->evaluator,
                             .coll = &r->team,
+                            .pulse = r->stuck_after / PULSES,
                             .delay_seed = delay_seed()};
 }
 
@@ -110,7 +116,11 @@ static hpo_status create_manager(hpo_run *r, books *b, hpo_comm comm,
       .listener = hpo_display_listener(progress),
       .finale = hpo_finale_make(&b->finale),
       .stop_asked = &r->stopping.asked,
-      .stop_reason = "stopped early"};
+      .stop_reason = "stopped early",
+      .stop_latest = &r->stopping.latest,
+      .team_size = r->team_size,
+      .lost_after = r->world.size > 1 ? r->lost_after : 0,
+      .stuck_after = r->stuck_after};
 
   HPO_TRY(status,
           hpo_mem_new((size_t)r->n_teams, sizeof *team_rank, &team_rank, err));
@@ -178,6 +188,7 @@ static const char *what_ended(hpo_end end) {
   return end == HPO_END_TARGET     ? "the target is reached"
          : end == HPO_END_PATIENCE ? "patience is over"
          : end == HPO_END_TIMEOUT  ? "the timeout is over"
+         : end == HPO_END_LOST     ? "all ranks that train are lost"
                                    : hpo_end_name(end);
 }
 
@@ -211,10 +222,8 @@ static void print_summary(const hpo_run *r, const hpo_ledger *l, hpo_end end,
 }
 
 static int exit_code_of(hpo_end end, const hpo_ledger *l) {
-  if (end == HPO_END_STOPPED)
+  if (end == HPO_END_STOPPED || end == HPO_END_LOST)
     return EXIT_CAN_GO_ON;
-  if (end == HPO_END_LOST)
-    return 1;
   return hpo_ledger_best(l) ? 0 : EXIT_NO_SUCCESS;
 }
 
@@ -239,8 +248,14 @@ static hpo_status run_study(hpo_run *r, books *b, hpo_comm comm,
   HPO_TRY(status, create_manager(r, b, comm, &progress, &manager, err));
   status = run_turns(r, manager, worker, err);
   hpo_display_end(&progress);
+  r->leaves = hpo_manager_lost(manager) > 0;
   HPO_TRY(status, status);
   hpo_end end = hpo_manager_end(manager);
+  if (*hpo_manager_why(manager))
+    snprintf(r->stopping.own, sizeof r->stopping.own, "%s",
+             hpo_manager_why(manager));
+  if (!r->stopping.reason || *r->stopping.own)
+    r->stopping.reason = r->stopping.own;
   HPO_TRY(status, hpo_run_close_session(r, b->store, b->session, end, err));
   HPO_TRY(status, hpo_winner_text(b->store, &winner, err));
   store = b->store;
@@ -296,7 +311,8 @@ static hpo_status run_roles(hpo_run *r, books *b, int *exit_code,
   double done = 0;
 
   HPO_TRY(status, take_role(r, b, exit_code, err));
-  HPO_TRY(status, w->max(w->self, &done, 1, err));
+  if (!r->leaves)
+    HPO_TRY(status, w->max(w->self, &done, 1, err));
 done:
   return status;
 }
@@ -318,10 +334,53 @@ done:
   hpo_ledger_destroy(b.ledger);
   hpo_store_destroy(b.store);
   if (status != HPO_OK && r->world.size > 1 && !r->agreed) {
-    hpo_cmd_complain(err);
-    hpo_mpi_abort(r->mpi, hpo_status_exit(status));
+    r->leaves = r->lost_after > 0;
+    if (r->world.rank <= 1 ? !hpo_mpi_is_dismissed(r->mpi)
+                           : !r->leaves || status != HPO_EPEER)
+      hpo_cmd_complain(err);
+    err->text[0] = '\0';
+    if (!r->leaves)
+      hpo_mpi_abort(r->mpi, hpo_status_exit(status));
   }
   return status;
+}
+
+static hpo_status read_duration(const hpo_args *args, const char *name,
+                                double *seconds, hpo_error *err) {
+  const char *text = hpo_args_get(args, name);
+
+  if (text && (!hpo_options_parse_duration(text, seconds) || *seconds < 0))
+    return hpo_error_set(err, HPO_EINVAL,
+                         "--%s %s is no duration; allowed are 30, 30s, 5m, "
+                         "2h; 0 switches it off",
+                         name, text);
+  return HPO_OK;
+}
+
+/* What every rank must know before it meets the others. */
+static hpo_status read_patience(hpo_run *r, hpo_error *err) {
+  hpo_status status = HPO_OK;
+
+  r->lost_after = hpo_mpi_outlives() ? LOST_AFTER : 0;
+  HPO_TRY(status, hpo_stopping_start(r->args, &r->stopping, err));
+  HPO_TRY(status, read_duration(r->args, "lost-after", &r->lost_after, err));
+  HPO_TRY(status, read_duration(r->args, "stuck-after", &r->stuck_after, err));
+done:
+  return status;
+}
+
+/* The end of a rank that others may have left, or may still wait for. */
+static void leave(const hpo_run *r, int exit_code) {
+  hpo_mpi_leave(r->mpi, exit_code);
+  _exit(exit_code);
+}
+
+/* Where ranks may be lost, one that is lost now is no failure of the study. */
+static int exit_code_after(const hpo_run *r, hpo_status status, int code) {
+  if (status == HPO_OK)
+    return code;
+  return status == HPO_EPEER && r->lost_after > 0 ? EXIT_CAN_GO_ON
+                                                  : hpo_status_exit(status);
 }
 
 static hpo_status run(const hpo_args *args, int *exit_code, hpo_error *err) {
@@ -330,11 +389,12 @@ static hpo_status run(const hpo_args *args, int *exit_code, hpo_error *err) {
                .started = hpo_clock_seconds(),
                .started_wall = hpo_clock_wall_ns()};
   hpo_error own = {0};
-  hpo_status ready = hpo_stopping_start(args, &r.stopping, &own);
+  hpo_status ready = read_patience(&r, &own);
 
   *exit_code = 0;
+  hpo_cmd_note_exit(EXIT_CAN_GO_ON); /* should this process be killed */
   hpo_blas_start();
-  HPO_TRY(status, hpo_mpi_start(NULL, NULL, &r.mpi, err));
+  HPO_TRY(status, hpo_mpi_start(NULL, NULL, r.lost_after, &r.mpi, err));
   r.world = hpo_mpi_world(r.mpi);
   r.node = hpo_mpi_node(r.mpi);
   hpo_log_set_rank(r.world.rank);
@@ -347,8 +407,11 @@ done:
     hpo_cmd_complain(err);
     err->text[0] = '\0';
   }
-  hpo_run_free(&r);
   fflush(stdout);
+  hpo_cmd_note_exit(exit_code_after(&r, status, *exit_code));
+  if (r.leaves || (r.lost_after > 0 && r.world.size > 1 && hpo_mpi_outlives()))
+    leave(&r, exit_code_after(&r, status, *exit_code));
+  hpo_run_free(&r);
   hpo_mpi_end(r.mpi);
   return status;
 }
@@ -359,6 +422,11 @@ static const hpo_arg arguments[] = {
     {"time-limit", "T",
      "stop before the job's limit, T from now: 55m, 23:50:00"},
     {"sync", "T", "fdatasync at most every T (default 5s; 0: never)"},
+    {"lost-after", "T",
+     "a rank silent for T is lost, the others go on (default: 30s under "
+     "mpirun --enable-recovery, else never)"},
+    {"stuck-after", "T",
+     "end with 75 when no trial took a step for T (default: never)"},
     {"quiet", NULL, "no progress"}};
 
 const hpo_command hpo_cmd_run = {

@@ -37,7 +37,9 @@ typedef struct hpo_run {
   int64_t started_wall; /* ns UTC */
   int64_t xml_offset;   /* of this session's study file, in the file */
   bool overwrite, quiet;
-  bool agreed; /* a failure that all ranks know of */
+  double lost_after, stuck_after; /* seconds; 0: never */
+  bool agreed;                    /* a failure that all ranks know of */
+  bool leaves; /* ranks are lost: no more is done together */
 } hpo_run;
 
 /** Collective over the world: a rank's failure becomes everybody's, told in

@@ -19,9 +19,11 @@ static volatile sig_atomic_t caught;
 
 static void note(int number) { caught = number; }
 
-static double with_margin(double seconds) {
+/* The job ends in so many seconds. */
+static void set_deadline(hpo_stopping *s, double seconds) {
   double margin = fmin(fmax(0.05 * seconds, 1), 60);
-  return hpo_clock_seconds() + fmax(seconds - margin, 0);
+  s->deadline = hpo_clock_seconds() + fmax(seconds - margin, 0);
+  s->latest = s->deadline + 0.75 * fmin(margin, seconds);
 }
 
 /* "1-02:03:04", "2:03:04", "3:04" -> seconds; false: "UNLIMITED" ... */
@@ -65,7 +67,7 @@ static bool ask_slurm(double *left) {
 hpo_status hpo_stopping_start(const hpo_args *args, hpo_stopping *out,
                               hpo_error *err) {
   hpo_status status = HPO_OK;
-  hpo_stopping s = {.deadline = INFINITY};
+  hpo_stopping s = {.deadline = INFINITY, .latest = INFINITY};
   const char *limit = hpo_args_get(args, "time-limit");
   const char *slurm = getenv("SLURM_JOB_END_TIME");
   struct sigaction action;
@@ -78,11 +80,11 @@ hpo_status hpo_stopping_start(const hpo_args *args, hpo_stopping *out,
                "--time-limit %s is no duration; allowed are 90, 90s, 10m, "
                "2h, 1d, 1:30:00",
                limit);
-    s.deadline = with_margin(seconds);
+    set_deadline(&s, seconds);
   } else if (slurm && hpo_options_parse_int(slurm, &end) && end > 0) {
-    s.deadline = with_margin((double)end - 1e-9 * (double)hpo_clock_wall_ns());
+    set_deadline(&s, (double)end - 1e-9 * (double)hpo_clock_wall_ns());
   } else if (ask_slurm(&seconds)) {
-    s.deadline = with_margin(seconds);
+    set_deadline(&s, seconds);
   }
   memset(&action, 0, sizeof action);
   action.sa_handler = note;

@@ -7,7 +7,8 @@
  * and the node wait patiently (non-blocking call, test, sleep): their ranks
  * may wait for the one that reads the files.  Teams wait as MPI does, which
  * is faster: all their ranks are at the same step; only await, between steps,
- * is patient there too.
+ * is patient there too.  Where lost ranks are outlived no call blocks:
+ * hpo_mpi_wait gives up in time.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@
 
 #include <mpi.h>
 
-#include "comm/mpi_private.h"
+#include "comm/life_mpi.h"
 
 /* --- collectives ------------------------------------------------------- */
 
@@ -28,7 +29,7 @@ static hpo_status all_reduce(group *g, void *x, size_t n, MPI_Datatype type,
 
   for (size_t left = n; left > 0;) {
     size_t part = left < most ? left : most;
-    if (g->patient) {
+    if (g->patient || g->life) {
       HPO_TRY(status,
               hpo_mpi_check(MPI_Iallreduce(MPI_IN_PLACE, at, (int)part, type,
                                            op, g->comm, &request),
@@ -64,7 +65,7 @@ static hpo_status group_broadcast(void *self, void *bytes, size_t n,
 
   for (size_t left = n; left > 0;) {
     size_t part = left < *g->chunk ? left : *g->chunk;
-    if (g->patient) {
+    if (g->patient || g->life) {
       HPO_TRY(status, hpo_mpi_check(MPI_Ibcast(at, (int)part, MPI_BYTE, 0,
                                                g->comm, &request),
                                     "MPI_Ibcast", err));
@@ -253,8 +254,11 @@ hpo_status hpo_mpi_team(hpo_mpi *m, int ranks_per_trial, hpo_coll *out,
     mine = 0;
   else if (m->world.rank > 0 && (m->world.rank - 1) / k < workers / k)
     mine = (m->world.rank - 1) / k;
-  if (m->world.size > 1)
+  if (m->world.size > 1) {
+    hpo_life_block(m->life, true);
     HPO_TRY(status, split_world(m, mine, err));
+    hpo_life_block(m->life, false);
+  }
   if (mine >= 0)
     coll = group_coll(&m->team);
   else
@@ -293,6 +297,7 @@ static hpo_status open_window(hpo_mpi *m, block *b, hpo_error *err) {
   int unit = 0;
   uint8_t *base = NULL;
 
+  hpo_life_block(m->life, true);
   if (m->node.rank == 0)
     n = (MPI_Aint)(b->n + LINE);
   HPO_TRY(status, hpo_mpi_check(MPI_Win_allocate_shared(n, 1, MPI_INFO_NULL,
@@ -305,6 +310,7 @@ static hpo_status open_window(hpo_mpi *m, block *b, hpo_error *err) {
                         "MPI_Win_shared_query", err));
   HPO_TRY(status, hpo_mpi_check(MPI_Win_lock_all(MPI_MODE_NOCHECK, b->window),
                                 "MPI_Win_lock_all", err));
+  hpo_life_block(m->life, false);
   /* pages are mapped whole: the padding is the same on every rank */
   b->bytes = base + (LINE - (uintptr_t)base % LINE) % LINE;
 done:

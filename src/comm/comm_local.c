@@ -19,6 +19,9 @@ typedef struct endpoint {
   letter *first, *last; /* arrived, oldest first */
   size_t pending;       /* sent by this one, not yet received */
   int64_t sent;         /* bytes */
+  uint64_t turns;       /* times it received */
+  uint64_t *seen;       /* [n] of its turns when each last received */
+  bool is_dismissed;
 } endpoint;
 
 struct local_world {
@@ -40,6 +43,8 @@ static hpo_status local_send(void *self, int to, int tag, const void *bytes,
   letter *l = NULL;
 
   HPO_ASSERT(to >= 0 && to < e->world->n);
+  if (e->is_dismissed)
+    return HPO_OK; /* nobody will receive it */
   peer = &e->world->end[to];
   HPO_TRY(status, hpo_mem_new(1, sizeof *l, &l, err));
   l->from = e->rank;
@@ -64,7 +69,12 @@ static hpo_status local_receive(void *self, bool *have, int *from, int *tag,
   endpoint *e = self;
   letter *l = e->first;
 
-  (void)err;
+  e->turns++;
+  for (int i = 0; i < e->world->n; i++)
+    e->world->end[i].seen[e->rank] = e->world->end[i].turns;
+  if (e->is_dismissed)
+    return hpo_error_set(err, HPO_EPEER, "endpoint %d was told to leave",
+                         e->rank);
   *have = l != NULL;
   if (!l)
     return HPO_OK;
@@ -87,15 +97,40 @@ static int64_t local_bytes_sent(void *self) {
   return ((endpoint *)self)->sent;
 }
 
+static double local_silence(void *self, int rank) {
+  const endpoint *e = self;
+  return 1e-3 * (double)(e->turns - e->seen[rank]);
+}
+
+static void local_dismiss(void *self, int rank) {
+  endpoint *e = self;
+  letter **at = &e->first;
+
+  e->world->end[rank].is_dismissed = true;
+  e->last = NULL;
+  while (*at) {
+    letter *l = *at;
+    if (l->from == rank) {
+      *at = l->next;
+      letter_free(l);
+    } else {
+      e->last = l;
+      at = &l->next;
+    }
+  }
+}
+
 static void world_free(local_world *w) {
   if (!w)
     return;
-  for (int i = 0; w->end && i < w->n; i++)
+  for (int i = 0; w->end && i < w->n; i++) {
+    hpo_mem_free(w->end[i].seen);
     for (letter *l = w->end[i].first; l;) {
       letter *next = l->next;
       letter_free(l);
       l = next;
     }
+  }
   hpo_mem_free(w->end);
   hpo_mem_free(w);
 }
@@ -113,17 +148,23 @@ hpo_status hpo_comm_local_create(int n, hpo_comm **out, hpo_error *err) {
   for (int i = 0; i < n; i++) {
     w->end[i].world = w;
     w->end[i].rank = i;
+    HPO_TRY(status,
+            hpo_mem_new((size_t)n, sizeof(uint64_t), &w->end[i].seen, err));
     comms[i] = (hpo_comm){.self = &w->end[i],
                           .rank = i,
                           .size = n,
                           .send = local_send,
                           .receive = local_receive,
                           .pending = local_pending,
-                          .bytes_sent = local_bytes_sent};
+                          .bytes_sent = local_bytes_sent,
+                          .silence = local_silence,
+                          .dismiss = local_dismiss};
   }
   *out = comms;
   w = NULL; /* found again through comms[0] */
+  comms = NULL;
 done:
+  hpo_mem_free(comms);
   world_free(w);
   return status;
 }

@@ -5,18 +5,27 @@
  * done.  A receive is probed for (twice: Open MPI's first probe only makes
  * progress), then posted with MPI_Irecv and tested: nothing here ever
  * blocks.  One receive is under way at a time.
+ * Where lost ranks are outlived (life_mpi.h), what is under way to and from
+ * one that was dismissed is forgotten: such requests may never end.
  * A message longer than the chunk goes as several parts, all but the last
  * with the low bit of the MPI tag set; MPI keeps the parts of one sender in
  * order, and the receiver takes no other message before the last one.
  */
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <mpi.h>
 
-#include "comm/mpi_private.h"
+#include "comm/life_mpi.h"
+#include "hpo/clock.h"
 
 enum { LARGEST_CHUNK = 1 << 30 };
+/* Turns of a wait between two looks for signs of life; that a team, whose
+ * ranks are all at the same step, spins before it sleeps. */
+enum { TURNS = 32, SPINS = 20000 };
+/* Seconds that a rank which left waits to be ended with the job. */
+#define LAST_WAIT 60.0
 
 hpo_status hpo_mpi_check(int rc, const char *call, hpo_error *err) {
   char text[MPI_MAX_ERROR_STRING] = "";
@@ -34,14 +43,21 @@ hpo_status hpo_mpi_wait(const group *g, MPI_Request *request, const char *call,
   hpo_status status = HPO_OK;
   hpo_backoff wait = {0};
   int done = 0;
+  long turns = 0;
 
-  if (!g->patient)
+  if (!g->patient && !g->life)
     return hpo_mpi_check(MPI_Wait(request, MPI_STATUS_IGNORE), call, err);
   while (!done) {
     HPO_TRY(status, hpo_mpi_check(MPI_Test(request, &done, MPI_STATUS_IGNORE),
                                   call, err));
-    if (!done)
+    if (done)
+      goto done;
+    if (turns++ % TURNS == 0)
+      HPO_TRY(status, hpo_life_check(g->life, err));
+    if (g->patient || turns > SPINS)
       hpo_backoff_turn(&wait, false);
+    else
+      (void)sched_yield();
   }
 done:
   return status;
@@ -61,9 +77,11 @@ static hpo_status progress(hpo_mpi *m, hpo_error *err) {
   for (outgoing **at = &m->first; *at;) {
     outgoing *o = *at;
     int done = 0;
-    HPO_TRY(status,
-            hpo_mpi_check(MPI_Test(&o->request, &done, MPI_STATUS_IGNORE),
-                          "sending a message", err));
+    status = hpo_mpi_check(MPI_Test(&o->request, &done, MPI_STATUS_IGNORE),
+                           "sending a message", err);
+    if (status != HPO_OK && m->life) /* whoever is gone will be missed */
+      status = HPO_OK, done = 1;
+    HPO_TRY(status, status);
     if (!done) {
       at = &o->next;
       continue;
@@ -117,6 +135,21 @@ done:
   return status;
 }
 
+/* A message of a rank that was dismissed: received for nobody.  Its sender
+ * may be dead, so that it never comes: its memory is MPI's for ever. */
+static hpo_status throw_away(hpo_mpi *m, const MPI_Status *probed, int n,
+                             hpo_error *err) {
+  hpo_status status = HPO_OK;
+  MPI_Request request = MPI_REQUEST_NULL;
+  uint8_t *lost = NULL;
+
+  HPO_TRY(status, hpo_mem_new((size_t)n + 1, 1, &lost, err));
+  (void)MPI_Irecv(lost, n, MPI_BYTE, probed->MPI_SOURCE, probed->MPI_TAG,
+                  m->world.comm, &request);
+done:
+  return status;
+}
+
 /* Posts the receive of the next part, if one is there. */
 static hpo_status post_receive(hpo_mpi *m, hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -133,6 +166,8 @@ static hpo_status post_receive(hpo_mpi *m, hpo_error *err) {
     goto done;
   HPO_TRY(status, hpo_mpi_check(MPI_Get_count(&probed, MPI_BYTE, &n),
                                 "looking for messages", err));
+  if (m->life && hpo_life_is_dismissed(m->life, probed.MPI_SOURCE))
+    return throw_away(m, &probed, n, err);
   HPO_TRY(status,
           hpo_mem_grow(&b->byte, &b->capacity, b->n + (size_t)n + 1, 1, err));
   HPO_TRY(status, hpo_mpi_check(MPI_Irecv(b->byte + b->n, n, MPI_BYTE,
@@ -148,6 +183,15 @@ done:
   return status;
 }
 
+/* What is coming in may never be whole; MPI may still write to its memory. */
+static void forget_incoming(hpo_mpi *m) {
+  if (m->in_flight)
+    m->incoming = (hpo_buffer){0};
+  m->incoming.n = 0;
+  m->in_flight = false;
+  m->tag = -1;
+}
+
 static hpo_status mpi_receive(void *self, bool *have, int *from, int *tag,
                               hpo_buffer *bytes, hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -156,15 +200,23 @@ static hpo_status mpi_receive(void *self, bool *have, int *from, int *tag,
   int arrived = 0;
 
   *have = false;
+  if (m->life && m->world.rank == 0)
+    hpo_life_look(m->life);
+  else
+    HPO_TRY(status, hpo_life_check(m->life, err));
   HPO_TRY(status, progress(m, err));
   do {
     if (!m->in_flight)
       HPO_TRY(status, post_receive(m, err));
     if (!m->in_flight)
       goto done;
-    HPO_TRY(status,
-            hpo_mpi_check(MPI_Test(&m->request, &arrived, MPI_STATUS_IGNORE),
-                          "receiving a message", err));
+    status = hpo_mpi_check(MPI_Test(&m->request, &arrived, MPI_STATUS_IGNORE),
+                           "receiving a message", err);
+    if (status != HPO_OK && m->life) { /* its sender will be missed */
+      forget_incoming(m);
+      status = HPO_OK;
+    }
+    HPO_TRY(status, status);
     if (!arrived)
       goto done;
     m->in_flight = false;
@@ -189,6 +241,21 @@ static size_t mpi_pending(void *self) {
 
 static int64_t mpi_bytes_sent(void *self) { return ((hpo_mpi *)self)->sent; }
 
+static double mpi_silence(void *self, int rank) {
+  const hpo_mpi *m = self;
+  return m->life ? hpo_life_silence(m->life, rank) : 0;
+}
+
+static void mpi_dismiss(void *self, int rank) {
+  hpo_mpi *m = self;
+
+  if (!m->life)
+    return;
+  hpo_life_dismiss(m->life, rank);
+  if (m->tag >= 0 && m->from == rank)
+    forget_incoming(m);
+}
+
 /* One rank has nobody to write to. */
 static hpo_status no_send(void *self, int to, int tag, const void *bytes,
                           size_t n, hpo_error *err) {
@@ -210,7 +277,9 @@ hpo_comm hpo_mpi_comm(hpo_mpi *m) {
                     .send = m->alone ? no_send : mpi_send,
                     .receive = m->alone ? no_receive : mpi_receive,
                     .pending = mpi_pending,
-                    .bytes_sent = mpi_bytes_sent};
+                    .bytes_sent = mpi_bytes_sent,
+                    .silence = mpi_silence,
+                    .dismiss = mpi_dismiss};
 }
 
 /* --- start and end ----------------------------------------------------- */
@@ -246,8 +315,11 @@ done:
 static hpo_status start_mpi(hpo_mpi *m, int *argc, char ***argv,
                             hpo_error *err) {
   hpo_status status = HPO_OK;
+  int wanted = m->life ? MPI_THREAD_MULTIPLE : MPI_THREAD_SINGLE;
+  int given = wanted;
 
-  HPO_TRY(status, hpo_mpi_check(MPI_Init(argc, argv), "MPI_Init", err));
+  HPO_TRY(status, hpo_mpi_check(MPI_Init_thread(argc, argv, wanted, &given),
+                                "MPI_Init_thread", err));
   HPO_TRY(status, hpo_mpi_check(MPI_Comm_dup(MPI_COMM_WORLD, &m->world.comm),
                                 "MPI_Comm_dup", err));
   HPO_TRY(status, start_group(m, &m->world, err));
@@ -256,12 +328,18 @@ static hpo_status start_mpi(hpo_mpi *m, int *argc, char ***argv,
                                           0, MPI_INFO_NULL, &m->node.comm),
                       "MPI_Comm_split_type", err));
   HPO_TRY(status, start_group(m, &m->node, err));
+  if (given < wanted)
+    HPO_FAIL(status, err, HPO_EPEER,
+             "this MPI was built without threads, which give the signs of "
+             "life by which lost ranks are noticed");
+  if (m->life)
+    HPO_TRY(status, hpo_life_start(m, err));
 done:
   return status;
 }
 
-hpo_status hpo_mpi_start(int *argc, char ***argv, hpo_mpi **out,
-                         hpo_error *err) {
+hpo_status hpo_mpi_start(int *argc, char ***argv, double lost_after,
+                         hpo_mpi **out, hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_mpi *m = NULL;
 
@@ -273,6 +351,8 @@ hpo_status hpo_mpi_start(int *argc, char ***argv, hpo_mpi **out,
   m->shared_room = SIZE_MAX;
   m->end = &m->first;
   m->tag = -1;
+  if (!m->alone && lost_after > 0)
+    HPO_TRY(status, hpo_life_create(lost_after, &m->life, err));
   if (!m->alone)
     HPO_TRY(status, start_mpi(m, argc, argv, err));
   *out = m;
@@ -293,6 +373,7 @@ static hpo_status meet_all(hpo_mpi *m) {
   int met = 0, from, tag;
 
   while (!met) {
+    HPO_TRY(status, hpo_life_check(m->life, NULL));
     HPO_TRY(status, mpi_receive(m, &have, &from, &tag, &bytes, NULL));
     if (!entered && m->n_outgoing == 0) {
       entered = true;
@@ -313,19 +394,22 @@ done:
 void hpo_mpi_end(hpo_mpi *m) {
   group *groups[] = {m ? &m->team : NULL, m ? &m->node : NULL,
                      m ? &m->world : NULL};
+  bool met;
 
   if (!m)
     return;
-  if (!m->alone && meet_all(m) == HPO_OK) {
+  met = !m->alone && meet_all(m) == HPO_OK;
+  if (met) {
+    hpo_life_destroy(m->life);
     hpo_mpi_free_blocks(m);
     for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
       if (groups[i]->comm != MPI_COMM_NULL)
         (void)MPI_Comm_free(&groups[i]->comm);
   }
-  if (!m->alone)
-    (void)MPI_Finalize();
-  else
+  if (m->alone)
     hpo_mpi_free_blocks(m);
+  else if (met) /* else it would wait for the lost */
+    (void)MPI_Finalize();
   hpo_buffer_free(&m->incoming);
   hpo_mem_free(m);
 }
@@ -333,6 +417,36 @@ void hpo_mpi_end(hpo_mpi *m) {
 void hpo_mpi_abort(hpo_mpi *m, int exit_code) {
   if (m && !m->alone)
     (void)MPI_Abort(m->world.comm, exit_code);
+}
+
+bool hpo_mpi_outlives(void) {
+  static const char *const signs[] = {"OMPI_MCA_orte_enable_recovery",
+                                      "PRTE_MCA_prte_enable_recovery",
+                                      "HPOTUNE_RECOVERY"};
+
+  for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
+    const char *text = getenv(signs[i]);
+    if (text && (strcmp(text, "1") == 0 || strcmp(text, "true") == 0))
+      return true;
+  }
+  return false;
+}
+
+bool hpo_mpi_is_dismissed(const hpo_mpi *m) {
+  return m->life && hpo_life_is_dismissed(m->life, m->world.rank);
+}
+
+void hpo_mpi_leave(hpo_mpi *m, int exit_code) {
+  if (m->alone)
+    return;
+  for (int i = 1; m->life && m->world.rank == 0 && i < m->world.size; i++)
+    mpi_dismiss(m, i);
+  if (hpo_mpi_outlives())
+    hpo_life_end_stopped(m->life);
+  else if (m->world.rank == 0)
+    (void)MPI_Abort(m->world.comm, exit_code);
+  else
+    hpo_clock_sleep(LAST_WAIT);
 }
 
 void hpo_mpi_describe(char *text, size_t room) {

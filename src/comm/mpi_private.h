@@ -7,6 +7,8 @@
 #include "comm/mpi_limits.h"
 #include "hpo/comm.h"
 
+typedef struct life life; /* life_mpi.h */
+
 /* Ranks that do things together: a coll's self. */
 typedef struct group {
   MPI_Comm comm;
@@ -14,6 +16,7 @@ typedef struct group {
   bool patient;        /* waits by Test and sleep instead of spinning */
   const size_t *chunk; /* bytes per MPI call at most */
   int64_t sent;        /* bytes */
+  life *life;          /* that ends waits for the lost; NULL: none does */
 } group;
 
 /* Node memory: a window that all ranks see, or a copy of this rank's own. */
@@ -36,6 +39,7 @@ struct outgoing {
 
 struct hpo_mpi {
   bool alone;              /* started without a launcher: MPI is not up */
+  life *life;              /* NULL: lost ranks are not outlived */
   group world, node, team; /* comm MPI_COMM_NULL: not (yet) there */
   block *blocks;           /* of the node */
   size_t chunk;            /* bytes per MPI call at most */
@@ -55,7 +59,8 @@ struct hpo_mpi {
 /* HPO_EPEER with MPI's own words unless rc is MPI_SUCCESS. */
 HPO_MUST_USE hpo_status hpo_mpi_check(int rc, const char *call,
                                       hpo_error *err);
-/* Waits for a request of g's. */
+/* Waits for a request of g's.  HPO_EPEER: in vain, see hpo_life_check; the
+ * request is then left as it is. */
 HPO_MUST_USE hpo_status hpo_mpi_wait(const group *g, MPI_Request *request,
                                      const char *call, hpo_error *err);
 /* Frees what node memory is left; collective over the node. */

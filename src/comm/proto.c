@@ -17,6 +17,7 @@ static const hpo_tag_info tags[HPO_TAGS] = {
     {"result", false, "status, then record of the result or text"},
     {"quit", true, ""},
     {"bye", false, ""},
+    {"pulse", false, ""},
 };
 
 const hpo_tag_info *hpo_proto_info(hpo_tag tag) { return &tags[tag]; }
@@ -100,6 +101,7 @@ hpo_status hpo_proto_encode(const hpo_message *m, hpo_buffer *out,
     break;
   case HPO_TAG_QUIT:
   case HPO_TAG_BYE:
+  case HPO_TAG_PULSE:
     break;
   }
 done:
@@ -207,6 +209,7 @@ static hpo_status take_members(reader *r, hpo_message *m, hpo_error *err) {
     break;
   case HPO_TAG_QUIT:
   case HPO_TAG_BYE:
+  case HPO_TAG_PULSE:
     break;
   }
   return HPO_OK;

@@ -9,28 +9,34 @@
  *     come before the actions that follow, so that a suggestion knows them.
  *  2. What the actions of one turn write is committed together (books.h)
  *     before the listener hears of it.
- *  3. Each worker gets QUIT exactly once.
- *  4. The finale begins once all that the search has to write is written.
+ *  3. Each worker that is there gets QUIT exactly once.
+ *  4. A lost team (lookout.h) is told to leave and never heard again; its
+ *     trial is put back by sched.
+ *  5. The finale begins once all that the search has to write is written.
  */
 #include "hpo/manager.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "hpo/clock.h"
+#include "hpo/log.h"
 #include "hpo/mem.h"
 #include "hpo/proto.h"
 #include "roles/books.h"
+#include "roles/lookout.h"
 
 struct hpo_manager {
   const hpo_plan *plan;
   hpo_comm comm;
-  int n_teams;
-  int *team_rank; /* [n_teams] */
+  hpo_lookout lookout;
   hpo_listener listener;
   hpo_finale finale;
   hpo_id finale_trial; /* in training for the finale; -1: none */
+  int finale_rank;     /* whose team trains it */
   const bool *stop_asked;
   const char *stop_reason;
+  const double *stop_latest;
   hpo_sched *sched;
   hpo_books books;
   hpo_buffer scratch; /* of receive */
@@ -38,8 +44,8 @@ struct hpo_manager {
   bool is_stopping;   /* sched knows of stop_asked */
   bool is_over;       /* the search is */
   bool is_quitting;
-  int n_bye;
   hpo_end end;
+  char why[192]; /* it stopped by itself; "": it did not */
 };
 
 hpo_status hpo_manager_create(const hpo_manager_input *in, hpo_manager **out,
@@ -52,16 +58,17 @@ hpo_status hpo_manager_create(const hpo_manager_input *in, hpo_manager **out,
   HPO_TRY(status, hpo_mem_new(1, sizeof *m, &m, err));
   m->plan = in->plan;
   m->comm = in->comm;
-  m->n_teams = in->n_teams;
   m->listener = in->listener;
   m->finale = in->finale;
   m->finale_trial = -1;
   m->stop_asked = in->stop_asked;
   m->stop_reason = in->stop_reason;
+  m->stop_latest = in->stop_latest;
   m->began = hpo_clock_seconds();
-  HPO_TRY(status,
-          hpo_mem_copy(in->team_rank, (size_t)in->n_teams * sizeof(int),
-                       &m->team_rank, err));
+  HPO_TRY(status, hpo_lookout_start(&m->lookout, in->comm, in->team_rank,
+                                    in->n_teams, in->team_size, err));
+  m->lookout.lost_after = in->lost_after;
+  m->lookout.stuck_after = in->stuck_after;
   HPO_TRY(status, hpo_books_start(&m->books, in->plan, in->store, ledger,
                                   in->sync_seconds, err));
   m->books.refit_rows = in->refit_rows;
@@ -84,11 +91,15 @@ void hpo_manager_destroy(hpo_manager *m) {
   hpo_sched_destroy(m->sched);
   hpo_books_free(&m->books);
   hpo_buffer_free(&m->scratch);
-  hpo_mem_free(m->team_rank);
+  hpo_lookout_free(&m->lookout);
   hpo_mem_free(m);
 }
 
 hpo_end hpo_manager_end(const hpo_manager *m) { return m->end; }
+
+const char *hpo_manager_why(const hpo_manager *m) { return m->why; }
+
+int hpo_manager_lost(const hpo_manager *m) { return m->lookout.n_lost; }
 
 const hpo_ledger *hpo_manager_ledger(const hpo_manager *m) {
   return hpo_sched_ledger(m->sched);
@@ -101,25 +112,31 @@ static hpo_status send_quit(hpo_manager *m, hpo_error *err) {
   hpo_message msg = {.tag = HPO_TAG_QUIT};
 
   m->is_quitting = true;
-  for (int t = 0; t < m->n_teams; t++)
-    HPO_TRY(status, hpo_proto_send(&m->comm, m->team_rank[t], &msg, err));
+  for (int t = 0; t < m->lookout.n_teams; t++)
+    if (m->lookout.presence[t] == HPO_TEAM_THERE)
+      HPO_TRY(status,
+              hpo_proto_send(&m->comm, m->lookout.team_rank[t], &msg, err));
 done:
   return status;
 }
 
-/* Its next job to the first team, which is idle, or the end of all. */
+/* Its next job to the first team that is there, which is idle, or the end of
+ * all. */
 static hpo_status go_on_with_finale(hpo_manager *m, hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_message msg = {.tag = HPO_TAG_JOB};
   bool have = false;
 
+  if (m->finale.next && m->lookout.n_there == 0)
+    m->end = HPO_END_LOST;
   if (m->finale.next && m->end != HPO_END_STOPPED && m->end != HPO_END_LOST)
     HPO_TRY(status,
             m->finale.next(m->finale.context, hpo_sched_ledger(m->sched),
                            &msg.job, &have, err));
   m->finale_trial = have ? msg.job.trial : -1;
+  m->finale_rank = hpo_lookout_first(&m->lookout);
   if (have)
-    HPO_TRY(status, hpo_proto_send(&m->comm, m->team_rank[0], &msg, err));
+    HPO_TRY(status, hpo_proto_send(&m->comm, m->finale_rank, &msg, err));
   else
     HPO_TRY(status, send_quit(m, err));
 done:
@@ -145,27 +162,45 @@ static hpo_status stop_finale(hpo_manager *m, hpo_error *err) {
                      .trial = m->finale_trial,
                      .state = HPO_TRIAL_INTERRUPTED};
 
-  return hpo_proto_send(&m->comm, m->team_rank[0], &msg, err);
+  return hpo_proto_send(&m->comm, m->finale_rank, &msg, err);
 }
 
 /* --- messages to events ------------------------------------------------ */
 
-static hpo_status find_team(const hpo_manager *m, int rank, int *out,
-                            hpo_error *err) {
-  for (int t = 0; t < m->n_teams; t++)
-    if (m->team_rank[t] == rank) {
-      *out = t;
-      return HPO_OK;
-    }
-  return hpo_error_set(err, HPO_EBUG, "rank %d leads no team, but wrote",
-                       rank);
+/* The team is out of work for ever; its trial is put back.  With a job of
+ * the finale the session stops: the next one does what is left of it. */
+static hpo_status lose(hpo_manager *m, int team, const char *why,
+                       hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_event e = {.kind = HPO_EVENT_LOST, .team = team, .reason = why};
+
+  hpo_lookout_lose(&m->lookout, team);
+  hpo_log(HPO_LOG_WARN, "manager", "%s: team %d is lost, %d of %d go on", why,
+          team, m->lookout.n_there, m->lookout.n_teams);
+  if (!m->is_over) {
+    HPO_TRY(status, hpo_sched_event(m->sched, &e, err));
+  } else if (m->finale_trial >= 0 &&
+             m->finale_rank == m->lookout.team_rank[team]) {
+    (void)snprintf(m->why, sizeof m->why, "%s", why);
+    m->end = HPO_END_STOPPED;
+    HPO_TRY(status, go_on_with_finale(m, err));
+  }
+done:
+  return status;
 }
 
-/* A worker that can't go on ends the session. */
-static hpo_status check_peer(const hpo_message *msg, int rank,
+/* A worker that can't go on ends the session, unless a peer of its is lost
+ * and teams may be. */
+static hpo_status check_peer(hpo_manager *m, const hpo_message *msg, int rank,
                              hpo_error *err) {
+  char why[192];
+
   if (msg->status == HPO_OK)
     return HPO_OK;
+  if (msg->status == HPO_EPEER && m->lookout.lost_after > 0) {
+    (void)snprintf(why, sizeof why, "rank %d: %.150s", rank, msg->text);
+    return lose(m, hpo_lookout_find(&m->lookout, rank), why, err);
+  }
   return hpo_error_set(
       err, msg->status, "rank %d %s: %s", rank,
       msg->tag == HPO_TAG_READY ? "can't start" : "can't go on", msg->text);
@@ -174,21 +209,28 @@ static hpo_status check_peer(const hpo_message *msg, int rank,
 static hpo_status take_message(hpo_manager *m, hpo_message *msg, int rank,
                                hpo_error *err) {
   hpo_status status = HPO_OK;
-  hpo_event e = {.trial = msg->trial};
+  hpo_event e = {.trial = msg->trial,
+                 .team = hpo_lookout_find(&m->lookout, rank)};
 
-  HPO_TRY(status, find_team(m, rank, &e.team, err));
+  if (e.team < 0) /* of one that was given up */
+    goto done;
+  hpo_lookout_moved(&m->lookout);
   switch (msg->tag) {
   case HPO_TAG_READY:
-    HPO_TRY(status, check_peer(msg, rank, err));
+    HPO_TRY(status, check_peer(m, msg, rank, err));
     e.kind = HPO_EVENT_IDLE;
     break;
+  case HPO_TAG_PULSE:
+    goto done;
   case HPO_TAG_REPORT:
     e.kind = HPO_EVENT_REPORT;
     e.step = msg->step;
     e.value = msg->value;
     break;
   case HPO_TAG_RESULT:
-    HPO_TRY(status, check_peer(msg, rank, err));
+    HPO_TRY(status, check_peer(m, msg, rank, err));
+    if (msg->status != HPO_OK)
+      goto done;
     if (m->finale_trial >= 0)
       return take_finale(m, &msg->result, err);
     e.kind = HPO_EVENT_RESULT;
@@ -196,7 +238,7 @@ static hpo_status take_message(hpo_manager *m, hpo_message *msg, int rank,
     e.result = &msg->result;
     break;
   case HPO_TAG_BYE:
-    m->n_bye++;
+    hpo_lookout_part(&m->lookout, e.team);
     goto done;
   case HPO_TAG_JOB:
   case HPO_TAG_STOP:
@@ -229,6 +271,44 @@ done:
   return status;
 }
 
+/* The session stops without those that still train. */
+static hpo_status stop_without(hpo_manager *m, const char *why,
+                               hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_event stop = {.kind = HPO_EVENT_STOP, .team = -1, .reason = why};
+
+  hpo_log(HPO_LOG_WARN, "manager", "stopping: %s", why);
+  (void)snprintf(m->why, sizeof m->why, "%s", why);
+  if (!m->is_over)
+    HPO_TRY(status, hpo_sched_event(m->sched, &stop, err));
+  for (int t = 0; t < m->lookout.n_teams; t++)
+    if (m->lookout.presence[t] == HPO_TEAM_THERE)
+      HPO_TRY(status, lose(m, t, why, err));
+done:
+  return status;
+}
+
+static hpo_status take_losses(hpo_manager *m, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_lookout *l = &m->lookout;
+  char why[192];
+  int team;
+
+  hpo_lookout_tick(l);
+  while ((team = hpo_lookout_silent(l, why, sizeof why)) >= 0)
+    HPO_TRY(status, lose(m, team, why, err));
+  if (l->n_there > 0 && hpo_lookout_is_stuck(l)) {
+    (void)snprintf(why, sizeof why, "no progress for %.3g s", l->stuck_after);
+    HPO_TRY(status, stop_without(m, why, err));
+  } else if (l->n_there > 0 && m->is_stopping && m->stop_latest &&
+             hpo_clock_seconds() > *m->stop_latest) {
+    HPO_TRY(status,
+            stop_without(m, "a step outlasts the job's time limit", err));
+  }
+done:
+  return status;
+}
+
 static hpo_status take_time(hpo_manager *m, hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_event clock = {.kind = HPO_EVENT_CLOCK,
@@ -252,7 +332,7 @@ done:
 
 static hpo_status send_job(hpo_manager *m, hpo_action *a, hpo_error *err) {
   hpo_message msg = {.tag = HPO_TAG_JOB, .job = a->job}; /* still a's */
-  return hpo_proto_send(&m->comm, m->team_rank[a->team], &msg, err);
+  return hpo_proto_send(&m->comm, m->lookout.team_rank[a->team], &msg, err);
 }
 
 static hpo_status send_stop(hpo_manager *m, const hpo_action *a,
@@ -261,9 +341,11 @@ static hpo_status send_stop(hpo_manager *m, const hpo_action *a,
       .tag = HPO_TAG_STOP, .trial = a->trial, .state = a->state};
   size_t n = a->reason ? strnlen(a->reason, sizeof msg.text - 1) : 0;
 
+  if (m->lookout.presence[a->team] != HPO_TEAM_THERE)
+    return HPO_OK;
   if (n > 0)
     memcpy(msg.text, a->reason, n);
-  return hpo_proto_send(&m->comm, m->team_rank[a->team], &msg, err);
+  return hpo_proto_send(&m->comm, m->lookout.team_rank[a->team], &msg, err);
 }
 
 static hpo_status carry_out(hpo_manager *m, hpo_action *a, hpo_error *err) {
@@ -319,15 +401,16 @@ static hpo_status turn(hpo_manager *m, bool *worked, hpo_error *err) {
 
   HPO_TRY(status, take_time(m, err));
   HPO_TRY(status, take_messages(m, worked, err));
+  HPO_TRY(status, take_losses(m, err));
   HPO_TRY(status, act(m, worked, err));
   HPO_TRY(status, hpo_books_commit(&m->books, err));
   tell_listener(m);
   hpo_books_clear(&m->books);
   if (m->is_over && m->finale_trial < 0 && !m->is_quitting)
     HPO_TRY(status, go_on_with_finale(m, err));
-  HPO_TRY(status, hpo_books_tick(&m->books, m->n_bye == m->n_teams, err));
+  HPO_TRY(status, hpo_books_tick(&m->books, m->lookout.n_there == 0, err));
   /* with one team every suggestion waits for the last result anyway */
-  if (!*worked && !m->is_over && m->n_teams > 1)
+  if (!*worked && !m->is_over && m->lookout.n_teams > 1)
     HPO_TRY(status, hpo_sched_prepare(m->sched, err));
 done:
   return status;
@@ -345,7 +428,7 @@ hpo_status hpo_manager_poll(hpo_manager *m, bool *worked, bool *over,
   }
   HPO_TRY(status, status);
   *worked = did;
-  *over = m->n_bye == m->n_teams;
+  *over = m->lookout.n_there == 0 && m->is_quitting;
 done:
   return status;
 }

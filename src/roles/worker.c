@@ -35,7 +35,9 @@ struct hpo_worker {
   hpo_evaluation *evaluation; /* NULL: idle */
   bool is_over;               /* the evaluation has ended */
   bool wants_reports;
-  double reported; /* when, monotonic seconds */
+  double pulse;    /* seconds between two; 0: none */
+  double reported; /* when, monotonic seconds; a PULSE as well: */
+  double pulsed;
   bool said_bye;
   hpo_buffer scratch;
   bool delays; /* tests: */
@@ -59,6 +61,7 @@ hpo_status hpo_worker_create(const hpo_worker_input *in, hpo_worker **out,
   w->team = in->team;
   w->coll = in->coll;
   w->evaluator = in->evaluator;
+  w->pulse = in->pulse;
   w->delays = in->delay_seed != 0;
   w->rng = hpo_rng_make(in->delay_seed, HPO_RNG_TEST, (uint64_t)in->team, 1);
   if (in->not_ready) {
@@ -223,6 +226,7 @@ static hpo_status take_message(hpo_worker *w, hpo_message *msg,
   case HPO_TAG_REPORT:
   case HPO_TAG_RESULT:
   case HPO_TAG_BYE:
+  case HPO_TAG_PULSE:
     HPO_ASSERT(false); /* receive refuses what is for the manager */
   }
 done:
@@ -260,6 +264,18 @@ done:
   return status;
 }
 
+/* So that a long trial does not look like one that hangs. */
+static hpo_status send_pulse(hpo_worker *w, hpo_error *err) {
+  double now = hpo_clock_seconds();
+  hpo_message msg = {.tag = HPO_TAG_PULSE};
+
+  if (w->pulse <= 0 || now - w->pulsed < w->pulse ||
+      hpo_evaluation_waits(w->evaluation))
+    return HPO_OK;
+  w->pulsed = now;
+  return send(w, &msg, err);
+}
+
 static hpo_status train(hpo_worker *w, hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_error own = {0};
@@ -268,6 +284,8 @@ static hpo_status train(hpo_worker *w, hpo_error *err) {
     HPO_TRY(status, send_failure(w, &own, err));
   else if (!w->is_over)
     HPO_TRY(status, send_report(w, err));
+  if (w->evaluation)
+    HPO_TRY(status, send_pulse(w, err));
 done:
   return status;
 }

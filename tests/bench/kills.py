@@ -22,21 +22,8 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from conftest import end_of  # noqa: E402
 from digest import digest  # noqa: E402
-from faults import KINDS, check_after, study_text  # noqa: E402
+from faults import KINDS, check_after, ranks_of, study_text  # noqa: E402
 
-
-def ranks_of(folder):
-    """Process ids of the study's ranks, rank 0 first."""
-    found = []
-    for entry in pathlib.Path("/proc").iterdir():
-        try:
-            if (entry.name.isdigit() and
-                    os.readlink(entry / "cwd") == str(folder) and
-                    (entry / "comm").read_text().strip() == "hpotune"):
-                found.append(int(entry.name))
-        except OSError:
-            continue
-    return sorted(found)
 
 
 def run(program, folder, ranks, out):
