@@ -15,7 +15,7 @@ hpo_status hpo_deal_start(hpo_status (*work)(void *context, const hpo_coll *w,
   hpo_status status = HPO_OK;
   hpo_mpi *mpi = NULL;
 
-  HPO_TRY(status, hpo_mpi_start(NULL, NULL, &mpi, err));
+  HPO_TRY(status, hpo_mpi_start(NULL, NULL, 0, &mpi, err));
   hpo_coll world = hpo_mpi_world(mpi);
   hpo_log_set_rank(world.rank);
   status = work(context, &world, err);
