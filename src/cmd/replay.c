@@ -165,7 +165,7 @@ static hpo_status run_replay(const hpo_args *args, int *exit_code,
 
   *exit_code = 0;
   hpo_blas_start();
-  HPO_TRY(status, hpo_mpi_start(NULL, NULL, &p.r.mpi, err));
+  HPO_TRY(status, hpo_mpi_start(NULL, NULL, 0, &p.r.mpi, err));
   p.r.world = hpo_mpi_world(p.r.mpi);
   p.r.node = hpo_mpi_node(p.r.mpi);
   hpo_log_set_rank(p.r.world.rank);
