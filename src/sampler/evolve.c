@@ -8,6 +8,7 @@
 #include "hpo/num.h"
 #include "hpo/rng.h"
 #include "sampler/draw.h"
+#include "sampler/merit.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -184,22 +185,6 @@ static int by_merit(const void *a, const void *b) {
   return t->order < u->order ? -1 : t->order > u->order;
 }
 
-/* Trials that count less: pruned ones, those that went less far, failed
- * ones. */
-static hpo_told merit_of(const hpo_evolve *e, const hpo_trial *t) {
-  bool maximize = e->plan->objective[0].maximize;
-  double value = t->n_objective > 0 ? t->value[0] : (double)NAN;
-  double step = t->state == HPO_TRIAL_COMPLETE ? -(double)INFINITY
-                : t->state == HPO_TRIAL_PRUNED ? -(double)t->steps
-                                               : (double)INFINITY;
-
-  return (hpo_told){.step = step,
-                    .value = isnan(value) ? (double)INFINITY
-                             : maximize   ? -value
-                                          : value,
-                    .order = e->n_told};
-}
-
 /* Row k of sorted: the place as the run sees it, not too far off. */
 static void standardize(hpo_evolve *e, const double *place, size_t k) {
   const hpo_cma *c = e->run;
@@ -261,7 +246,9 @@ static hpo_status tell(hpo_evolve *e, const hpo_trial *t, hpo_error *err) {
   if (s != NULL)
     rescale(e, s, place);
   memcpy(e->place + e->n_told * e->n, place, e->n * sizeof *place);
-  e->told[e->n_told] = merit_of(e, t);
+  e->told[e->n_told] = (hpo_told){.order = e->n_told};
+  hpo_merit_get(e->plan, t, &e->told[e->n_told].step,
+                &e->told[e->n_told].value);
   e->n_told++;
   if (e->n_told == e->run->lambda)
     HPO_TRY(status, end_generation(e, err));

@@ -3,6 +3,7 @@
 #include "sampler/history.h"
 
 #include "hpo/mem.h"
+#include "sampler/merit.h"
 
 #include <math.h>
 #include <string.h>
@@ -12,8 +13,9 @@ hpo_status hpo_history_init(hpo_history *h, const hpo_plan *plan,
   hpo_status status = HPO_OK;
   size_t n = plan->space.n_param;
 
-  *h = (hpo_history){.space = &plan->space,
-                     .maximize = plan->objective[0].maximize,
+  *h = (hpo_history){.plan = plan,
+                     .space = &plan->space,
+                     .fronts = {.d = plan->n_objective},
                      .points = {.space = &plan->space}};
   HPO_TRY(status, hpo_mem_new(n, sizeof *h->axis, &h->axis, err));
   HPO_TRY(status, hpo_mem_new(n, sizeof *h->column, &h->column, err));
@@ -30,6 +32,7 @@ void hpo_history_free(hpo_history *h) {
   hpo_mem_free(h->axis);
   hpo_mem_free(h->kind);
   hpo_mem_free(h->best);
+  hpo_fronts_free(&h->fronts);
   hpo_points_free(&h->points);
   hpo_seen_free(&h->seen);
   *h = (hpo_history){0};
@@ -63,25 +66,13 @@ static bool is_better(const hpo_merit *a, const hpo_merit *b) {
   return a->row < b->row;
 }
 
-/* A complete trial is better than any pruned one; of those, the one that went
- * further. */
-static hpo_merit merit_of(const hpo_history *h, const hpo_trial *t) {
-  bool complete = t->state == HPO_TRIAL_COMPLETE;
-  double value = t->n_objective > 0 ? t->value[0] : (double)NAN;
-
-  return (hpo_merit){.row = (uint32_t)t->number,
-                     .step = complete ? -(double)INFINITY : -(double)t->steps,
-                     .value = isnan(value)  ? (double)INFINITY
-                              : h->maximize ? -value
-                                            : value};
-}
-
 static hpo_status add_merit(hpo_history *h, const hpo_trial *t,
                             hpo_error *err) {
   hpo_status status = HPO_OK;
-  hpo_merit m = merit_of(h, t);
+  hpo_merit m = {.row = (uint32_t)t->number};
   size_t low = 0, high = h->n_best;
 
+  hpo_merit_get(h->plan, t, &m.step, &m.value);
   HPO_TRY(status, hpo_mem_grow(&h->best, &h->best_room, h->n_best + 1,
                                sizeof *h->best, err));
   while (low < high) {
@@ -124,6 +115,10 @@ static hpo_status add_row(hpo_history *h, const hpo_trial *t, bool is_final,
   }
   h->kind[row] = HPO_ROW_GOOD;
   HPO_TRY(status, add_merit(h, t, err));
+  if (h->plan->n_objective > 1 && t->state == HPO_TRIAL_COMPLETE) {
+    const hpo_outcome o = hpo_outcome_of(t, h->plan);
+    HPO_TRY(status, hpo_fronts_add(&h->fronts, &o, err));
+  }
 done:
   return status;
 }
@@ -136,6 +131,7 @@ hpo_status hpo_history_update(hpo_history *h, const hpo_view *view,
   HPO_TRY(status, hpo_seen_update(&h->seen, view, &reset, err));
   if (reset) {
     h->n_best = h->n_failed = h->n_final_points = 0;
+    hpo_fronts_clear(&h->fronts);
     hpo_points_cut(&h->points, 0);
   }
   hpo_points_cut(&h->points, h->n_final_points);

@@ -4,6 +4,7 @@
 #ifndef HPO_SAMPLER_HISTORY_H
 #define HPO_SAMPLER_HISTORY_H
 
+#include "hpo/front.h"
 #include "sampler/parzen.h"
 #include "sampler/points.h"
 #include "sampler/seen.h"
@@ -21,14 +22,15 @@ typedef struct hpo_merit {
 } hpo_merit;
 
 typedef struct hpo_history {
-  const hpo_space *space; /* borrowed */
-  bool maximize;
+  const hpo_plan *plan; /* borrowed */
+  const hpo_space *space;
   hpo_axis *axis; /* [n_param] */
   float **column; /* [n_param][n_row] places, NaN where inactive */
   uint8_t *kind;  /* [n_row] hpo_row_kind */
   size_t n_row, room;
   hpo_merit *best; /* [n_best] rows that are good, best first */
   size_t n_best, best_room, n_failed;
+  hpo_fronts fronts; /* several objectives: of complete rows */
   hpo_points points; /* of all rows: final ones first, then open ones */
   size_t n_final_points;
   hpo_seen seen;

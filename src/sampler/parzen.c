@@ -160,6 +160,14 @@ static void set_weights(hpo_parzen *p) {
   }
 }
 
+void hpo_parzen_weigh(hpo_parzen *p, const double *weight) {
+  p->total = p->options.prior_weight;
+  for (size_t i = 0; i < p->n; i++) {
+    p->weight[i] = weight[i];
+    p->total += weight[i];
+  }
+}
+
 static double bandwidth(const hpo_parzen *p) {
   double n = (double)(p->n > 0 ? p->n : 1), d = (double)p->n_axis;
   double s = BANDWIDTH * hpo_num_pow(n, -1 / (d + 4));

@@ -58,6 +58,8 @@ HPO_MUST_USE hpo_status hpo_parzen_build(hpo_parzen *p, const hpo_axis *axis,
                                          const float *const *column,
                                          const uint32_t *row, size_t n,
                                          hpo_error *err);
+/** Gives the observations other weights [n], > 0, than build did. */
+void hpo_parzen_weigh(hpo_parzen *p, const double *weight);
 /** Draws places x [n_axis]. */
 void hpo_parzen_draw(const hpo_parzen *p, hpo_rng *rng, double *x);
 /** log density of n points x [n][n_axis] into out [n], with kernels by height

@@ -12,6 +12,11 @@
  * parallel trials apart.  A point that was tried already gives way to the
  * next best one.
  *
+ * Several objectives: the best are whole fronts, and of the last one those
+ * with the largest hypervolume; they weigh by what they add to it (merit.h).
+ * Constraints: feasible trials are better than others (merit.h), as in
+ * S. Watanabe, F. Hutter, c-TPE, IJCAI 2023, section 3, in Optuna's form.
+ *
  * J. Bergstra, R. Bardenet, Y. Bengio, B. Kegl, Algorithms for
  * hyper-parameter optimization, NIPS 2011, section 4.
  * S. Falkner, A. Klein, F. Hutter, BOHB, ICML 2018.
@@ -20,6 +25,7 @@
 #include "sampler/draw.h"
 #include "sampler/history.h"
 #include "sampler/kinds.h"
+#include "sampler/merit.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -50,7 +56,9 @@ typedef struct tpe {
   bool liar;
   uint32_t *row;    /* [2][room] rows of the best, of the rest */
   uint8_t *is_best; /* [room] */
-  size_t row_room, best_room;
+  double *weight;   /* [room] several objectives: of the best, by row, then in
+                       their order */
+  size_t row_room, best_room, weight_room;
   double *place, *log_good, *log_bad; /* [candidates][n_param], [candidates] */
   candidate *order;                   /* [candidates] */
 } tpe;
@@ -74,6 +82,7 @@ static void destroy(void *self) {
   hpo_parzen_destroy(t->bad);
   hpo_mem_free(t->row);
   hpo_mem_free(t->is_best);
+  hpo_mem_free(t->weight);
   hpo_mem_free(t->place);
   hpo_mem_free(t->log_good);
   hpo_mem_free(t->log_bad);
@@ -156,6 +165,17 @@ done:
 /* How many of n trials count as the best. */
 static size_t gamma_of(size_t n) { return n >= 250 ? 25 : (n + 9) / 10; }
 
+/* The best `most` rows in which the group was active. */
+static void take_best(tpe *t, const float *active, size_t most) {
+  const hpo_history *h = &t->history;
+
+  for (size_t i = 0; i < h->n_best && most > 0; i++)
+    if (!isnan(active[h->best[i].row])) {
+      t->is_best[h->best[i].row] = 1;
+      most--;
+    }
+}
+
 /* Splits the trials in which the group was active: row [0][n_good] and
  * [1][n_bad], oldest first. */
 static hpo_status split(tpe *t, const group *g, size_t *n_good, size_t *n_bad,
@@ -163,32 +183,35 @@ static hpo_status split(tpe *t, const group *g, size_t *n_good, size_t *n_bad,
   hpo_status status = HPO_OK;
   hpo_history *h = &t->history;
   const float *active = h->column[g->param[0]];
-  size_t seen = 0, taken = 0, most, good = 0, bad = 0;
+  size_t seen = 0, most, good = 0, bad = 0;
   uint32_t *rest;
 
   HPO_TRY(status, hpo_mem_grow(&t->row, &t->row_room, 2 * h->n_row,
                                sizeof *t->row, err));
   HPO_TRY(status, hpo_mem_grow(&t->is_best, &t->best_room, h->n_row,
                                sizeof *t->is_best, err));
+  HPO_TRY(status, hpo_mem_grow(&t->weight, &t->weight_room, h->n_row,
+                               sizeof *t->weight, err));
   for (size_t i = 0; i < h->n_best; i++)
     seen += isnan(active[h->best[i].row]) ? 0 : 1;
   most = gamma_of(seen);
   for (size_t i = 0; i < h->n_row; i++)
     t->is_best[i] = 0;
-  for (size_t i = 0; i < h->n_best && taken < most; i++)
-    if (!isnan(active[h->best[i].row])) {
-      t->is_best[h->best[i].row] = 1;
-      taken++;
-    }
+  if (h->plan->n_objective > 1)
+    HPO_TRY(status, hpo_merit_pick(&h->fronts, active, most, t->is_best,
+                                   t->weight, err));
+  else
+    take_best(t, active, most);
   rest = t->row + h->n_row;
   for (size_t i = 0; i < h->n_row; i++) {
     if (h->kind[i] == HPO_ROW_NONE || isnan(active[i]))
       continue;
     if (h->kind[i] == HPO_ROW_OPEN && !t->liar)
       continue;
-    if (t->is_best[i])
+    if (t->is_best[i]) {
+      t->weight[good] = t->weight[i]; /* good <= i */
       t->row[good++] = (uint32_t)i;
-    else
+    } else
       rest[bad++] = (uint32_t)i;
   }
   *n_good = good;
@@ -217,6 +240,8 @@ static hpo_status rank_candidates(tpe *t, group *g, hpo_rng *rng,
     g->column[a] = t->history.column[g->param[a]];
   HPO_TRY(status,
           hpo_parzen_build(t->good, g->axis, n, column, t->row, n_good, err));
+  if (t->plan->n_objective > 1)
+    hpo_parzen_weigh(t->good, t->weight);
   HPO_TRY(status, hpo_parzen_build(t->bad, g->axis, n, column,
                                    t->row + t->history.n_row, n_bad, err));
   for (size_t c = 0; c < t->candidates; c++) {
