@@ -23,6 +23,12 @@ static void test_new(void **state) {
   hpo_mem_free(b);
   hpo_mem_free(NULL);
   a = b = NULL;
+  assert_int_equal(hpo_mem_new_aligned(5 << 20, 1, &a, &err), HPO_OK);
+  assert_int_equal((uintptr_t)a % 64, 0);
+  for (size_t i = 0; i < (5 << 20) / sizeof *a; i++)
+    assert_true(a[i] == 0);
+  hpo_mem_free(a);
+  a = NULL;
   assert_int_equal(hpo_mem_new(0, sizeof *a, &a, &err), HPO_OK);
   assert_int_equal(hpo_mem_new_aligned(0, 0, &b, &err), HPO_OK);
   assert_true(a != NULL && b != NULL);

@@ -7,17 +7,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "hpo/mem.h"
 
 #define ALIGNMENT ((size_t)64)
+/* Arrays of two huge pages and more ask for such: rows that are read in no
+   order cost a walk of the page table each otherwise. */
+#define HUGE_PAGE ((size_t)2 << 20)
 
 /* Bytes of n items; HPO_EMEM where the product, rounded up, is too big. */
 static hpo_status bytes_of(size_t n, size_t size, size_t *out,
                            hpo_error *err) {
-  if (size != 0 && n > (SIZE_MAX / 2 - ALIGNMENT) / size)
+  if (size != 0 && n > (SIZE_MAX / 2 - HUGE_PAGE) / size)
     return hpo_error_set(err, HPO_EMEM,
                          "no memory for an array of %zu items of %zu bytes", n,
                          size);
@@ -51,10 +55,15 @@ hpo_status hpo_mem_new_aligned(size_t n, size_t size, void *out_array,
   hpo_status status = HPO_OK;
   size_t bytes = 0;
   HPO_TRY(status, bytes_of(n, size, &bytes, err));
-  size_t whole = (bytes / ALIGNMENT + 1) * ALIGNMENT;
-  void *made = aligned_alloc(ALIGNMENT, whole);
+  size_t unit = bytes >= 2 * HUGE_PAGE ? HUGE_PAGE : ALIGNMENT;
+  size_t whole = (bytes / unit + 1) * unit;
+  void *made = aligned_alloc(unit, whole);
   if (made == NULL)
     return no_memory(bytes, err);
+#ifdef MADV_HUGEPAGE
+  if (unit == HUGE_PAGE) /* advice: it may be refused */
+    (void)madvise(made, whole, MADV_HUGEPAGE);
+#endif
   memset(made, 0, whole);
   give(out_array, made);
 done:

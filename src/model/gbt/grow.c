@@ -52,7 +52,7 @@ hpo_status gbt_grower_create(const hpo_model_input *in, const gbt_config *c,
     HPO_TRY(status, gbt_median_unit(in, &g->weight_unit, err));
   g->search.direction = g->limits.direction;
   HPO_TRY(status, gbt_draw_create(bins->columns, c, in->seed, &g->draw, err));
-  HPO_TRY(status, hpo_mem_new(span, sizeof *g->right, &g->right, err));
+  HPO_TRY(status, hpo_mem_new_aligned(span, sizeof *g->right, &g->right, err));
   *out = g;
   g = NULL;
 done:
