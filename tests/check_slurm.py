@@ -42,7 +42,8 @@ def log(folder, job):
 def run_through(slurm, folder, job):
     """Waits for the job's good end; its facts."""
     facts = slurm.finish(job)
-    assert facts["JobState"] == "COMPLETED", str(facts) + log(folder, job)
+    assert facts["JobState"] == "COMPLETED", \
+        str(facts) + log(folder, job) + slurm.logs()
     return facts
 
 

@@ -121,10 +121,14 @@ class Slurm:
         end = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > end:
-                logs = "".join(p.read_text(errors="replace")[-2000:]
-                               for p in (self.folder / "log").iterdir())
-                raise TimeoutError(f"waited in vain for {what}\n{logs}")
+                raise TimeoutError(f"waited in vain for {what}\n"
+                                   f"{self.logs()}")
             time.sleep(0.05)
+
+    def logs(self):
+        """The ends of the daemons' logs."""
+        return "".join(f"{p.name}\n{p.read_text(errors='replace')[-3000:]}"
+                       for p in (self.folder / "log").glob("*.log"))
 
     def ask(self, *words, cwd=None, check=False, env=None):
         """Standard output of a Slurm command, stripped."""
