@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import time
 
 import h5py
 import pytest
@@ -53,6 +54,10 @@ def start_again(slurm, folder, job):
     slurm.wait(lambda: subprocess.run(
         ["pgrep", "-f", rf"slurmstepd: \[{job}\."], check=False,
         stdout=subprocess.DEVNULL).returncode != 0, "the end of its old run")
+    # slurmd tells the new run from the old one, which it must not start
+    # again, by the second in which each was made
+    ended = time.time()
+    slurm.wait(lambda: time.time() > ended + 2, "the next second")
     slurm.ask("scontrol", "update", f"JobId={job}", "StartTime=now",
               check=True)
     return run_through(slurm, folder, job)

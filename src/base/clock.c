@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -79,12 +78,21 @@ int64_t hpo_clock_rss(void) {
   return (int64_t)resident * (int64_t)sysconf(_SC_PAGESIZE);
 }
 
+/* ru_maxrss would begin with what the process was that started this one: it
+ * outlives exec. */
 int64_t hpo_clock_peak_rss(void) {
-  struct rusage usage;
-  if (getrusage(RUSAGE_SELF, &usage) != 0)
-    return 0;
-  int64_t peak = (int64_t)usage.ru_maxrss * 1024, now = hpo_clock_rss();
-  return peak > now ? peak : now;
+  int64_t peak = hpo_clock_rss();
+  char line[256];
+  long long kilobytes = 0;
+  FILE *f = fopen("/proc/self/status", "re");
+  if (f == NULL)
+    return peak;
+  while (fgets(line, sizeof line, f) != NULL)
+    if (sscanf(line, "VmHWM: %lld kB", &kilobytes) == 1 &&
+        kilobytes * 1024 > peak)
+      peak = kilobytes * 1024;
+  fclose(f);
+  return peak;
 }
 
 void hpo_clock_host(char *text, size_t room) {
