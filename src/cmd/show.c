@@ -45,13 +45,25 @@ static void print_values(const hpo_study_file *f, size_t i) {
   }
 }
 
-/* Everything else that the row says: name, value, unit. */
+/* Where things lie in the file, and what is as always: --format json has
+ * them. */
+static bool is_inner(const hpo_field *f, size_t i) {
+  static const char *const inner[] = {"crc",          "job",
+                                      "model_crc",    "curve_offset",
+                                      "curve_length", "model_offset"};
+  for (size_t k = 0; k < sizeof inner / sizeof *inner; k++)
+    if (strcmp(f->name, inner[k]) == 0)
+      return true;
+  return strcmp(f->name, "attempt") == 0 && hpo_field_int(f, i) == 0;
+}
+
+/* What else people ask of the row: name, value, unit. */
 static void print_rest(const hpo_study_file *f, size_t i) {
   char cell[256];
   printf("trial\n");
   for (size_t c = 0; c < f->trials->n_field; c++) {
     const hpo_field *field = &f->trials->field[c];
-    if (strchr(field->name, '.') || strcmp(field->name, "crc") == 0)
+    if (strchr(field->name, '.') || is_inner(field, i))
       continue;
     hpo_report_cell(field, i, false, cell, sizeof cell);
     bool date = strcmp(field->unit, "ns") == 0; /* printed as a date */

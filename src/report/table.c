@@ -53,6 +53,9 @@ void hpo_report_cell(const hpo_field *f, size_t i, bool full, char *text,
     if (full)
       snprintf(text, room, "%s",
                hpo_options_format_float(hpo_field_number(f, i), number));
+    else if (fabs(hpo_field_number(f, i)) < 1e15 &&
+             hpo_field_number(f, i) == floor(hpo_field_number(f, i)))
+      snprintf(text, room, "%.0f", hpo_field_number(f, i) + 0.0);
     else
       snprintf(text, room, "%.6g", hpo_field_number(f, i));
     return;
