@@ -24,8 +24,8 @@ typedef struct hpo_study_file {
   char *path;
   hpo_store *store;       /* open for reading */
   hpo_record *attributes; /* of the root: name, metrics, directions, ... */
-  hpo_record *trials;     /* /trials in columns, and test.METRIC where kept
-                             models were scored on a test */
+  hpo_record *trials;     /* /trials in columns, tags.NAME, and test.METRIC
+                             where kept models were scored on a test */
   uint8_t *good;          /* [n] the row's crc is right */
   size_t n;               /* trials */
   bool maximize;          /* direction of objective 0 */
@@ -105,8 +105,8 @@ HPO_MUST_USE hpo_status hpo_filter_create(const char *text,
                                           const hpo_record *columns,
                                           hpo_filter **out, hpo_error *err);
 void hpo_filter_destroy(hpo_filter *f);
-/** Whether row i fulfils it; a comparison with NaN or an inactive
- *  parameter is false. */
+/** Whether row i fulfils it; a comparison with NaN, an inactive
+ *  parameter or a tag that the trial has not is false. */
 bool hpo_filter_match(const hpo_filter *f, const hpo_record *columns,
                       size_t i);
 

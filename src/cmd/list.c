@@ -20,7 +20,7 @@ static hpo_status default_columns(const hpo_study_file *f, hpo_names *out,
     const char *name = f->trials->field[i].name;
     if (strncmp(name, "value", 5) == 0 || strcmp(name, "violation") == 0 ||
         strcmp(name, "model") == 0 || strncmp(name, "test.", 5) == 0 ||
-        strncmp(name, "params.", 7) == 0)
+        strncmp(name, "params.", 7) == 0 || strncmp(name, "tags.", 5) == 0)
       HPO_TRY(status, hpo_names_add(out, name, err));
   }
   for (size_t i = 0; i < 2; i++)
@@ -140,7 +140,7 @@ static const hpo_arg arguments[] = {
     {"where", "CONDITION",
      "only these: 'metrics.roc_auc > 0.9 and params.max_depth < 8'"},
     {"sort", "COLUMN", "by a column; value: best first; -COLUMN: descending"},
-    {"columns", "A,B", "these columns; params, metrics, all: groups"},
+    {"columns", "A,B", "these columns; params, metrics, tags, all: groups"},
     {"format", "F", "table (default), csv or json"},
     {"limit", "N", "no more than N rows"}};
 
@@ -150,7 +150,8 @@ const hpo_command hpo_cmd_list = {
     .summary = "trials as a table, also of a running study",
     .help =
         "Columns are those of /trials: number, state, value, params.NAME,\n"
-        "metrics.NAME, test.NAME, steps, wall, ...  Conditions: = != < <= > "
+        "metrics.NAME, test.NAME, tags.NAME, steps, wall, ...\nConditions: "
+        "= != < <= > "
         ">= like, "
         "and, or,\nnot, parentheses; texts are quoted: state = "
         "\"complete\".\n",

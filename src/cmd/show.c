@@ -114,36 +114,6 @@ done:
   return status;
 }
 
-/* Tags of the trial, the latest of each name. */
-static hpo_status print_tags(hpo_study_file *f, size_t i, hpo_error *err) {
-  hpo_status status = HPO_OK;
-  hpo_record *tags = NULL;
-  uint8_t *good = NULL;
-  char name[65], other[65], value[257];
-  bool any = false;
-
-  HPO_TRY(status, hpo_store_read(f->store, HPO_TABLE_TAGS, 0, SIZE_MAX, NULL,
-                                 0, &tags, &good, err));
-  const hpo_field *trial = hpo_record_find(tags, "trial");
-  const hpo_field *names = hpo_record_find(tags, "name");
-  for (size_t k = 0; trial && names && k < trial->n; k++) {
-    bool last = good[k] && hpo_field_int(trial, k) == (int64_t)i;
-    hpo_field_text(names, k, name, sizeof name);
-    for (size_t m = k + 1; last && m < trial->n; m++)
-      last = !good[m] || hpo_field_int(trial, m) != (int64_t)i ||
-             strcmp(hpo_field_text(names, m, other, sizeof other), name) != 0;
-    if (!last)
-      continue;
-    hpo_field_text(hpo_record_find(tags, "value"), k, value, sizeof value);
-    printf("%s  %-24s %s\n", any ? "" : "tags\n", name, value);
-    any = true;
-  }
-done:
-  hpo_mem_free(good);
-  hpo_record_destroy(tags);
-  return status;
-}
-
 static hpo_status print_json(const hpo_study_file *f, size_t i,
                              hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -175,8 +145,8 @@ static hpo_status print_trial(hpo_study_file *f, size_t i,
   print_group(f, i, "parameters", "params.");
   print_group(f, i, "metrics", "metrics.");
   print_group(f, i, "test", "test.");
-  hpo_status status = print_tags(f, i, err);
-  return status == HPO_OK ? print_curve(f, i, err) : status;
+  print_group(f, i, "tags", "tags.");
+  return print_curve(f, i, err);
 }
 
 /* The front, the best in the first objective first. */

@@ -195,12 +195,14 @@ static hpo_status parse_compare(parser *p, node **out, hpo_error *err) {
   const hpo_field *f = &p->columns->field[n->field];
   skip_space(p);
   const char *value = p->at;
+  if (holds_text(f) && isalnum((unsigned char)*value))
+    HPO_TRY(status, fail_here(p, "this column holds text: quote it", err));
   HPO_TRY(status, parse_value(p, n, err));
   if (n->is_text != holds_text(f) || (n->op == OP_LIKE && !n->is_text)) {
     p->at = value;
     HPO_TRY(status,
             fail_here(p,
-                      holds_text(f) ? "this column holds text: quote it"
+                      holds_text(f) ? "this column holds text, not a number"
                                     : "this column holds numbers",
                       err));
   }
@@ -335,7 +337,8 @@ static bool decide(operator_kind op, int order) {
 static bool compare(const node *n, const hpo_field *f, size_t i) {
   char text[256];
   hpo_report_cell(f, i, true, text, sizeof text);
-  if (!text[0] && f->type != HPO_FIELD_TEXT)
+  if (!text[0] &&
+      (f->type != HPO_FIELD_TEXT || strncmp(f->name, "tags.", 5) == 0))
     return false;
   if (n->is_text)
     return n->op == OP_LIKE ? is_like(text, n->text)

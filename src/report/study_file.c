@@ -6,6 +6,7 @@
 #include "hpo/mem.h"
 #include "hpo/options.h"
 #include "hpo/report.h"
+#include "report/tags.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -96,6 +97,7 @@ hpo_status hpo_study_file_open(const char *path, hpo_study_file *out,
   HPO_TRY(status, hpo_store_read(f.store, HPO_TABLE_TRIALS, 0, SIZE_MAX, NULL,
                                  0, &f.trials, &f.good, err));
   f.n = f.trials->n_field ? f.trials->field[0].n : 0;
+  HPO_TRY(status, hpo_tags_add(f.store, f.trials, f.n, err));
   hpo_record_text(f.attributes, "directions", text, sizeof text);
   f.maximize = strncmp(text, "max", 3) == 0;
   f.is_live = hpo_store_is_live(f.store);

@@ -84,41 +84,70 @@ static int width_of(const char *text) {
 
 static hpo_status add_padded(hpo_buffer *out, const char *text, int width,
                              bool right, hpo_error *err) {
+  static const char blanks[] = "                                ";
+  hpo_status status = HPO_OK;
   int pad = width - width_of(text);
+
+  if (!right)
+    HPO_TRY(status, hpo_buffer_add(out, text, strlen(text), err));
+  for (; pad > 0; pad -= (int)sizeof blanks - 1) {
+    size_t n = (size_t)pad;
+    HPO_TRY(status,
+            hpo_buffer_add(out, blanks,
+                           n < sizeof blanks ? n : sizeof blanks - 1, err));
+  }
   if (right)
-    return hpo_buffer_format(out, err, "%*s%s", pad, "", text);
-  return hpo_buffer_format(out, err, "%s%*s", text, pad, "");
+    HPO_TRY(status, hpo_buffer_add(out, text, strlen(text), err));
+done:
+  return status;
+}
+
+/* All cells as texts, row by row, each with its NUL; and how wide the columns
+ * are. */
+static hpo_status write_cells(const hpo_field *const *field,
+                              const hpo_names *names, const size_t *row,
+                              size_t n, hpo_buffer *cells, int *width,
+                              hpo_error *err) {
+  hpo_status status = HPO_OK;
+  char cell[CELL];
+
+  for (size_t c = 0; c < names->n; c++)
+    width[c] = width_of(names->item[c]);
+  for (size_t i = 0; i < n; i++)
+    for (size_t c = 0; c < names->n; c++) {
+      hpo_report_cell(field[c], row[i], false, cell, sizeof cell);
+      HPO_TRY(status, hpo_buffer_add(cells, cell, strlen(cell) + 1, err));
+      int w = width_of(cell);
+      width[c] = w > width[c] ? w : width[c];
+    }
+done:
+  return status;
 }
 
 static hpo_status write_aligned(const hpo_field *const *field,
                                 const hpo_names *names, const size_t *row,
                                 size_t n, hpo_buffer *out, hpo_error *err) {
   hpo_status status = HPO_OK;
+  hpo_buffer cells = {0};
   int *width = NULL;
-  char cell[CELL];
 
   HPO_TRY(status, hpo_mem_new(names->n, sizeof *width, &width, err));
-  for (size_t c = 0; c < names->n; c++) {
-    width[c] = width_of(names->item[c]);
-    for (size_t i = 0; i < n; i++) {
-      hpo_report_cell(field[c], row[i], false, cell, sizeof cell);
-      if (width_of(cell) > width[c])
-        width[c] = width_of(cell);
-    }
-  }
+  HPO_TRY(status, write_cells(field, names, row, n, &cells, width, err));
+  const char *cell = (const char *)cells.byte;
   for (size_t line = 0; line < n + 1; line++) {
     for (size_t c = 0; c < names->n; c++) {
       bool right = is_number(field[c]);
       bool last = c + 1 == names->n;
-      if (line > 0)
-        hpo_report_cell(field[c], row[line - 1], false, cell, sizeof cell);
       HPO_TRY(status, add_padded(out, line ? cell : names->item[c],
                                  last && !right ? 0 : width[c], right, err));
-      HPO_TRY(status, hpo_buffer_format(out, err, "%s", last ? "\n" : "  "));
+      HPO_TRY(status,
+              hpo_buffer_add(out, last ? "\n" : "  ", last ? 1 : 2, err));
+      cell += line ? strlen(cell) + 1 : 0;
     }
   }
 done:
   hpo_mem_free(width);
+  hpo_buffer_free(&cells);
   return status;
 }
 
@@ -271,8 +300,8 @@ hpo_status hpo_report_sort(const hpo_record *columns, const char *by,
     key[i].row = row[i];
     key[i].number = NAN;
     if (text) {
-      key[i].text = text + i * CELL;
       hpo_field_text(f, row[i], text + i * CELL, CELL);
+      key[i].text = text[i * CELL] ? text + i * CELL : NULL;
     } else if (f->type == HPO_FIELD_FLOAT || f->type == HPO_FIELD_F32 ||
                !is_absent(f, row[i])) {
       key[i].number = hpo_field_number(f, row[i]);
