@@ -127,9 +127,46 @@ def test_installed_tree(tmp_path):
             "share/man/man5/hpotune-study.5", "share/man/man5/hpotune-hdf5.5",
             "share/bash-completion/completions/hpotune",
             "share/doc/hpotune/README.md",
-            "share/doc/hpotune/docs/commands.md",
+            "share/doc/hpotune/docs/tutorial.md",
             "share/doc/hpotune/inputs/quickstart.xml",
             "share/doc/hpotune/jobs/submit.sh"} <= found
     said("make", "-s", "-C", BUILD, "uninstall", f"DESTDIR={tmp_path}")
     left = [p for p in tmp_path.rglob("*") if p.is_file()]
     assert left == []
+
+
+TUTORIAL = ROOT / "docs" / "tutorial.md"
+
+
+def alike(text):
+    """Lines without what differs from run to run: times, sizes, the end of
+    long lines, mpirun's words."""
+    text = re.sub(r"[0-9.]+ (KiB|MiB|s)\b", "N", text)
+    lines = [re.sub(r" +", " ", k.rstrip()) for k in text.splitlines()]
+    # training time, the only metric that is not a function of the study
+    return [k for k in lines if k and "train_seconds" not in k]
+
+
+def test_tutorial(tmp_path, monkeypatch):
+    """Every block is run; what it says is what the page has."""
+    if not SHARED.is_dir():
+        pytest.skip(f"no {SHARED}: the wine data is not here")
+    shutil.copy(SHARED / "winequality-white.csv", tmp_path)
+    monkeypatch.setenv("PATH", f"{BUILD}:{os.environ['PATH']}")
+    blocks = re.findall(r"```(xml|console|python)\n(.*?)```",
+                        TUTORIAL.read_text(), re.S)
+    assert [kind for kind, _ in blocks][0] == "xml" and len(blocks) > 8
+    for kind, body in blocks:
+        if kind == "xml":
+            (tmp_path / "wine.xml").write_text(body)
+            continue
+        if kind == "python":
+            said("/usr/bin/python3", "-c", body, cwd=tmp_path)
+            continue
+        parts = re.split(r"^\$ (.*)\n", body, flags=re.M)[1:]
+        for command, shown in zip(parts[::2], parts[1::2]):
+            done = subprocess.run(["bash", "-c", command], text=True,
+                                  cwd=tmp_path, stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.PIPE, timeout=200,
+                                  stderr=subprocess.STDOUT)
+            assert alike(done.stdout) == alike(shown), command

@@ -151,10 +151,8 @@ const hpo_command hpo_cmd_list = {
     .help =
         "Columns are those of /trials: number, state, value, params.NAME,\n"
         "metrics.NAME, test.NAME, tags.NAME, steps, wall, ...\nConditions: "
-        "= != < <= > "
-        ">= like, "
-        "and, or,\nnot, parentheses; texts are quoted: state = "
-        "\"complete\".\n",
+        "= != < <= > >= like, and, or, not, parentheses; texts are quoted:\n"
+        "state = \"complete\".\n",
     .arg = arguments,
     .n_arg = sizeof arguments / sizeof *arguments,
     .reads_only = true,
