@@ -175,6 +175,9 @@ def study(tool, kind):
     if kind in ("patient", "hyperband"):  # curves that go up and down
         path = QUICK
     sets = [w for o in KINDS[kind] for w in ("--set", f"pruner/{o}")]
+    if path == QUICK:
+        sets += ["--set", "model[gbt]/int[n_estimators]/low=10", "--set",
+                 "model[gbt]/int[n_estimators]/high=40"]
     return [path, "--trials", 40, *STRICT, "--set", f"pruner/name={kind}", *sets, "--output"]
 
 

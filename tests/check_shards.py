@@ -9,6 +9,7 @@ import h5py
 import numpy as np
 import pytest
 
+from conftest import INPUTS
 from digest import digest
 
 SEED = int(os.environ.get("HPO_TEST_SEED", "20261121"))
@@ -46,6 +47,28 @@ def table(rows=ROWS, **columns):
 
 def good(rng, y):
     return rng.random(len(y)) + y
+
+
+def test_messages_of_many_parts(tool):
+    """What goes over MPI in parts of 2^30 bytes at most goes in parts of 400:
+    data, jobs, paused models, results, histograms; the study is the same."""
+    study = tool.folder / "q.xml"
+    study.write_text((INPUTS / "quickstart.xml").read_text()
+                     .replace('href="', f'href="{INPUTS}/')
+                     .replace('name="median" warmup-steps="20"',
+                              'name="halving" min-resource="2"'))
+    found = {}
+    for data, ranks, size in (("shared", 1, 1), ("shared", 3, 1),
+                              ("shared", 4, 3), ("sharded", 4, 3)):
+        out = f"{data}{ranks}{size}.h5"
+        tool.run(study, "--quiet", "--trials", 8, "--output", out, *(
+            w for s in ("model[gbt]/int[n_estimators]/low=8",
+                        "model[gbt]/int[n_estimators]/high=16",
+                        "parallel/order=strict", f"parallel/data={data}",
+                        f"parallel/ranks-per-trial={size}")
+            for w in ("--set", s)), ranks=ranks, HPOTUNE_TEST_CHUNK="400")
+        found[out] = digest(tool.folder / out, keep=5)
+    assert len(set(found.values())) == 1, found
 
 
 def run(tool, content, model, fraction=0.3, more="", expect=0, file="t.csv",

@@ -338,6 +338,14 @@ done:
   return status;
 }
 
+/* Bytes per call at most; the tests lower it for whole runs, to go where
+ * otherwise only gigabytes do. */
+static size_t chunk_size(void) {
+  const char *text = getenv("HPOTUNE_TEST_CHUNK");
+  long n = text ? strtol(text, NULL, 10) : 0;
+  return n >= 8 && n < LARGEST_CHUNK ? (size_t)n : LARGEST_CHUNK;
+}
+
 hpo_status hpo_mpi_start(int *argc, char ***argv, double lost_after,
                          hpo_mpi **out, hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -347,7 +355,7 @@ hpo_status hpo_mpi_start(int *argc, char ***argv, double lost_after,
   m->alone = !has_launcher();
   m->world = (group){.comm = MPI_COMM_NULL, .size = 1};
   m->node = m->team = m->world;
-  m->chunk = LARGEST_CHUNK;
+  m->chunk = chunk_size();
   m->shared_room = SIZE_MAX;
   m->end = &m->first;
   m->tag = -1;
