@@ -68,6 +68,15 @@ def living(mark):
     return found
 
 
+def kill_ranks(mark):
+    for pid in living(mark):
+        try:
+            if b"hpotune\0" in open(f"/proc/{pid}/cmdline", "rb").read():
+                os.kill(pid, signal.SIGKILL)
+        except OSError:
+            pass
+
+
 def wait_until(what, seconds=60):
     end = time.monotonic() + seconds
     while not what():
@@ -249,12 +258,7 @@ def test_a_killed_study_leaves_nothing(tool, ranks):
     wait_until(lambda: sum("sleep" in open(f"/proc/{p}/comm").read()
                            for p in living(mark)
                            if os.path.exists(f"/proc/{p}/comm")) >= 2)
-    for pid in living(mark):
-        try:
-            if b"hpotune\0" in open(f"/proc/{pid}/cmdline", "rb").read():
-                os.kill(pid, signal.SIGKILL)
-        except OSError:
-            pass
+    kill_ranks(mark)
     begun.kill()
     end_of(begun)
     wait_until(lambda: not living(mark))

@@ -10,7 +10,7 @@ import collections, pathlib, re, sys
 root = pathlib.Path("src")
 # wing -> wings (or single faces) whose headers it may include
 may = {
-    "guard": ["base"], "base": [], "terms": ["base"],
+    "guard": ["base"], "host": ["base"], "base": [], "terms": ["base"],
     "study": ["base", "terms"], "sampler": ["base", "terms"],
     "data": ["base", "terms"], "metric": ["base"],
     "store": ["base", "record"], "comm": ["base", "terms"],
@@ -24,7 +24,7 @@ may = {
 }
 face = {}  # header -> wing
 for wing, names in {
-    "base": "status mem log num rng options process words file clock clones blas h5 h5_data h5_matrix host doc",
+    "base": "status mem log num rng options process words file clock clones blas h5 h5_data h5_matrix host doc library",
     "terms": "record coll space plan trial ledger catalog layout watch tally front hypervolume",
     "study": "study", "sampler": "sampler pruner", "data": "dataset bins design shards generate rows",
     "metric": "metric", "store": "store", "comm": "comm proto wire",
@@ -36,7 +36,7 @@ for wing, names in {
 third = {"mpi.h": {"src/comm/comm_mpi.c", "src/comm/coll_mpi.c",
                    "src/comm/life_mpi.c"},
          "hdf5.h": r"src/base/h5", "cblas.h": {"src/base/blas.c"},
-         "lapacke.h": {"src/base/blas.c"}, "zlib.h": r"src/base/",
+         "lapacke.h": {"src/base/blas.c"}, "dlfcn.h": {"src/base/library.c"}, "zlib.h": r"src/base/",
          "libxml/": {"src/study/study_xml.c"}}
 bad = []
 uses = collections.defaultdict(set)

@@ -7,6 +7,7 @@
 #ifndef HPO_CATALOG_H
 #define HPO_CATALOG_H
 
+#include "hpo/library.h"
 #include "hpo/options.h"
 #include "hpo/status.h"
 
@@ -29,13 +30,31 @@ typedef struct hpo_entry {
   bool one_objective; /* SAMPLER, PRUNER: not with several */
   bool maximize;      /* METRIC: which way is better */
   bool free_params;   /* MODEL function: any parameter x0, x1, ... */
-  bool any_params;    /* MODEL command: parameters and metrics of any name */
+  bool any_params;    /* MODEL command: parameters of any name */
+  bool own_metrics;   /* MODEL: metrics of any name; plugins: without data */
+  bool has_library; /* MODEL plugin: options and tasks of a library beside its
+                       own, see hpo_catalog_plug */
 } hpo_entry;
 
 typedef struct hpo_catalog {
   hpo_entry *entry; /* [n] */
   size_t n;
 } hpo_catalog;
+
+/** A plugin's entry with its library's options and tasks. */
+typedef struct hpo_plugged {
+  hpo_entry entry;
+  hpo_option *option; /* both tables */
+  hpo_library_facts facts;
+} hpo_plugged;
+
+/** \param [in] kind    the entry of the model that has_library; borrowed, must
+ *                      outlive
+ *  \return HPO_EINVAL: what is wrong with the library */
+HPO_MUST_USE hpo_status hpo_catalog_plug(const hpo_entry *kind,
+                                         const char *path, hpo_plugged *out,
+                                         hpo_error *err);
+void hpo_catalog_unplug(hpo_plugged *p);
 
 /** The entry of a kind and name, or NULL. */
 const hpo_entry *hpo_catalog_find(const hpo_catalog *c, hpo_entry_kind kind,

@@ -33,6 +33,8 @@ HPO_MUST_USE hpo_status hpo_evaluator_create(const hpo_plan *plan,
 void hpo_evaluator_destroy(hpo_evaluator *e);
 /** The first binned matrix, for /data/cuts; NULL without one. */
 const hpo_bins *hpo_evaluator_bins(const hpo_evaluator *e);
+/** Whether a model of the plan needs the data's x all the time. */
+bool hpo_evaluator_needs_rows(const hpo_evaluator *e);
 /** How the training rows are dealt; NULL unless the plan is local. */
 const hpo_shards *hpo_evaluator_shards(const hpo_evaluator *e);
 

@@ -34,14 +34,13 @@ HPO_MUST_USE hpo_status hpo_exam_gather(hpo_exam *e, const hpo_coll *w,
 /** A stored model's predictions.
  *  \param [in]  facts of the data (hpo_dataset_from_record)
  *  \param [in]  format, model as stored (predictor.h)
+ *  \param [in]  library of a plugin's model; else NULL
  *  \param [out] p    [n][k]; freed with hpo_mem_free
  *  \return HPO_EINVAL: models of this kind can't predict; HPO_ESTUDY, HPO_EMEM
  */
-HPO_MUST_USE hpo_status hpo_exam_predict(const hpo_exam *e,
-                                         const hpo_dataset *facts,
-                                         const char *format,
-                                         const hpo_buffer *model, double **p,
-                                         hpo_error *err);
+HPO_MUST_USE hpo_status hpo_exam_predict(
+    const hpo_exam *e, const hpo_dataset *facts, const char *format,
+    const hpo_buffer *model, const char *library, double **p, hpo_error *err);
 /** A metric of predictions; NaN where it is undefined on these rows, or not
  *  one of predictions (train_seconds). */
 HPO_MUST_USE hpo_status hpo_exam_score(const hpo_exam *e,

@@ -31,6 +31,8 @@ typedef struct hpo_part {
   size_t n_train, n_valid;
   hpo_row train_total; /* of the whole team */
   hpo_row valid_first; /* place of valid[0] among the whole team's */
+  hpo_fold rows;       /* of the whole team; where the data is sharded, only
+                          this rank's share of them is here */
 } hpo_part;
 
 /** What a program of its own is told of its trial; all borrowed. */
@@ -63,6 +65,8 @@ typedef struct hpo_model_input {
   const char *const *free_text; /* the same as texts: choices as they stand */
   hpo_model_trial trial;
   size_t n_free;
+  int64_t last_step; /* no step follows this one, and the model is wanted
+                        then; 0: the model knows itself */
 } hpo_model_input;
 
 typedef struct hpo_model_kind {
@@ -75,7 +79,10 @@ typedef struct hpo_model_kind {
   bool needs_bins;    /* option max_bin says which */
   bool needs_design;  /* the matrix of linear models and networks */
   bool free_params;   /* x0, x1, ...: numbers */
+  bool needs_rows;    /* the data's x, whole on each rank */
   bool any_params;    /* of any name, numbers and texts */
+  bool has_library;   /* any_params, but those that option library= has */
+  bool can_pause;     /* of those with poll: goes on in a later job */
   const char *format; /* of saved bytes: "xgboost-ubj", "json" */
   /** Checks what the table can't say (objective against task); the data's
    *  facts may be NULL when they are not known yet. */
@@ -105,13 +112,14 @@ typedef struct hpo_model_kind {
    *  follows.  NULL where patience is. Collective. */
   hpo_status (*cut)(void *self, int64_t steps, double score, hpo_error *err);
   /** Predictions for this rank's validation rows: p [n_valid][k], k as in
-   *  metric.h.  NULL for models without data. */
+   *  metric.h.  NULL for models without data; of those for both, asked where
+   *  there is data. */
   hpo_status (*predict_valid)(void *self, double *p, hpo_error *err);
   /** Models without data: the value after the steps so far. */
   hpo_status (*value)(void *self, double *out, hpo_error *err);
-  /** Models that wait for something outside (a program), all or none:
-   *  asked before each step, must return within some ms.  HPO_ETRIAL: it
-   *  failed. */
+  /** Models that wait for something outside (a program), poll to usage all
+   *  or none: asked before each step, must return within some ms.
+   *  HPO_ETRIAL: it failed. */
   hpo_status (*poll)(void *self, hpo_model_turn *out, hpo_error *err);
   /** Bytes that a trainer keeps in memory beside its rows, the same on all
    *  ranks of the team; NULL: few. */
@@ -125,7 +133,8 @@ typedef struct hpo_model_kind {
    *  runs outside. */
   int64_t (*memory)(void *self);
   void (*usage)(void *self, double *cpu, int64_t *peak);
-  /** The model's bytes after the steps so far, on the team's rank 0. */
+  /** The model's bytes after the steps so far, on the team's rank 0.  Of
+   *  models with poll: after the last step alone; before it none. */
   hpo_status (*save)(void *self, hpo_buffer *out, hpo_error *err);
 } hpo_model_kind;
 

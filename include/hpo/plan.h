@@ -18,6 +18,9 @@ typedef enum hpo_task {
   HPO_TASK_NONE /* models without data (function) */
 } hpo_task;
 
+/** A set of tasks has a bit for each; hpotune/plugin.h has the same bits. */
+#define HPO_TASK_BIT(task) (1U << (unsigned)(task))
+
 typedef struct hpo_setting { /* a fixed option, in the order of the file */
   char *name, *value;
   int line; /* in the study file; 0: not from it */

@@ -26,6 +26,13 @@ HPO_MUST_USE hpo_status hpo_predictor_create(const char *format,
                                              const hpo_dataset *facts,
                                              hpo_predictor **out,
                                              hpo_error *err);
+/** The same for format "plugin": by its library, in a process of its own.
+ *  \param [in] library path */
+HPO_MUST_USE hpo_status hpo_predictor_plug(const char *library,
+                                           const void *bytes, size_t n,
+                                           const hpo_dataset *facts,
+                                           hpo_predictor **out,
+                                           hpo_error *err);
 void hpo_predictor_destroy(hpo_predictor *p);
 /** Numbers that a row gets: 1, or the classes where they are more than 2. */
 size_t hpo_predictor_outputs(const hpo_predictor *p);

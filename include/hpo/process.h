@@ -23,6 +23,10 @@ HPO_MUST_USE hpo_status hpo_process_read(const char *const *argv,
                                          double seconds, char *text,
                                          size_t room, hpo_error *err);
 
+/** Path of a program that lies beside this one, or, for the tests, beside its
+ *  folder. \return false: there is none */
+bool hpo_process_beside(const char *name, char *path, size_t room);
+
 /** A program under a guard (hpotune-guard, which lies beside hpotune): the
  *  guard is a small process between us and it, in a session of its own.  All
  *  that the program starts ends with it, whatever groups and sessions it
@@ -31,11 +35,15 @@ HPO_MUST_USE hpo_status hpo_process_read(const char *const *argv,
  *  process's memory. */
 typedef struct hpo_process hpo_process;
 
+enum { HPO_PROCESS_FILES = 2 };
+
 typedef struct hpo_process_input {
   const char *const *argv; /* ends with NULL; [0] is found on PATH of env */
   char *const *env;        /* ends with NULL */
   const char *folder;      /* where it runs */
   double grace;            /* seconds from SIGTERM to SIGKILL */
+  const int *file;         /* [n_file] of ours, which it gets as 3, 4, ... */
+  size_t n_file;           /* at most HPO_PROCESS_FILES */
 } hpo_process_input;
 
 /** How it ended. */
@@ -60,6 +68,9 @@ size_t hpo_process_take(hpo_process *p, int which, char *text, size_t room);
 /** Whether the program and all that it started are gone; then how it ended.
  *  What it wrote can still be taken. */
 bool hpo_process_is_over(hpo_process *p, hpo_process_end *end);
+/** Waits until there is output to take, or it is closed, or some ms are over.
+ */
+void hpo_process_wait(const hpo_process *p, int which, int ms);
 /** Asks it to end: SIGTERM to all its processes, SIGKILL after the grace.
  *  Returns at once; again does nothing. */
 void hpo_process_stop(hpo_process *p);

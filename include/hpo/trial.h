@@ -70,7 +70,7 @@ typedef struct hpo_trial {
   char host[64];
   int64_t curve_offset, curve_length; /* rows of /curves; -1, 0 */
   int64_t model_offset, model_length; /* bytes of /models; -1, 0 */
-  char model_format[16];              /* "xgboost-ubj", "json" or "" */
+  char model_format[16];              /* "xgboost-ubj", "json", "plugin", "" */
   int64_t model_crc;                  /* CRC-32 of the blob; -1 */
   hpo_curve_point *curve; /* [n_curve], owned; objective per step */
   size_t n_curve, curve_room;

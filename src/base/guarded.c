@@ -20,6 +20,8 @@
 #include <unistd.h>
 
 #define GUARD "hpotune-guard"
+/* Files of a guard: socket, two outputs, those that it hands over. */
+enum { ENDS = 3 + HPO_PROCESS_FILES };
 
 struct hpo_process {
   pid_t guard; /* also the session; -1: waited for */
@@ -32,9 +34,7 @@ struct hpo_process {
 /* --- start ----------------------------------------------------------------
  */
 
-/* The guard lies beside this program; beside its folder for the tests. */
-static hpo_status find_guard(char *path, size_t room, hpo_error *err) {
-  hpo_status status = HPO_OK;
+bool hpo_process_beside(const char *name, char *path, size_t room) {
   char self[4096];
   ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
 
@@ -42,16 +42,13 @@ static hpo_status find_guard(char *path, size_t room, hpo_error *err) {
   for (int up = 0; up < 2; up++) {
     char *slash = strrchr(self, '/');
     if (slash == NULL)
-      break;
+      return false;
     *slash = '\0';
-    if ((size_t)snprintf(path, room, "%s/" GUARD, self) < room &&
+    if ((size_t)snprintf(path, room, "%s/%s", self, name) < room &&
         access(path, X_OK) == 0)
-      goto done;
+      return true;
   }
-  HPO_FAIL(status, err, HPO_EIO,
-           GUARD " is not beside hpotune: it is built and installed with it");
-done:
-  return status;
+  return false;
 }
 
 static void close_all(int *fd, size_t n) {
@@ -71,17 +68,18 @@ static int spawn_guard(const char *path, char *const *argv, char *const *env,
   posix_spawn_file_actions_init(&files);
   posix_spawnattr_init(&attributes);
   (void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
-  for (int i = 0; i < 3; i++)
-    posix_spawn_file_actions_adddup2(&files, fd[i], i);
+  for (int i = 0; i < ENDS; i++)
+    if (fd[i] >= 0)
+      posix_spawn_file_actions_adddup2(&files, fd[i], i);
   failed = posix_spawn(pid, path, &files, &attributes, argv, env);
   posix_spawn_file_actions_destroy(&files);
   posix_spawnattr_destroy(&attributes);
   return failed;
 }
 
-/* "hpotune-guard GRACE_MS FOLDER PROGRAM WORD..." */
+/* "hpotune-guard GRACE_MS FILES FOLDER PROGRAM WORD..." */
 static hpo_status make_words(const hpo_process_input *in, char *grace,
-                             char ***out, hpo_error *err) {
+                             char *files, char ***out, hpo_error *err) {
   static char name[] = GUARD;
   hpo_status status = HPO_OK;
   char **words = NULL;
@@ -89,12 +87,13 @@ static hpo_status make_words(const hpo_process_input *in, char *grace,
 
   while (in->argv[n] != NULL)
     n++;
-  HPO_TRY(status, hpo_mem_new(n + 4, sizeof *words, &words, err));
+  HPO_TRY(status, hpo_mem_new(n + 5, sizeof *words, &words, err));
   words[0] = name;
   words[1] = grace;
-  words[2] = (char *)in->folder; /* posix_spawn takes them so, unchanged */
+  words[2] = files;
+  words[3] = (char *)in->folder; /* posix_spawn takes them so, unchanged */
   for (size_t i = 0; i < n; i++)
-    words[3 + i] = (char *)in->argv[i];
+    words[4 + i] = (char *)in->argv[i];
   *out = words;
 done:
   return status;
@@ -120,20 +119,47 @@ done:
   return status;
 }
 
+/* Ours under numbers that no target has, so that none is overwritten before
+   it is handed over. */
+static hpo_status lift_files(const hpo_process_input *in, int *its,
+                             hpo_error *err) {
+  hpo_status status = HPO_OK;
+
+  HPO_ASSERT(in->n_file <= HPO_PROCESS_FILES);
+  for (size_t i = 0; i < in->n_file; i++)
+    its[3 + i] = fcntl(in->file[i], F_DUPFD_CLOEXEC, ENDS);
+  for (int i = 0; i < 3; i++) {
+    int own = its[i];
+    its[i] = fcntl(own, F_DUPFD_CLOEXEC, ENDS);
+    (void)close(own);
+  }
+  for (size_t i = 0; i < 3 + in->n_file; i++)
+    if (its[i] < 0)
+      HPO_FAIL(status, err, HPO_EIO, "no file for a program: %s",
+               strerror(errno));
+done:
+  return status;
+}
+
 hpo_status hpo_process_start(const hpo_process_input *in, hpo_process **out,
                              hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_process *p = NULL;
-  int mine[3] = {-1, -1, -1}, its[3] = {-1, -1, -1}, failed;
-  char path[4200], grace[32];
+  int mine[3] = {-1, -1, -1}, its[ENDS] = {-1, -1, -1, -1, -1}, failed;
+  char path[4200], grace[32], files[16];
   char **words = NULL;
 
-  HPO_TRY(status, find_guard(path, sizeof path, err));
+  if (!hpo_process_beside(GUARD, path, sizeof path))
+    HPO_FAIL(status, err, HPO_EIO,
+             GUARD
+             " is not beside hpotune: it is built and installed with it");
   HPO_TRY(status, hpo_mem_new(1, sizeof *p, &p, err));
   p->guard = -1;
   HPO_TRY(status, make_ends(mine, its, err));
+  HPO_TRY(status, lift_files(in, its, err));
+  (void)snprintf(files, sizeof files, "%zu", in->n_file);
   (void)snprintf(grace, sizeof grace, "%.0f", in->grace * 1000);
-  HPO_TRY(status, make_words(in, grace, &words, err));
+  HPO_TRY(status, make_words(in, grace, files, &words, err));
   failed = spawn_guard(path, words, in->env, its, &p->guard);
   if (failed)
     HPO_FAIL(status, err, HPO_EIO, "%s: %s", path, strerror(failed));
@@ -145,7 +171,7 @@ hpo_status hpo_process_start(const hpo_process_input *in, hpo_process **out,
   mine[0] = mine[1] = mine[2] = -1;
 done:
   close_all(mine, 3);
-  close_all(its, 3);
+  close_all(its, ENDS);
   hpo_mem_free(words);
   hpo_mem_free(p);
   return status;
@@ -165,6 +191,12 @@ size_t hpo_process_take(hpo_process *p, int which, char *text, size_t room) {
   if (n == 0)
     close_all(&p->out[which], 1);
   return n > 0 ? (size_t)n : 0;
+}
+
+void hpo_process_wait(const hpo_process *p, int which, int ms) {
+  struct pollfd on = {.fd = p->out[which], .events = POLLIN};
+
+  (void)poll(&on, 1, ms);
 }
 
 static void wait_for_guard(hpo_process *p) {

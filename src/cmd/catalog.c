@@ -25,7 +25,9 @@ static size_t add_models(hpo_entry *to) {
                         .is_built = kinds[i]->is_built,
                         .tasks = kinds[i]->tasks,
                         .free_params = kinds[i]->free_params,
-                        .any_params = kinds[i]->any_params};
+                        .any_params = kinds[i]->any_params,
+                        .own_metrics = kinds[i]->metric != NULL,
+                        .has_library = kinds[i]->has_library};
   return n;
 }
 

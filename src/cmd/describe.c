@@ -109,6 +109,48 @@ static hpo_status fail_unknown(const hpo_catalog *c, const char *word,
                        word);
 }
 
+/* A file, not a name. */
+static bool is_library(const char *word) {
+  size_t n = strlen(word);
+
+  return strchr(word, '/') != NULL ||
+         (n > 3 && strcmp(word + n - 3, ".so") == 0);
+}
+
+/* What a plugin's library has, beside what the kind plugin has. */
+static hpo_status describe_library(const hpo_catalog *c, const char *path,
+                                   hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_plugged p = {.option = NULL};
+  const hpo_entry *kind = hpo_catalog_find(c, HPO_ENTRY_MODEL, "plugin");
+
+  HPO_ASSERT(kind != NULL);
+  HPO_TRY(status, hpo_catalog_plug(kind, path, &p, err));
+  p.entry.name = p.facts.name;
+  p.entry.help = p.facts.help;
+  print_entry(&p.entry);
+  printf("\nin a study: <model kind=\"plugin\" library=\"%s\">; its models %s "
+         "stored\n",
+         path, p.facts.has_load ? "can be" : "are not");
+done:
+  hpo_catalog_unplug(&p);
+  return status;
+}
+
+static hpo_status describe_word(const hpo_catalog *c, const char *word,
+                                hpo_error *err) {
+  size_t found = 0;
+
+  if (is_library(word))
+    return describe_library(c, word, err);
+  for (size_t i = 0; i < c->n; i++)
+    if (strcmp(c->entry[i].name, word) == 0) {
+      printf("%s", found++ ? "\n" : "");
+      print_entry(&c->entry[i]);
+    }
+  return found ? HPO_OK : fail_unknown(c, word, err);
+}
+
 static hpo_status describe(const hpo_args *args, int *exit_code,
                            hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -116,29 +158,29 @@ static hpo_status describe(const hpo_args *args, int *exit_code,
 
   *exit_code = 0;
   HPO_TRY(status, hpo_cmd_catalog(&c, err));
-  if (args->word.n == 0)
+  const char *library = hpo_args_get(args, "library");
+  if (args->word.n == 0 && library == NULL)
     print_all(&c);
+  if (library != NULL)
+    HPO_TRY(status, describe_library(&c, library, err));
   for (size_t w = 0; w < args->word.n; w++) {
-    size_t found = 0;
-    for (size_t i = 0; i < c.n; i++)
-      if (strcmp(c.entry[i].name, args->word.item[w]) == 0) {
-        printf("%s", found++ || w ? "\n" : "");
-        print_entry(&c.entry[i]);
-      }
-    if (!found) {
-      status = fail_unknown(&c, args->word.item[w], err);
-      goto done;
-    }
+    printf("%s", w > 0 || library != NULL ? "\n" : "");
+    HPO_TRY(status, describe_word(&c, args->word.item[w], err));
   }
 done:
   hpo_mem_free(c.entry);
   return status;
 }
 
+static const hpo_arg arguments[] = {
+    {"library", "FILE.so", "a plugin's shared library (docs/plugin.md)"}};
+
 const hpo_command hpo_cmd_describe = {
     .name = "describe",
     .words = "[NAME...]",
     .summary = "models, samplers, pruners, metrics and their options",
-    .help = "",
+    .help = "A NAME that is a path describes a plugin's library too.\n",
+    .arg = arguments,
+    .n_arg = sizeof arguments / sizeof *arguments,
     .reads_only = true,
     .run = describe};

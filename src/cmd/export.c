@@ -58,6 +58,7 @@ typedef struct form {
 static const form forms[] = {{"xgboost-ubj", "xgboost-ubj", as_stored},
                              {"xgboost-json", "xgboost-ubj", as_xgboost_json},
                              {"json", "json", as_stored},
+                             {"plugin", "plugin", as_stored},
                              {"c", NULL, as_c}};
 enum { N_FORMS = sizeof forms / sizeof *forms };
 
@@ -74,8 +75,9 @@ static hpo_status find_form(const char *name, const hpo_stored *s,
                            "--format %s: the model of trial %zu is stored as "
                            "%s; allowed are %s",
                            name, s->trial, s->format,
-                           strcmp(s->format, "json") == 0
-                               ? "json, c"
+                           strcmp(s->format, "json") == 0 ? "json, c"
+                           : strcmp(s->format, "plugin") == 0
+                               ? "plugin"
                                : "xgboost-ubj, xgboost-json, c");
     *out = &forms[i];
     return HPO_OK;
@@ -83,7 +85,7 @@ static hpo_status find_form(const char *name, const hpo_stored *s,
   const char *near = name ? hpo_options_nearest(name, names, N_FORMS) : NULL;
   return hpo_error_set(err, HPO_EINVAL,
                        "--format %s: allowed are xgboost-ubj, xgboost-json, "
-                       "json, c%s%s%s",
+                       "json, plugin, c%s%s%s",
                        name ? name : s->format, near ? "; did you mean " : "",
                        near ? near : "", near ? "?" : "");
 }

@@ -33,6 +33,35 @@ done:
   return status;
 }
 
+/* Path of the library of a plugin's model; NULL: of another kind. */
+static hpo_status find_library(const hpo_finale_work *w,
+                               const hpo_finale_model *m, char **out,
+                               hpo_error *err) {
+  static const char *const column[] = {"model"};
+  hpo_status status = HPO_OK;
+  const hpo_plan *plan = w->r->plan;
+  hpo_record *row = NULL;
+  uint8_t *good = NULL;
+  int64_t model = 0;
+
+  if (strcmp(m->format, "plugin") != 0)
+    return HPO_OK;
+  if (plan->n_model > 1) {
+    HPO_TRY(status,
+            hpo_store_read(w->store, HPO_TABLE_TRIALS, (size_t)m->trial, 1,
+                           column, 1, &row, &good, err));
+    model = hpo_field_int(hpo_record_find(row, "model"), 0);
+  }
+  const char *library = hpo_settings_get(&plan->model[model].fixed, "library");
+  HPO_TRY(status, hpo_mem_format(out, err, "%s%s%s",
+                                 library[0] == '/' ? "" : plan->folder,
+                                 library[0] == '/' ? "" : "/", library));
+done:
+  hpo_record_destroy(row);
+  hpo_mem_free(good);
+  return status;
+}
+
 /* Predictions of one model; *p stays NULL for kinds that can't. */
 static hpo_status predict(const hpo_finale_work *w, const hpo_exam *exam,
                           const hpo_finale_model *m, double **p,
@@ -40,10 +69,13 @@ static hpo_status predict(const hpo_finale_work *w, const hpo_exam *exam,
   hpo_status status = HPO_OK;
   hpo_buffer bytes = {0};
   hpo_error own = {0};
+  char *library = NULL;
 
   HPO_TRY(status, read_model(w, m, &bytes, err));
-  status = hpo_exam_predict(exam, w->facts, m->format, &bytes, p, &own);
-  if (status == HPO_EINVAL) {
+  HPO_TRY(status, find_library(w, m, &library, err));
+  status =
+      hpo_exam_predict(exam, w->facts, m->format, &bytes, library, p, &own);
+  if (status == HPO_EINVAL || status == HPO_ETRIAL) {
     hpo_log(HPO_LOG_WARN, "run", "trial %lld is not scored: %s",
             (long long)m->trial, own.text);
     status = HPO_OK;
@@ -52,6 +84,7 @@ static hpo_status predict(const hpo_finale_work *w, const hpo_exam *exam,
     HPO_FAIL(status, err, status, "%s", own.text);
 done:
   hpo_buffer_free(&bytes);
+  hpo_mem_free(library);
   return status;
 }
 

@@ -132,6 +132,9 @@ static hpo_status open_all(job *j, bool writes, hpo_error *err) {
   HPO_TRY(status,
           hpo_stored_open(args->word.item[0], hpo_args_get(args, "model"),
                           &j->stored, err));
+  if (hpo_args_get(args, "library"))
+    HPO_TRY(status,
+            hpo_stored_plug(&j->stored, hpo_args_get(args, "library"), err));
   HPO_TRY(status, hpo_stored_predictor(&j->stored, &j->model, err));
   HPO_TRY(status,
           hpo_rows_open(args->word.item[1], dataset_of(args, &j->stored),
@@ -196,6 +199,7 @@ done:
 static const hpo_arg arguments[] = {
     {"model", "M", "whose model: best (unless given), winner, refit or N"},
     {"o", "FILE", "where to; standard output unless given"},
+    {"library", "FILE.so", "of a plugin's model; the study's unless given"},
     {"dataset", "/X", "of DATA in HDF5; the study's own unless given"},
     {"margin", NULL, "before sigmoid or softmax"},
     {"format", "F", "csv, npy or hdf5; by the suffix of -o FILE, else csv"}};

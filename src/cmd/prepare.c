@@ -185,12 +185,20 @@ static hpo_status check_search(hpo_plan *plan, hpo_error *err) {
   HPO_TRY(status, hpo_pruner_create(plan, &pruner, err));
   for (size_t m = 0; m < plan->n_model; m++)
     if (hpo_model_find(plan->model[m].kind)->poll &&
+        !hpo_model_find(plan->model[m].kind)->can_pause &&
         hpo_pruner_ladder(pruner, &ladder))
       HPO_FAIL(status, err, HPO_EINVAL,
                "pruner %s pauses trials, and a program (model %s) that waits "
                "is not built yet in this version; median, percentile, patient "
                "and threshold stop it",
                plan->pruner.name, plan->model[m].kind);
+  for (size_t m = 0; m < plan->n_model; m++)
+    if (hpo_model_find(plan->model[m].kind)->needs_rows &&
+        strcmp(plan->data_mode, "sharded") == 0)
+      HPO_FAIL(status, err, HPO_EINVAL,
+               "model %s needs all rows on each rank; data=\"sharded\" gives "
+               "it a part: use data=\"shared\"",
+               plan->model[m].name);
   budget = hpo_sampler_budget(sampler);
   if (plan->trials > budget)
     hpo_log(HPO_LOG_WARN, "study",

@@ -88,7 +88,8 @@ static hpo_status load(replay *p, hpo_error *err) {
   status =
       hpo_evaluator_create(r->plan, r->data, &r->team, &r->evaluator, err);
   HPO_TRY(status, hpo_run_agree(r, status, err));
-  hpo_dataset_drop_x(r->data);
+  if (!hpo_evaluator_needs_rows(r->evaluator))
+    hpo_dataset_drop_x(r->data);
 done:
   return status;
 }

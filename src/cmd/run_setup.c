@@ -246,7 +246,7 @@ static hpo_status load_data(hpo_run *r, hpo_error *err) {
   HPO_TRY(status, hpo_run_agree(r, status, err));
   HPO_TRY(status, describe_data(r, err));
   HPO_TRY(status, hold_rows(r, err));
-  if (r->data)
+  if (r->data && !hpo_evaluator_needs_rows(r->evaluator))
     hpo_dataset_drop_x(r->data);
 done:
   return status;

@@ -3,6 +3,7 @@
 #include "cmd/stored.h"
 #include "cmd/finale.h"
 
+#include "hpo/file.h"
 #include "hpo/layout.h"
 #include "hpo/options.h"
 
@@ -154,6 +155,64 @@ done:
   return status;
 }
 
+/* What stands behind a key of the resolved study, or NULL. */
+static const char *line_of(const char *text, const char *key, size_t *n) {
+  const char *p = strstr(text, key);
+
+  if (p == NULL)
+    return NULL;
+  p += strlen(key);
+  *n = strcspn(p, "\n");
+  return p;
+}
+
+/* As the run saw it, from its working folder; as a reader sees it who stands
+ * elsewhere, beside the study file. */
+static hpo_status find_library(hpo_stored *s, const char *text,
+                               hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_field *chosen = hpo_record_find(s->file.trials, "model");
+  int64_t model = chosen ? hpo_field_int(chosen, s->trial) : 0;
+  char key[64], *href = NULL;
+  size_t n = 0, n_folder = 0;
+  const char *folder = line_of(text, "\nfolder = ", &n_folder), *library;
+
+  (void)snprintf(key, sizeof key,
+                 "\nmodel.%lld.fixed.library = ", (long long)model);
+  library = line_of(text, key, &n);
+  if (library == NULL || folder == NULL)
+    HPO_FAIL(status, err, HPO_ESTUDY, "%s: it does not say which library",
+             s->file.path);
+  if (library[0] == '/')
+    n_folder = 0;
+  HPO_TRY(status,
+          hpo_mem_format(&s->library, err, "%.*s%s%.*s", (int)n_folder, folder,
+                         n_folder > 0 ? "/" : "", (int)n, library));
+  if (library[0] == '/' || hpo_file_exists(s->library))
+    goto done;
+  hpo_mem_free(s->library);
+  s->library = NULL;
+  HPO_TRY(status, hpo_mem_format(&href, err, "%.*s", (int)n, library));
+  HPO_TRY(status, hpo_file_resolve(s->file.path, href, &s->library, err));
+done:
+  hpo_mem_free(href);
+  return status;
+}
+
+hpo_status hpo_stored_plug(hpo_stored *s, const char *library,
+                           hpo_error *err) {
+  hpo_status status = HPO_OK;
+
+  if (s->library == NULL)
+    HPO_FAIL(status, err, HPO_EINVAL,
+             "--library: the model of trial %zu is no plugin's", s->trial);
+  hpo_mem_free(s->library);
+  s->library = NULL;
+  HPO_TRY(status, hpo_mem_string(library, &s->library, err));
+done:
+  return status;
+}
+
 static hpo_status read_study(hpo_stored *s, hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_record *data = NULL, *study = NULL;
@@ -168,6 +227,8 @@ static hpo_status read_study(hpo_stored *s, hpo_error *err) {
   HPO_TRY(status, hpo_mem_new(f ? f->n * f->width + 1 : 1, 1, &text, err));
   if (f)
     memcpy(text, f->data, f->n * f->width);
+  if (strcmp(s->format, "plugin") == 0)
+    HPO_TRY(status, find_library(s, text, err));
   HPO_TRY(status, read_words(text, "\ndata.missing =", &s->missing, err));
   HPO_TRY(status, read_words(text, "\ndata.names =", &s->names, err));
   HPO_TRY(status,
@@ -202,8 +263,16 @@ done:
 
 hpo_status hpo_stored_predictor(const hpo_stored *s, hpo_predictor **out,
                                 hpo_error *err) {
-  hpo_status status = hpo_predictor_create(s->format, s->bytes.byte,
-                                           s->bytes.n, s->facts, out, err);
+  if (s->library && !hpo_file_exists(s->library))
+    return hpo_error_set(err, HPO_EINVAL,
+                         "the model's library %s is not there; --library "
+                         "FILE.so says where it is",
+                         s->library);
+  hpo_status status =
+      s->library ? hpo_predictor_plug(s->library, s->bytes.byte, s->bytes.n,
+                                      s->facts, out, err)
+                 : hpo_predictor_create(s->format, s->bytes.byte, s->bytes.n,
+                                        s->facts, out, err);
   if (status != HPO_OK)
     hpo_error_prefix(err, "%s: trial %zu: ", s->file.path, s->trial);
   return status;
@@ -216,5 +285,7 @@ void hpo_stored_close(hpo_stored *s) {
   hpo_names_free(&s->missing);
   hpo_names_free(&s->names);
   hpo_names_free(&s->dataset);
+  hpo_mem_free(s->library);
+  s->library = NULL;
   s->facts = NULL;
 }

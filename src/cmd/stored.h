@@ -18,8 +18,13 @@ typedef struct hpo_stored { /* `hpo_stored s = {0}` */
   hpo_dataset *facts;
   hpo_names missing, names; /* the study's <missing>, names= */
   hpo_names dataset;        /* of its <train> files */
+  char *library;            /* of a plugin's model: path, else NULL */
 } hpo_stored;
 
+/** The library of a plugin's model, where it lies now, instead of where the
+ *  study had it. */
+HPO_MUST_USE hpo_status hpo_stored_plug(hpo_stored *s, const char *library,
+                                        hpo_error *err);
 /** The trial of a --model: "best" (as NULL), "winner", a number; it has a
  *  model.
  *  \return HPO_OK; HPO_EINVAL: no such trial, or none with a model (which

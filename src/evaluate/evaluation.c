@@ -58,7 +58,7 @@ hpo_status hpo_evaluation_take_failure(hpo_evaluation *v, hpo_status status,
 static hpo_status make_fits(hpo_evaluation *v, hpo_error *err) {
   hpo_status status = HPO_OK;
   const hpo_dataset *d = v->e->data;
-  size_t n = d && d->n_fold > 0 ? d->n_fold : 1;
+  size_t n = 1;
 
   HPO_TRY(status, hpo_recipe_create(v->e->plan, v->job.x, &v->recipe, err));
   if (v->e->shards)
@@ -68,14 +68,17 @@ static hpo_status make_fits(hpo_evaluation *v, hpo_error *err) {
   v->steps = v->recipe.kind->steps(v->recipe.options);
   if (v->job.on_all) {
     v->is_refit = v->is_scored = true;
-    return hpo_fit_create(v->e, &v->recipe, HPO_FIT_WHOLE, &v->again, err);
+    return hpo_fit_create(v->e, &v->recipe, HPO_FIT_WHOLE, v->job.to_step,
+                          &v->again, err);
   }
   if (v->recipe.kind->patience)
     v->patience = v->recipe.kind->patience(v->recipe.options);
+  if (d && d->n_fold > 0 && hpo_evaluation_predicts(v))
+    n = d->n_fold; /* a program deals with folds itself */
   HPO_TRY(status, hpo_mem_new(n, sizeof *v->fit, &v->fit, err));
   v->n_fit = n;
   for (size_t f = 0; f < n; f++)
-    HPO_TRY(status, hpo_fit_create(v->e, &v->recipe, f, &v->fit[f], err));
+    HPO_TRY(status, hpo_fit_create(v->e, &v->recipe, f, 0, &v->fit[f], err));
 done:
   return status;
 }
@@ -180,13 +183,18 @@ static hpo_status add_point(hpo_evaluation *v, size_t fold, double value,
   return isnan(value) ? HPO_OK : hpo_trial_add_curve(v->trial, point, err);
 }
 
+/* Whether each fold has a model of its own. */
+static bool has_folds(const hpo_evaluation *v) {
+  return v->e->data && v->e->data->n_fold > 0 && hpo_evaluation_predicts(v);
+}
+
 /* The value of the step, and each fold's into the curve; on rank 0. */
 static hpo_status score(hpo_evaluation *v, double *out, hpo_error *err) {
   hpo_status status = HPO_OK;
   double *each = NULL, value = NAN;
 
   HPO_TRY(status, hpo_mem_new(v->n_fit, sizeof *each, &each, err));
-  if (!v->recipe.kind->predict_valid)
+  if (!hpo_evaluation_predicts(v))
     HPO_TRY(status, v->recipe.kind->value(v->fit[0].model, &value, err));
   else if (!v->objective->of_trial)
     HPO_TRY(status, hpo_evaluation_mean(v, v->objective, each, &value, err));
@@ -197,18 +205,25 @@ static hpo_status score(hpo_evaluation *v, double *out, hpo_error *err) {
              v->e->plan->objective[0].metric, (long long)v->trial->steps);
   *out = value;
   HPO_TRY(status, add_point(v, 0, value, err));
-  for (size_t f = 0; v->e->data && f < v->e->data->n_fold; f++)
+  for (size_t f = 0; has_folds(v) && f < v->n_fit; f++)
     HPO_TRY(status, add_point(v, f + 1, each[f], err));
 done:
   hpo_mem_free(each);
   return status;
 }
 
-/* What this rank, or its program, holds now. */
-static int64_t memory_of(const hpo_evaluation *v) {
+/* What this rank, or its programs, hold now. */
+static int64_t memory_of(hpo_evaluation *v) {
   const hpo_model_kind *kind = v->recipe.kind;
-  return kind->memory && v->fit[0].model ? kind->memory(v->fit[0].model)
-                                         : hpo_clock_rss();
+  int64_t sum = 0;
+  hpo_fit *fit;
+
+  if (!kind->memory)
+    return hpo_clock_rss();
+  for (size_t f = 0; (fit = hpo_evaluation_fit(v, f)) != NULL; f++)
+    if (fit->model)
+      sum += kind->memory(fit->model);
+  return sum;
 }
 
 static void judge_limits(const hpo_evaluation *v, int64_t rss, verdict *t) {
@@ -298,7 +313,7 @@ static hpo_status step_folds(hpo_evaluation *v, hpo_error *err) {
     HPO_TRY(status, hpo_fit_step(&v->fit[f], err));
   v->train_seconds += hpo_clock_seconds() - before;
   v->trial->steps++;
-  if (!v->recipe.kind->predict_valid || v->objective->of_trial)
+  if (!hpo_evaluation_predicts(v) || v->objective->of_trial)
     goto done;
   for (size_t f = 0; f < v->n_fit; f++)
     HPO_TRY(status, hpo_fit_predict(&v->fit[f], v->objective, err));
@@ -340,8 +355,8 @@ static hpo_status end_folds(hpo_evaluation *v, hpo_error *err) {
     goto done;
   }
   v->is_refit = true;
-  HPO_TRY(status,
-          hpo_fit_create(v->e, &v->recipe, HPO_FIT_ALL, &v->again, err));
+  HPO_TRY(status, hpo_fit_create(v->e, &v->recipe, HPO_FIT_ALL, mean_steps(v),
+                                 &v->again, err));
 done:
   hpo_buffer_free(&none);
   return status;
@@ -366,11 +381,29 @@ done:
 
 /* --- models that wait for a program ------------------------------------- */
 
+/* The turn of all models that train now: a step is taken when all can. */
+static hpo_status poll_all(hpo_evaluation *v, hpo_model_turn *turn,
+                           hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_fit *fit;
+
+  *turn = HPO_TURN_STEP;
+  for (size_t f = v->is_refit ? v->n_fit : 0;
+       (fit = hpo_evaluation_fit(v, f)) != NULL; f++) {
+    hpo_model_turn one = HPO_TURN_STEP;
+    HPO_TRY(status, v->recipe.kind->poll(fit->model, &one, err));
+    if (one != HPO_TURN_STEP && *turn != HPO_TURN_WAIT)
+      *turn = one;
+  }
+done:
+  return status;
+}
+
 /* Rank 0: whether a step can be taken, and the limits while it can't. */
 static hpo_status look(hpo_evaluation *v, hpo_model_turn *turn, verdict *t,
                        hpo_error *err) {
   hpo_error own = {0};
-  hpo_status status = v->recipe.kind->poll(v->fit[0].model, turn, &own);
+  hpo_status status = poll_all(v, turn, &own);
 
   if (status == HPO_OK && *turn == HPO_TURN_WAIT) {
     judge_limits(v, v->e->plan->limit_memory > 0 ? memory_of(v) : -1, t);
@@ -412,19 +445,23 @@ bool hpo_evaluation_waits(const hpo_evaluation *v) { return v->waits; }
 
 bool hpo_evaluation_settle(hpo_evaluation *v) {
   const hpo_model_kind *kind = v->recipe.kind;
+  bool is_failed = v->trial->state == HPO_TRIAL_FAILED;
+  hpo_fit *fit;
 
   HPO_ASSERT(v->over);
-  v->waits =
-      kind && kind->settle && v->n_fit > 0 && v->fit[0].model &&
-      !kind->settle(v->fit[0].model, v->trial->state == HPO_TRIAL_FAILED);
+  v->waits = false;
+  if (!kind || !kind->settle || v->trial->state == HPO_TRIAL_PAUSED)
+    return true;
+  for (size_t f = 0; (fit = hpo_evaluation_fit(v, f)) != NULL; f++)
+    if (fit->model && !kind->settle(fit->model, is_failed))
+      v->waits = true;
   return !v->waits;
 }
 
 /* --- turns ------------------------------------------------------------- */
 
 /* Resident bytes of the rank of the team that holds most; -1: no limit. */
-static hpo_status find_rss(const hpo_evaluation *v, int64_t *out,
-                           hpo_error *err) {
+static hpo_status find_rss(hpo_evaluation *v, int64_t *out, hpo_error *err) {
   hpo_status status = HPO_OK;
   const hpo_coll *team = v->e->team;
   double most = -1;
@@ -445,12 +482,12 @@ static hpo_status step(hpo_evaluation *v, hpo_error *err) {
   int64_t rss = -1;
   bool is_over = false;
 
-  if (v->is_refit)
-    return step_again(v, err);
   if (v->recipe.kind->poll)
     HPO_TRY(status, poll_model(v, &is_over, err));
   if (is_over)
     goto done;
+  if (v->is_refit)
+    return step_again(v, err);
   HPO_TRY(status, step_folds(v, err));
   HPO_TRY(status, find_rss(v, &rss, err));
   if (team->rank == 0)
@@ -463,7 +500,7 @@ static hpo_status step(hpo_evaluation *v, hpo_error *err) {
   for (size_t f = 0; v->recipe.kind->mark && f < v->n_fit; f++)
     if (v->best_step == v->trial->steps)
       v->recipe.kind->mark(v->fit[f].model);
-  if (t.state == HPO_TRIAL_COMPLETE && v->e->data && v->e->data->n_fold > 0)
+  if (t.state == HPO_TRIAL_COMPLETE && has_folds(v))
     HPO_TRY(status, end_folds(v, err));
   else if (t.state != HPO_TRIAL_RUNNING)
     hpo_evaluation_stop(v, (hpo_trial_state)t.state, t.reason);

@@ -199,3 +199,10 @@ const hpo_shards *hpo_evaluator_shards(const hpo_evaluator *e) {
 const hpo_bins *hpo_evaluator_bins(const hpo_evaluator *e) {
   return e->n_bins ? e->bins[0] : NULL;
 }
+
+bool hpo_evaluator_needs_rows(const hpo_evaluator *e) {
+  for (size_t m = 0; m < e->plan->n_model; m++)
+    if (hpo_model_find(e->plan->model[m].kind)->needs_rows)
+      return true;
+  return false;
+}

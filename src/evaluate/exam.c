@@ -93,13 +93,16 @@ done:
 
 hpo_status hpo_exam_predict(const hpo_exam *e, const hpo_dataset *facts,
                             const char *format, const hpo_buffer *model,
-                            double **p, hpo_error *err) {
+                            const char *library, double **p, hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_predictor *predictor = NULL;
   double *made = NULL;
 
-  HPO_TRY(status, hpo_predictor_create(format, model->byte, model->n, facts,
-                                       &predictor, err));
+  HPO_TRY(status, library != NULL
+                      ? hpo_predictor_plug(library, model->byte, model->n,
+                                           facts, &predictor, err)
+                      : hpo_predictor_create(format, model->byte, model->n,
+                                             facts, &predictor, err));
   HPO_TRY(status,
           hpo_mem_new(e->n, hpo_predictor_outputs(predictor) * sizeof *made,
                       &made, err));

@@ -66,6 +66,7 @@ static hpo_status make_part(hpo_fit *fit, size_t fold, hpo_part *part,
     fit->rows.train =
         hpo_shards_get(fit->e->shards, r->shard, &fit->rows.n_train);
   part->train_total = fit->rows.n_train;
+  part->rows = fit->rows;
   share_part(fit, part);
   fit->n_mine = part->n_valid;
   fit->first_mine =
@@ -86,7 +87,7 @@ done:
 }
 
 hpo_status hpo_fit_create(hpo_evaluator *e, const hpo_recipe *r, size_t fold,
-                          hpo_fit *fit, hpo_error *err) {
+                          int64_t last_step, hpo_fit *fit, hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_model_input in = {.options = r->options,
                         .seed = e->plan->seed,
@@ -95,6 +96,7 @@ hpo_status hpo_fit_create(hpo_evaluator *e, const hpo_recipe *r, size_t fold,
                         .free_value = r->free_value,
                         .free_text = (const char *const *)r->free_text,
                         .trial = r->trial,
+                        .last_step = last_step,
                         .n_free = r->n_free};
 
   *fit = (hpo_fit){.e = e, .from = r};

@@ -53,10 +53,11 @@ typedef struct hpo_fit {
  *  what fit held is lost, so it starts as {0}; free it after errors too.
  *  \param [in] fold 0 without folds, or 0..n_fold-1, HPO_FIT_ALL or
  *                HPO_FIT_WHOLE
+ *  \param [in] last_step after which it is done; 0: the model knows
  *  \return HPO_ETRIAL and the like: the model's own sentence */
 HPO_MUST_USE hpo_status hpo_fit_create(hpo_evaluator *e, const hpo_recipe *r,
-                                       size_t fold, hpo_fit *fit,
-                                       hpo_error *err);
+                                       size_t fold, int64_t last_step,
+                                       hpo_fit *fit, hpo_error *err);
 void hpo_fit_free(hpo_fit *fit);
 /** One step, unless the model is done. */
 HPO_MUST_USE hpo_status hpo_fit_step(hpo_fit *fit, hpo_error *err);

@@ -40,7 +40,7 @@ static hpo_status metric_at_end(hpo_evaluation *v, const char *name,
     *out = model_bytes;
   else if (strcmp(name, v->e->plan->objective[0].metric) == 0)
     *out = v->patience > 0 ? v->best : v->value;
-  else if (v->recipe.kind->metric)
+  else if (v->recipe.kind->metric && !hpo_evaluation_predicts(v))
     *out = v->recipe.kind->metric(v->fit[0].model, name);
   else if (m->of_trial)
     *out = v->patience > 0 ? v->best : v->value;
@@ -115,10 +115,10 @@ hpo_status hpo_evaluation_fill(hpo_evaluation *v, hpo_buffer *model,
     if (kind->save)
       HPO_TRY(status, kind->save(v->fit[f].model, model, err));
     bytes += (double)model->n / (double)v->n_fit;
-    if (kind->predict_valid && v->objective->of_trial)
+    if (hpo_evaluation_predicts(v) && v->objective->of_trial)
       HPO_TRY(status, hpo_fit_predict(&v->fit[f], NULL, err));
   }
-  if (kind->predict_valid)
+  if (hpo_evaluation_predicts(v))
     HPO_TRY(status, gather(v, err));
   if (v->e->team->rank == 0)
     HPO_TRY(status, fill_scores(v, bytes, err));
@@ -160,15 +160,30 @@ static void forget_scores(hpo_trial *t) {
     t->value[i] = NAN;
 }
 
+/* What ran outside: CPU of all, the largest peak. */
+static void take_usage(hpo_evaluation *v) {
+  const hpo_model_kind *kind = v->recipe.kind;
+  int64_t peak = 0, most = 0;
+  hpo_fit *fit;
+
+  if (!kind || !kind->usage)
+    return;
+  for (size_t f = 0; (fit = hpo_evaluation_fit(v, f)) != NULL; f++)
+    if (fit->model) {
+      kind->usage(fit->model, &v->trial->cpu, &peak);
+      most = peak > most ? peak : most;
+    }
+  if (most > 0)
+    v->trial->peak_memory = most;
+}
+
 static void take_times(hpo_evaluation *v) {
   hpo_trial *t = v->trial;
   t->end = hpo_clock_wall_ns();
   t->wall = v->wall_before + hpo_clock_seconds() - v->began;
   t->cpu = v->cpu_before + hpo_clock_cpu() - v->cpu_began;
   t->peak_memory = hpo_clock_peak_rss();
-  if (v->recipe.kind && v->recipe.kind->usage && v->n_fit > 0 &&
-      v->fit[0].model)
-    v->recipe.kind->usage(v->fit[0].model, &t->cpu, &t->peak_memory);
+  take_usage(v);
   t->bytes_sent = v->e->team->bytes_sent(v->e->team->self) - v->sent_began;
 }
 

@@ -33,6 +33,18 @@ static inline const hpo_plan *hpo_evaluation_plan(const hpo_evaluation *v) {
   return v->e->plan;
 }
 
+/** Whether its models are scored by what they predict. */
+static inline bool hpo_evaluation_predicts(const hpo_evaluation *v) {
+  return v->recipe.kind->predict_valid != NULL && v->e->data != NULL;
+}
+
+/** Its fits one after another, the one of all rows last; NULL: no more. */
+static inline hpo_fit *hpo_evaluation_fit(hpo_evaluation *v, size_t i) {
+  if (i < v->n_fit)
+    return &v->fit[i];
+  return i == v->n_fit && v->is_refit ? &v->again : NULL;
+}
+
 /** Frees it, paused or not. */
 void hpo_evaluation_free(hpo_evaluation *v);
 /** Whether a is better than b for the objective. */

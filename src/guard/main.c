@@ -2,11 +2,12 @@
 /* hpotune-guard: runs one program for hpotune and leaves nothing of it
  * behind.  Started by base/guarded.c, never by hand:
  *
- *   hpotune-guard GRACE_MS FOLDER PROGRAM [WORD...]
+ *   hpotune-guard GRACE_MS FILES FOLDER PROGRAM [WORD...]
  *
  * File 0 is a socket: 'T' asks to end the program, and its end (hpotune has
  * let go of the program, or is dead) asks the same.  Files 1 and 2 are the
- * program's output.  At the end the socket gets one hpo_guard_note.
+ * program's output, and FILES more from 3 on are handed to it.  At the end
+ * the socket gets one hpo_guard_note.
  *
  *   running --program ends--> leftovers have a second --> SIGTERM, grace,
  *      |                                                  SIGKILL until no
@@ -206,12 +207,13 @@ static void run(guard *g, hpo_guard_note *note) {
   }
 }
 
-static void close_rest(void) {
+static void close_from(unsigned first) {
   long most = sysconf(_SC_OPEN_MAX);
 
-  if (close_range(3, ~0U, 0) == 0)
+  if (close_range(first, ~0U, 0) == 0)
     return;
-  for (int fd = 3; fd < (most > 0 && most < 65536 ? most : 65536); fd++)
+  for (int fd = (int)first; fd < (most > 0 && most < 65536 ? most : 65536);
+       fd++)
     (void)close(fd);
 }
 
@@ -236,19 +238,21 @@ int main(int argc, char **argv) {
   sigset_t mask;
   struct rusage used;
 
-  if (argc < 4) {
+  if (argc < 5) {
     (void)fprintf(stderr, "hpotune-guard is started by hpotune alone\n");
     return 2;
   }
-  close_rest();
+  close_from(3 + (unsigned)strtoul(argv[2], NULL, 10));
   g.children = take_signals(&mask);
   (void)prctl(PR_SET_CHILD_SUBREAPER, 1);
   g.grace = 1e-3 * strtod(argv[1], NULL);
   g.began = seconds();
-  if (chdir(argv[2]) != 0)
+  if (chdir(argv[3]) != 0)
     note.error = errno;
   else
-    g.pid = start(argv + 3, &mask, &note.error);
+    g.pid = start(argv + 4, &mask, &note.error);
+  for (int fd = 3; fd < g.children; fd++)
+    (void)close(fd); /* the program's alone now */
   run(&g, &note);
   if (getrusage(RUSAGE_CHILDREN, &used) == 0) {
     note.cpu = (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +

@@ -13,5 +13,11 @@ extern const hpo_model_kind hpo_model_logistic;
 extern const hpo_model_kind hpo_model_linear;
 extern const hpo_model_kind hpo_model_mlp;
 extern const hpo_model_kind hpo_model_command;
+extern const hpo_model_kind hpo_model_plugin;
+
+/** What rank 0 alone has tried, for the whole team: its status and its
+ *  sentence.  Collective. */
+HPO_MUST_USE hpo_status hpo_model_agree(const hpo_coll *team, hpo_status mine,
+                                        hpo_error *err);
 
 #endif

@@ -5,18 +5,10 @@
 
 #include <string.h>
 
-#define CLASSIFY (1U << HPO_TASK_BINARY | 1U << HPO_TASK_MULTICLASS)
-#define REGRESS (1U << HPO_TASK_REGRESSION)
-
-static const hpo_model_kind plugin = {.name = "plugin",
-                                      .help = "a model in a shared library",
-                                      .tasks = CLASSIFY | REGRESS |
-                                               1U << HPO_TASK_NONE};
 static const hpo_model_kind *const kinds[] = {
-    &hpo_model_gbt,      &hpo_model_baseline,
-    &hpo_model_function, &hpo_model_logistic,
-    &hpo_model_linear,   &hpo_model_mlp,
-    &hpo_model_command,  &plugin};
+    &hpo_model_gbt,      &hpo_model_baseline, &hpo_model_function,
+    &hpo_model_logistic, &hpo_model_linear,   &hpo_model_mlp,
+    &hpo_model_command,  &hpo_model_plugin};
 
 #define N_KINDS (sizeof kinds / sizeof *kinds)
 
@@ -30,4 +22,19 @@ const hpo_model_kind *hpo_model_find(const char *name) {
     if (strcmp(kinds[i]->name, name) == 0)
       return kinds[i];
   return NULL;
+}
+
+hpo_status hpo_model_agree(const hpo_coll *team, hpo_status mine,
+                           hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_error told = *err;
+
+  told.code = mine;
+  if (team->size == 1)
+    return mine;
+  HPO_TRY(status, team->broadcast(team->self, &told, sizeof told, err));
+  *err = told;
+  status = told.code;
+done:
+  return status;
 }

@@ -62,6 +62,25 @@ done:
   return status;
 }
 
+hpo_status hpo_predictor_plug(const char *library, const void *bytes, size_t n,
+                              const hpo_dataset *facts, hpo_predictor **out,
+                              hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_predictor *p = NULL;
+
+  HPO_TRY(status, hpo_mem_new(1, sizeof *p, &p, err));
+  p->facts = facts;
+  p->k = facts->n_class > 2 ? facts->n_class : 1;
+  p->kind = &hpo_predict_plugin;
+  HPO_TRY(status,
+          hpo_predict_plugin_load(library, bytes, n, facts, &p->self, err));
+  *out = p;
+  p = NULL;
+done:
+  hpo_predictor_destroy(p);
+  return status;
+}
+
 void hpo_predictor_destroy(hpo_predictor *p) {
   if (!p)
     return;
@@ -93,7 +112,12 @@ hpo_status hpo_predictor_rows(const hpo_predictor *p, const float *x, size_t n,
                               bool margin, double *out, hpo_error *err) {
   hpo_status status = HPO_OK;
 
+  if (margin && p->kind->has_no_margins)
+    HPO_FAIL(status, err, HPO_EINVAL,
+             "a plugin's model says predictions and has no margins");
   HPO_TRY(status, p->kind->margins(p->self, x, n, out, err));
+  if (p->kind->has_no_margins)
+    goto done;
   for (size_t i = 0; !margin && p->facts->n_class > 0 && i < n; i++) {
     if (p->k > 1)
       softmax(out + i * p->k, p->k);
@@ -197,6 +221,8 @@ hpo_status hpo_predictor_write_c(const hpo_predictor *p, hpo_buffer *out,
                      : p->k > 1               ? softmax_text
                                               : sigmoid_text;
 
+  if (p->kind->write_c == NULL)
+    HPO_FAIL(status, err, HPO_EINVAL, "a plugin's model has no C source");
   HPO_TRY(status,
           hpo_buffer_format(out, err,
                             "/* A model by hpotune; needs no library but "

@@ -86,5 +86,5 @@ done:
   return status;
 }
 
-const hpo_predict_kind hpo_predict_baseline = {load, destroy, margins, NULL,
-                                               write_c};
+const hpo_predict_kind hpo_predict_baseline = {load, destroy, margins,
+                                               NULL, write_c, false};

@@ -154,6 +154,9 @@ hpo_status hpo_study_features(const hpo_study_file *f, size_t trial,
 
   HPO_TRY(status,
           hpo_study_file_model(f, trial, &bytes, format, sizeof format, err));
+  if (strcmp(format, "plugin") == 0)
+    HPO_FAIL(status, err, HPO_EINVAL,
+             "a plugin's model does not say what its features weigh");
   bool trees = strcmp(format, "xgboost-ubj") == 0;
   if (trees)
     HPO_TRY(status, hpo_doc_read_ubjson(bytes.byte, bytes.n, &d, err));

@@ -183,7 +183,7 @@ bool hpo_read_has_own_metrics(const hpo_reading *r) {
   for (size_t i = 0; i < r->plan->n_model; i++) {
     const hpo_entry *e =
         hpo_catalog_find(r->catalog, HPO_ENTRY_MODEL, r->plan->model[i].kind);
-    if (e == NULL || !e->any_params)
+    if (e == NULL || !e->own_metrics || (e->has_library && r->plan->has_data))
       return false;
   }
   return r->plan->n_model > 0;

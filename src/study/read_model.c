@@ -2,6 +2,7 @@
 /* <model>: kind, fixed options, what is searched (read_param.c). */
 #include <string.h>
 
+#include "hpo/file.h"
 #include "reading.h"
 
 static hpo_status add_fixed(hpo_scope *s, hpo_options *o, const hpo_node *node,
@@ -111,6 +112,33 @@ done:
   return status;
 }
 
+/* A plugin's options and tasks are its library's; s->entry is NULL where
+   that is wrong. */
+static hpo_status plug(hpo_scope *s, const hpo_node *node, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_entry *kind = s->entry;
+  const char *library = hpo_node_get(node, "library");
+  char *path = NULL;
+  size_t faults = s->r->faults->n;
+
+  if (!kind->has_library)
+    return HPO_OK;
+  s->entry = NULL;
+  if (library == NULL)
+    return hpo_faults_add(s->r->faults, node, NULL, err,
+                          "library= is missing: the shared library, as in "
+                          "library=\"./libmine.so\"");
+  HPO_TRY(status, hpo_file_resolve(s->r->path, library, &path, err));
+  HPO_TRY(status,
+          hpo_read_fault(s->r, node, "library",
+                         hpo_catalog_plug(kind, path, &s->plugged, err), err));
+  if (s->r->faults->n == faults)
+    s->entry = &s->plugged.entry;
+done:
+  hpo_mem_free(path);
+  return status;
+}
+
 static hpo_status read_model(hpo_reading *r, const hpo_node *node,
                              bool has_prefix, size_t choice, hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -119,6 +147,8 @@ static hpo_status read_model(hpo_reading *r, const hpo_node *node,
   HPO_TRY(status, add_model(r, node, err));
   HPO_TRY(status, hpo_read_entry(r, node, "kind", hpo_node_get(node, "kind"),
                                  HPO_ENTRY_MODEL, ~0U, &s.entry, err));
+  if (s.entry != NULL)
+    HPO_TRY(status, plug(&s, node, err));
   if (s.entry == NULL)
     goto done;
   HPO_TRY(status, check_task(r, node, s.entry, err));
@@ -132,6 +162,7 @@ static hpo_status read_model(hpo_reading *r, const hpo_node *node,
 done:
   hpo_options_destroy(s.scratch);
   hpo_names_free(&s.declared);
+  hpo_catalog_unplug(&s.plugged);
   return status;
 }
 

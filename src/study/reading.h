@@ -36,6 +36,7 @@ HPO_MUST_USE hpo_status hpo_read_columns(hpo_reading *r, const hpo_node *data,
 typedef struct hpo_scope {
   hpo_reading *r;
   const hpo_entry *entry; /* of the model's kind */
+  hpo_plugged plugged;    /* the entry of a plugin; owned */
   size_t model;
   bool has_prefix;      /* several models: "gbt.max_depth" */
   hpo_options *scratch; /* values are tried on it */

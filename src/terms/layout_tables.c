@@ -153,7 +153,7 @@ static const hpo_column refit_columns[] = {
     WHOLE(refit, rows, "", "Rows that the model was trained on."),
     WHOLE(refit, model_offset, "bytes", "First byte in /models."),
     WHOLE(refit, model_length, "bytes", "Bytes in /models."),
-    COL(refit, model_format, CHOICE, 0, "xgboost-ubj json", "",
+    COL(refit, model_format, CHOICE, 0, "xgboost-ubj json plugin", "",
         "How the model is written."),
     WHOLE(refit, model_crc, "", "CRC-32 of the model's bytes."),
     WHOLE(refit, time, "ns", "When it was trained, UTC since 1970."), END};
@@ -233,6 +233,7 @@ const hpo_table hpo_layout_declared[] = {
 int hpo_layout_model_format(const char *name) {
   return strcmp(name, "xgboost-ubj") == 0 ? 0
          : strcmp(name, "json") == 0      ? 1
+         : strcmp(name, "plugin") == 0    ? 2
                                           : -1;
 }
 

@@ -55,7 +55,7 @@ const hpo_trial_member hpo_trial_members[] = {
     {NULL, HPO_TRIAL_WHOLE, 0, 0, "", ""}};
 /* clang-format on */
 
-static const char *const formats[] = {"xgboost-ubj", "json"};
+static const char *const formats[] = {"xgboost-ubj", "json", "plugin"};
 #define N_FORMATS (sizeof formats / sizeof *formats)
 
 static hpo_status add_state(const hpo_trial_member *m, hpo_trial_state state,

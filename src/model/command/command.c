@@ -25,9 +25,6 @@
 #define TAKE ((size_t)1 << 16)
 /* Reports that may wait; then the program waits for us. */
 #define MOST_WAITING 1000
-/* Bytes of a trial's reason; what is said before the last lines is shorter.
- */
-#define REASON 190
 /* Seconds between two looks at its memory. */
 #define LOOK_GAP 0.1
 
@@ -147,22 +144,6 @@ done:
   return status;
 }
 
-/* What rank 0 alone has tried, for the whole team. */
-static hpo_status share_status(const hpo_coll *team, hpo_status mine,
-                               hpo_error *err) {
-  hpo_status status = HPO_OK;
-  hpo_error told = *err;
-
-  told.code = mine;
-  if (team->size == 1)
-    return mine;
-  HPO_TRY(status, team->broadcast(team->self, &told, sizeof told, err));
-  *err = told;
-  status = told.code;
-done:
-  return status;
-}
-
 /* Rank 0 has the program; the others follow its words. */
 static hpo_status make_program(command *c, hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -190,7 +171,7 @@ static hpo_status command_create(const hpo_model_input *in, void **self,
     c->last[i] = NAN;
   if (in->coll->rank == 0)
     status = make_program(c, err);
-  HPO_TRY(status, share_status(in->coll, status, err));
+  HPO_TRY(status, hpo_model_agree(in->coll, status, err));
   *self = c;
   c = NULL;
 done:
@@ -246,36 +227,6 @@ static bool measured(const command *c, const char *name, double *out) {
   return true;
 }
 
-/* "what: last lines", HPO_ETRIAL. */
-static hpo_status fail(const command *c, const char *what, hpo_error *err) {
-  char last[REASON];
-
-  (void)hpo_lines_last(&c->lines, last, sizeof last - strlen(what) - 2);
-  return hpo_error_set(err, HPO_ETRIAL, "%s%s%s", what, last[0] ? ": " : "",
-                       last[0] ? last : "");
-}
-
-static hpo_status check_end(const command *c, hpo_error *err) {
-  const hpo_process_end *e = &c->end;
-  char what[100];
-
-  if (e->error)
-    return hpo_error_set(err, HPO_ETRIAL, "%s: %s", c->place.argv.word[0],
-                         strerror(e->error));
-  if (e->is_lost)
-    return fail(c, "its guard was killed", err);
-  if (e->signal) {
-    (void)snprintf(what, sizeof what, "ended by signal %d (%.30s)", e->signal,
-                   strsignal(e->signal));
-    return fail(c, what, err);
-  }
-  if (e->code != 0 && !is_wanted(c, "exit_code")) {
-    (void)snprintf(what, sizeof what, "exit code %d", e->code);
-    return fail(c, what, err);
-  }
-  return HPO_OK;
-}
-
 /* Numbers up to the end of the next report. */
 static void take_report(command *c) {
   hpo_reported r = {0};
@@ -297,7 +248,8 @@ static hpo_status finish(command *c, hpo_model_turn *out, hpo_error *err) {
   char what[100];
   double value;
 
-  HPO_TRY(status, check_end(c, err));
+  HPO_TRY(status, hpo_lines_judge(&c->lines, &c->end, c->place.argv.word[0],
+                                  is_wanted(c, "exit_code"), err));
   take_all(c);
   *out = HPO_TURN_END;
   if (measured(c, c->in.trial.metric[0], &value)) {
@@ -306,7 +258,7 @@ static hpo_status finish(command *c, hpo_model_turn *out, hpo_error *err) {
   } else if (c->steps == 0) {
     (void)snprintf(what, sizeof what, "it ended without a report of %.40s",
                    c->in.trial.metric[0]);
-    HPO_TRY(status, fail(c, what, err));
+    HPO_TRY(status, hpo_lines_fail(&c->lines, what, err));
   }
 done:
   return status;

@@ -7,12 +7,16 @@
 
 #include <ctype.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
 
 #define LONGEST_LINE ((size_t)1 << 16)
 #define LONGEST_LOG ((uint64_t)1 << 20)
+/* Bytes of a trial's reason; what is said before the last lines is shorter.
+ */
+#define REASON 190
 
 hpo_status hpo_lines_create(hpo_lines *l, const char *const *metric,
                             size_t n_metric, hpo_error *err) {
@@ -239,4 +243,35 @@ char *hpo_lines_last(const hpo_lines *l, char *text, size_t room) {
     at++; /* not the rest of a character */
   memmove(text, text + at, room - at);
   return text;
+}
+
+hpo_status hpo_lines_fail(const hpo_lines *l, const char *what,
+                          hpo_error *err) {
+  char last[REASON];
+
+  (void)hpo_lines_last(l, last, sizeof last - strlen(what) - 2);
+  return hpo_error_set(err, HPO_ETRIAL, "%s%s%s", what, last[0] ? ": " : "",
+                       last);
+}
+
+hpo_status hpo_lines_judge(const hpo_lines *l, const hpo_process_end *e,
+                           const char *program, bool any_code,
+                           hpo_error *err) {
+  char what[100];
+
+  if (e->error)
+    return hpo_error_set(err, HPO_ETRIAL, "%s: %s", program,
+                         strerror(e->error));
+  if (e->is_lost)
+    return hpo_lines_fail(l, "its guard was killed", err);
+  if (e->signal) {
+    (void)snprintf(what, sizeof what, "ended by signal %d (%.30s)", e->signal,
+                   strsignal(e->signal));
+    return hpo_lines_fail(l, what, err);
+  }
+  if (e->code != 0 && !any_code) {
+    (void)snprintf(what, sizeof what, "exit code %d", e->code);
+    return hpo_lines_fail(l, what, err);
+  }
+  return HPO_OK;
 }

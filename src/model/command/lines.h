@@ -9,6 +9,7 @@
 #define MODEL_COMMAND_LINES_H
 
 #include "hpo/mem.h"
+#include "hpo/process.h"
 
 #include <regex.h>
 
@@ -53,5 +54,15 @@ HPO_MUST_USE hpo_status hpo_lines_end(hpo_lines *l, hpo_error *err);
 bool hpo_lines_take(hpo_lines *l, hpo_reported *out);
 /** The last lines as one, as many as fit. Returns text. */
 char *hpo_lines_last(const hpo_lines *l, char *text, size_t room);
+
+/** A trial's reason, "what: last lines". \return HPO_ETRIAL */
+hpo_status hpo_lines_fail(const hpo_lines *l, const char *what,
+                          hpo_error *err);
+/** Whether a program ended well: HPO_ETRIAL if it did not, with the reason.
+ *  \param [in] any_code  an exit code that is not 0 is well too */
+HPO_MUST_USE hpo_status hpo_lines_judge(const hpo_lines *l,
+                                        const hpo_process_end *e,
+                                        const char *program, bool any_code,
+                                        hpo_error *err);
 
 #endif

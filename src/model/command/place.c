@@ -15,7 +15,7 @@ extern char **environ;
 /* --- folders --------------------------------------------------------------
  */
 
-static hpo_status make_absolute(const char *path, char **out, hpo_error *err) {
+hpo_status hpo_place_absolute(const char *path, char **out, hpo_error *err) {
   hpo_status status = HPO_OK;
   char here[4096];
 
@@ -46,7 +46,7 @@ static hpo_status name_base(const char *output, const char *dir, char **out,
   else
     HPO_TRY(status, hpo_mem_format(&relative, err, "%.*s%.*s.trials",
                                    (int)(name - output), output, n, name));
-  HPO_TRY(status, make_absolute(relative, out, err));
+  HPO_TRY(status, hpo_place_absolute(relative, out, err));
 done:
   hpo_mem_free(relative);
   return status;
@@ -264,6 +264,24 @@ done:
   return status;
 }
 
+hpo_status hpo_place_inherit(int cores, hpo_words *env, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  bool has_threads = false;
+  char text[16];
+
+  for (char **e = environ; *e != NULL; e++) {
+    has_threads = has_threads || strncmp(*e, "OMP_NUM_THREADS=", 16) == 0;
+    if (!is_ours(*e))
+      HPO_TRY(status, hpo_words_add(env, *e, err));
+  }
+  (void)snprintf(text, sizeof text, "%d", cores);
+  if (!has_threads)
+    HPO_TRY(status, add_variable(env, "OMP_NUM_THREADS", text, err));
+  HPO_TRY(status, add_variable(env, "HPO_CORES", text, err));
+done:
+  return status;
+}
+
 static hpo_status make_environment(const hpo_model_input *in, hpo_place *p,
                                    hpo_error *err) {
   static const char *const name[][2] = {
@@ -273,19 +291,9 @@ static hpo_status make_environment(const hpo_model_input *in, hpo_place *p,
   hpo_status status = HPO_OK;
   hpo_model_input bare = *in;
   values v = {.in = &bare, .place = p};
-  bool has_threads = false;
-  char cores[16];
 
   bare.n_free = 0; /* the names below, not parameters called so */
-  for (char **e = environ; *e != NULL; e++) {
-    has_threads = has_threads || strncmp(*e, "OMP_NUM_THREADS=", 16) == 0;
-    if (!is_ours(*e))
-      HPO_TRY(status, hpo_words_add(&p->env, *e, err));
-  }
-  (void)snprintf(cores, sizeof cores, "%d", in->coll->size);
-  if (!has_threads)
-    HPO_TRY(status, add_variable(&p->env, "OMP_NUM_THREADS", cores, err));
-  HPO_TRY(status, add_variable(&p->env, "HPO_CORES", cores, err));
+  HPO_TRY(status, hpo_place_inherit(in->coll->size, &p->env, err));
   for (size_t i = 0; i < sizeof name / sizeof *name; i++) {
     const char *value = NULL;
     (void)value_of(&v, name[i][1], &value);
@@ -310,7 +318,7 @@ hpo_status hpo_place_create(const hpo_model_input *in, hpo_place *p,
   *p = (hpo_place){0};
   if (t->attempt > 0)
     (void)snprintf(again, sizeof again, ".%lld", (long long)t->attempt);
-  HPO_TRY(status, make_absolute(t->study_folder, &p->study, err));
+  HPO_TRY(status, hpo_place_absolute(t->study_folder, &p->study, err));
   HPO_TRY(status,
           name_base(t->output, hpo_options_get_text(in->options, "dir"),
                     &p->base, err));

@@ -19,6 +19,13 @@ typedef struct hpo_place {
  *  \return HPO_EIO: they can't be made */
 HPO_MUST_USE hpo_status hpo_place_create(const hpo_model_input *in,
                                          hpo_place *p, hpo_error *err);
+/** A path as seen from the root. */
+HPO_MUST_USE hpo_status hpo_place_absolute(const char *path, char **out,
+                                           hpo_error *err);
+/** The environment of this rank without what makes it an MPI rank, and the
+ *  team's cores. */
+HPO_MUST_USE hpo_status hpo_place_inherit(int cores, hpo_words *env,
+                                          hpo_error *err);
 /** Removes the folder with all that is in it. */
 void hpo_place_remove(const hpo_place *p);
 void hpo_place_free(hpo_place *p);

@@ -365,5 +365,5 @@ done:
   return status;
 }
 
-const hpo_predict_kind hpo_predict_gbt = {load, destroy, margins, is_log,
-                                          write_c};
+const hpo_predict_kind hpo_predict_gbt = {load,   destroy, margins,
+                                          is_log, write_c, false};

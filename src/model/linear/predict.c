@@ -100,5 +100,5 @@ done:
   return status;
 }
 
-const hpo_predict_kind hpo_predict_linear = {load, destroy, margins, NULL,
-                                             write_c};
+const hpo_predict_kind hpo_predict_linear = {load, destroy, margins,
+                                             NULL, write_c, false};

@@ -259,5 +259,5 @@ done:
   return status;
 }
 
-const hpo_predict_kind hpo_predict_mlp = {load, destroy, margins, NULL,
-                                          write_c};
+const hpo_predict_kind hpo_predict_mlp = {load, destroy, margins,
+                                          NULL, write_c, false};
