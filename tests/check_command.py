@@ -385,7 +385,7 @@ def test_bad_studies_are_refused(tool, change, told):
 def test_pausing_pruners_are_refused(tool):
     done = tool.run("check", study(tool, "echo",
                                    more='<pruner name="halving"/>'), expect=2)
-    assert "not built yet" in done.stderr
+    assert "can't be made to wait" in done.stderr
 
 
 def test_direction_is_asked_for(tool):

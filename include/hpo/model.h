@@ -44,6 +44,7 @@ typedef struct hpo_model_trial {
   const char *const *metric; /* [n_metric] names wanted, [0] the objective */
   size_t n_metric;
   const hpo_settings *patterns; /* regular expressions by metric */
+  const hpo_plan_data *files;   /* where the data came from; NULL: no data */
 } hpo_model_trial;
 
 /** Whether a step can be taken now. */

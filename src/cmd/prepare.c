@@ -187,13 +187,13 @@ static hpo_status check_search(hpo_plan *plan, hpo_error *err) {
     if (hpo_model_find(plan->model[m].kind)->poll &&
         !hpo_model_find(plan->model[m].kind)->can_pause &&
         hpo_pruner_ladder(pruner, &ladder))
-      HPO_FAIL(status, err, HPO_EINVAL,
-               "pruner %s pauses trials, and a program (model %s) that waits "
-               "is not built yet in this version; median, percentile, patient "
-               "and threshold stop it",
-               plan->pruner.name, plan->model[m].kind);
+      HPO_FAIL(
+          status, err, HPO_EINVAL,
+          "pruner %s pauses trials, and a program (model %s) can't be made "
+          "to wait; median, percentile, patient and threshold stop it",
+          plan->pruner.name, plan->model[m].kind);
   for (size_t m = 0; m < plan->n_model; m++)
-    if (hpo_model_find(plan->model[m].kind)->needs_rows &&
+    if (hpo_model_find(plan->model[m].kind)->poll &&
         strcmp(plan->data_mode, "sharded") == 0)
       HPO_FAIL(status, err, HPO_EINVAL,
                "model %s needs all rows on each rank; data=\"sharded\" gives "

@@ -84,6 +84,7 @@ hpo_status hpo_recipe_create(const hpo_plan *plan, const double *x,
                               .output = plan->output,
                               .metric = (const char *const *)r.metrics.item,
                               .n_metric = r.metrics.n,
+                              .files = plan->has_data ? &plan->data : NULL,
                               .patterns = &plan->model[model].patterns};
   *out = r;
   r = (hpo_recipe){0};

@@ -72,9 +72,8 @@ static hpo_status command_check(const hpo_options *o, hpo_task task,
                                 const hpo_dataset *data, hpo_error *err) {
   hpo_status status = HPO_OK;
 
+  (void)task;
   (void)data;
-  if (task != HPO_TASK_NONE)
-    HPO_FAIL(status, err, HPO_EINVAL, "model command takes no <data>");
   if (hpo_options_get_text(o, "run") == NULL)
     HPO_FAIL(status, err, HPO_EINVAL,
              "model command needs run=\"PROGRAM ...\"");
@@ -377,7 +376,9 @@ const hpo_model_kind hpo_model_command = {
     .option = options,
     .n_option = sizeof options / sizeof *options,
     .is_built = true,
-    .tasks = 1U << HPO_TASK_NONE,
+    .tasks = HPO_TASK_BIT(HPO_TASK_BINARY) |
+             HPO_TASK_BIT(HPO_TASK_MULTICLASS) |
+             HPO_TASK_BIT(HPO_TASK_REGRESSION) | HPO_TASK_BIT(HPO_TASK_NONE),
     .any_params = true,
     .format = "",
     .check = command_check,

@@ -237,8 +237,8 @@ static bool is_ours(const char *variable) {
   return false;
 }
 
-static hpo_status add_variable(hpo_words *env, const char *name,
-                               const char *value, hpo_error *err) {
+hpo_status hpo_place_set(hpo_words *env, const char *name, const char *value,
+                         hpo_error *err) {
   hpo_status status = HPO_OK;
   char *text = NULL;
 
@@ -258,7 +258,7 @@ static hpo_status add_param(hpo_words *env, const char *name,
   for (char *c = text; *c != '\0'; c++)
     if (!isalnum((unsigned char)*c))
       *c = '_';
-  HPO_TRY(status, add_variable(env, text, value, err));
+  HPO_TRY(status, hpo_place_set(env, text, value, err));
 done:
   hpo_mem_free(text);
   return status;
@@ -276,8 +276,8 @@ hpo_status hpo_place_inherit(int cores, hpo_words *env, hpo_error *err) {
   }
   (void)snprintf(text, sizeof text, "%d", cores);
   if (!has_threads)
-    HPO_TRY(status, add_variable(env, "OMP_NUM_THREADS", text, err));
-  HPO_TRY(status, add_variable(env, "HPO_CORES", text, err));
+    HPO_TRY(status, hpo_place_set(env, "OMP_NUM_THREADS", text, err));
+  HPO_TRY(status, hpo_place_set(env, "HPO_CORES", text, err));
 done:
   return status;
 }
@@ -297,7 +297,7 @@ static hpo_status make_environment(const hpo_model_input *in, hpo_place *p,
   for (size_t i = 0; i < sizeof name / sizeof *name; i++) {
     const char *value = NULL;
     (void)value_of(&v, name[i][1], &value);
-    HPO_TRY(status, add_variable(&p->env, name[i][0], value, err));
+    HPO_TRY(status, hpo_place_set(&p->env, name[i][0], value, err));
   }
   for (size_t i = 0; i < in->n_free; i++)
     HPO_TRY(status,
@@ -329,6 +329,7 @@ hpo_status hpo_place_create(const hpo_model_input *in, hpo_place *p,
   HPO_TRY(status, make_words(in, p, err));
   HPO_TRY(status, make_environment(in, p, err));
   HPO_TRY(status, make_folder(p, err));
+  HPO_TRY(status, hpo_place_tell_data(in, p->folder, &p->env, err));
   HPO_TRY(status, write_params(in, p->params, err));
 done:
   return status;

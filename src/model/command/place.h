@@ -22,6 +22,15 @@ HPO_MUST_USE hpo_status hpo_place_create(const hpo_model_input *in,
 /** A path as seen from the root. */
 HPO_MUST_USE hpo_status hpo_place_absolute(const char *path, char **out,
                                            hpo_error *err);
+/** Tells a program of the study's data, if it has some: variables with the
+ *  files and which rows train and validate, in files in the trial's folder.
+ *  \return HPO_EIO: they can't be written */
+HPO_MUST_USE hpo_status hpo_place_tell_data(const hpo_model_input *in,
+                                            const char *folder, hpo_words *env,
+                                            hpo_error *err);
+/** "name=value" behind the others. */
+HPO_MUST_USE hpo_status hpo_place_set(hpo_words *env, const char *name,
+                                      const char *value, hpo_error *err);
 /** The environment of this rank without what makes it an MPI rank, and the
  *  team's cores. */
 HPO_MUST_USE hpo_status hpo_place_inherit(int cores, hpo_words *env,
