@@ -278,6 +278,7 @@ def test_models_on_data(tool, task):
         tool.run(path, "--quiet", "--overwrite", *extra, ranks=ranks)
         found.add(digest(tool.folder / "p.h5"))
     assert len(found) == 1
+    assert "the same" in tool.run("replay", "best", "p.h5").stdout
     head, lines = table(source)
     at = len(head) - 1
     x = numpy.array([[float(v) for v in r[:at]] for r in lines])

@@ -58,7 +58,7 @@ static hpo_status check_state(const hpo_plan *plan, const hpo_trial *t,
     return hpo_error_set(err, HPO_ESTUDY,
                          "trial %lld is %s: it has no result to compare with",
                          (long long)t->number, hpo_trial_state_name(t->state));
-  if (kind->poll)
+  if (kind->poll && !kind->has_library)
     return hpo_error_set(err, HPO_ESTUDY,
                          "trial %lld was a program's (model %s), whose "
                          "repetition hpotune can't vouch for; hpotune show "
