@@ -40,10 +40,15 @@ typedef struct hpo_sampler_kind {
 const hpo_sampler_kind *const *hpo_sampler_kinds(size_t *n);
 const hpo_sampler_kind *hpo_sampler_find(const char *name);
 
-/** From the plan's sampler element.  HPO_EINVAL: unknown name or option. */
+/** From the plan's sampler element.  HPO_EINVAL: unknown name or option, or
+ *  the space has no point that is not forbidden (as far as 10,000 random ones
+ *  tell). */
 HPO_MUST_USE hpo_status hpo_sampler_create(const hpo_plan *plan,
                                            hpo_sampler **out, hpo_error *err);
 void hpo_sampler_destroy(hpo_sampler *s);
+/** A point for trial `number`, never a forbidden one: where the kind suggests
+ *  such, the first of up to 10,000 random ones that is not.
+ *  HPO_EINVAL: none of them is allowed. */
 HPO_MUST_USE hpo_status hpo_sampler_suggest(hpo_sampler *s,
                                             const hpo_view *view,
                                             hpo_id number, const double *given,

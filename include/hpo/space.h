@@ -10,6 +10,9 @@
  *  A point is a plain array double x[n_param]: an int's value (exact up to
  *  2^53), a float's, or the index of a categorical's choice; NaN where the
  *  parameter is inactive.
+ *
+ *  Combinations can be forbidden: a rule is a list of ranges, and a point at
+ *  which each of them holds is none of the space.
  */
 #ifndef HPO_SPACE_H
 #define HPO_SPACE_H
@@ -39,15 +42,29 @@ typedef struct hpo_param {
   size_t parent_choice; /* choice of the parent that activates it */
 } hpo_param;
 
+typedef struct hpo_range { /* of a forbidden combination */
+  size_t rule;             /* 0.., ranges of one rule follow each other */
+  size_t param;
+  double low, high; /* closed; a choice: both its index */
+} hpo_range;
+
 typedef struct hpo_space {
   hpo_param *param; /* [n_param] */
   size_t n_param, room;
+  hpo_range *forbidden; /* [n_forbidden] ascending by rule */
+  size_t n_forbidden, forbidden_room;
 } hpo_space;
 
 void hpo_space_free(hpo_space *s);
 /** Copies p to the end. */
 HPO_MUST_USE hpo_status hpo_space_add(hpo_space *s, const hpo_param *p,
                                       hpo_error *err);
+/** Adds to the forbidden ranges; its parameter must be there. */
+HPO_MUST_USE hpo_status hpo_space_forbid(hpo_space *s, hpo_range range,
+                                         hpo_error *err);
+/** The first rule that forbids x, -1: none does.  A range of an inactive
+ *  parameter, or of one that is not chosen yet (NaN), does not hold. */
+ptrdiff_t hpo_space_forbids(const hpo_space *s, const double *x);
 /** Index by full name, -1 where there is none. */
 ptrdiff_t hpo_space_find(const hpo_space *s, const char *full_name);
 /** Whether parameter i is active at x (its ancestors' values decide). */
@@ -55,7 +72,8 @@ bool hpo_space_active(const hpo_space *s, const double *x, size_t i);
 /** Sets the inactive parameters of x to NaN. */
 void hpo_space_mask(const hpo_space *s, double *x);
 /** HPO_EINVAL: an active parameter is NaN, outside its range or off its grid
- *  (by more than 1e-9 of a step), or an inactive one is not NaN. */
+ *  (by more than 1e-9 of a step), an inactive one is not NaN, or the
+ *  combination is forbidden. */
 HPO_MUST_USE hpo_status hpo_space_check(const hpo_space *s, const double *x,
                                         hpo_error *err);
 bool hpo_space_equal_points(const hpo_space *s, const double *a,

@@ -18,9 +18,11 @@
 
 typedef struct grid {
   const hpo_space *space; /* borrowed */
-  double **value; /* [n_param] its values where points= chose them; NULL */
-  double *count;  /* [n_param] values of the parameter alone */
-  double *size;   /* [n_param] with all that hangs on its choices */
+  double **value;    /* [n_param] its values where points= chose them; NULL */
+  double *count;     /* [n_param] values of the parameter alone */
+  double *size;      /* [n_param] with all that hangs on its choices */
+  uint32_t *allowed; /* [n_allowed] points; NULL: nothing is forbidden */
+  size_t n_allowed;
 } grid;
 
 /* --- the values of a parameter ---------------------------------------- */
@@ -154,6 +156,34 @@ static void combine(const grid *g, ptrdiff_t parent, size_t choice,
   }
 }
 
+static void set_point(const grid *g, double index, double *x) {
+  for (size_t i = 0; i < g->space->n_param; i++)
+    x[i] = (double)NAN;
+  combine(g, -1, 0, index, x);
+}
+
+/* Lists the points that are not forbidden, if any is. */
+static hpo_status list_allowed(grid *g, size_t n, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  double *x = NULL;
+
+  if (g->space->n_forbidden == 0)
+    return HPO_OK;
+  HPO_TRY(status, hpo_mem_new(g->space->n_param, sizeof *x, &x, err));
+  HPO_TRY(status, hpo_mem_new(n, sizeof *g->allowed, &g->allowed, err));
+  for (size_t i = 0; i < n; i++) {
+    set_point(g, (double)i, x);
+    if (hpo_space_forbids(g->space, x) < 0)
+      g->allowed[g->n_allowed++] = (uint32_t)i;
+  }
+  if (g->n_allowed == 0)
+    HPO_FAIL(status, err, HPO_EINVAL,
+             "sampler \"grid\": <forbidden> leaves nothing of %zu points", n);
+done:
+  hpo_mem_free(x);
+  return status;
+}
+
 /* --- the sampler ------------------------------------------------------- */
 
 static void destroy(void *self) {
@@ -166,6 +196,7 @@ static void destroy(void *self) {
   hpo_mem_free(g->value);
   hpo_mem_free(g->count);
   hpo_mem_free(g->size);
+  hpo_mem_free(g->allowed);
   hpo_mem_free(g);
 }
 
@@ -192,6 +223,7 @@ static hpo_status create(const hpo_options *options, const hpo_plan *plan,
              "%.0f that it may have; take larger steps, fewer points=, or "
              "sampler \"random\"",
              all, MOST);
+  HPO_TRY(status, list_allowed(g, (size_t)all, err));
   *self = g;
   g = NULL; /* now the caller's */
 done:
@@ -199,7 +231,11 @@ done:
   return status;
 }
 
-static double count(const void *self) { return combinations(self, -1, 0); }
+static double count(const void *self) {
+  const grid *g = self;
+
+  return g->allowed != NULL ? (double)g->n_allowed : combinations(g, -1, 0);
+}
 
 /* Enqueued points stand before the grid; what they leave open gets its first
  * value. */
@@ -216,14 +252,14 @@ static hpo_status suggest(void *self, const hpo_options *options,
   hpo_id before = (hpo_id)hpo_ledger_plan(view->ledger)->n_enqueue;
 
   (void)options, (void)err;
-  for (size_t i = 0; i < g->space->n_param; i++)
-    x[i] = (double)NAN;
-  if (given != NULL)
+  if (given != NULL) {
+    for (size_t i = 0; i < g->space->n_param; i++)
+      x[i] = (double)NAN;
     fill(g, given, x);
-  else
-    combine(g, -1, 0,
-            fmod((double)(number > before ? number - before : 0), count(g)),
-            x);
+  } else {
+    double k = fmod((double)(number > before ? number - before : 0), count(g));
+    set_point(g, g->allowed != NULL ? g->allowed[(size_t)k] : k, x);
+  }
   return HPO_OK;
 }
 

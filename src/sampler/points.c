@@ -69,7 +69,8 @@ done:
 }
 
 bool hpo_points_find(const hpo_points *p, const double *x) {
-  return p->n > 0 && *locate(p, x) != 0;
+  return (p->n > 0 && *locate(p, x) != 0) ||
+         hpo_space_forbids(p->space, x) >= 0;
 }
 
 /* Closes the gap at cell c: a later cell of the same run moves in if its

@@ -17,6 +17,7 @@ typedef struct hpo_points {
 /** Adds x [n_param], whether or not it is there. */
 HPO_MUST_USE hpo_status hpo_points_add(hpo_points *p, const double *x,
                                        hpo_error *err);
+/** Whether x was tried already, or is forbidden. */
 bool hpo_points_find(const hpo_points *p, const double *x);
 /** Takes away all but the first n points: those added last are few. */
 void hpo_points_cut(hpo_points *p, size_t n);

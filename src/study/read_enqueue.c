@@ -36,16 +36,25 @@ done:
   return status;
 }
 
+hpo_status hpo_read_param_name(hpo_reading *r, const hpo_node *node,
+                               ptrdiff_t *out, hpo_error *err) {
+  const char *name = hpo_node_get(node, "name");
+
+  *out = hpo_space_find(&r->plan->space, name);
+  return *out < 0 ? unknown_param(r, node, name, err) : HPO_OK;
+}
+
 static hpo_status read_set(hpo_reading *r, const hpo_node *node, double *x,
                            hpo_error *err) {
   hpo_status status = HPO_OK;
   const hpo_space *space = &r->plan->space;
   const char *name = hpo_node_get(node, "name");
-  ptrdiff_t i = hpo_space_find(space, name);
+  ptrdiff_t i = -1;
   double value = NAN;
 
+  HPO_TRY(status, hpo_read_param_name(r, node, &i, err));
   if (i < 0)
-    return unknown_param(r, node, name, err);
+    goto done;
   if (!isnan(x[i]))
     return hpo_faults_add(r->faults, node, "name", err,
                           "\"%.60s\" is set twice", name);
@@ -100,6 +109,11 @@ static hpo_status read_point(hpo_reading *r, const hpo_node *point, double *x,
   for (size_t i = 0; (node = hpo_node_child(point, "set", i)) != NULL; i++)
     if (!node->bad)
       HPO_TRY(status, check_parents(r, node, x, err));
+  if (hpo_space_forbids(&r->plan->space, x) >= 0)
+    HPO_TRY(status, hpo_faults_add(r->faults, point, NULL, err,
+                                   "the point is one that <forbidden> %td "
+                                   "leaves out",
+                                   hpo_space_forbids(&r->plan->space, x) + 1));
 done:
   return status;
 }

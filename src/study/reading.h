@@ -25,12 +25,19 @@ HPO_MUST_USE hpo_status hpo_read_data(hpo_reading *r, hpo_error *err);
 HPO_MUST_USE hpo_status hpo_read_models(hpo_reading *r, hpo_error *err);
 HPO_MUST_USE hpo_status hpo_read_metrics(hpo_reading *r, hpo_error *err);
 HPO_MUST_USE hpo_status hpo_read_samplers(hpo_reading *r, hpo_error *err);
+HPO_MUST_USE hpo_status hpo_read_forbidden(hpo_reading *r, hpo_error *err);
 HPO_MUST_USE hpo_status hpo_read_enqueued(hpo_reading *r, hpo_error *err);
 HPO_MUST_USE hpo_status hpo_read_limits(hpo_reading *r, hpo_error *err);
 
 /** The columns and the label of <data>, after its files. */
 HPO_MUST_USE hpo_status hpo_read_columns(hpo_reading *r, const hpo_node *data,
                                          hpo_error *err);
+
+/** Index of the parameter that name= of a node is, or -1, and the fault is
+ *  added. */
+HPO_MUST_USE hpo_status hpo_read_param_name(hpo_reading *r,
+                                            const hpo_node *node,
+                                            ptrdiff_t *out, hpo_error *err);
 
 /** What stands around one parameter while models are read (read_param.c). */
 typedef struct hpo_scope {

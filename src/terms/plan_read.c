@@ -302,6 +302,37 @@ done:
   return status;
 }
 
+static hpo_status read_forbidden(const hpo_record *r, hpo_space *s,
+                                 hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_field *f = NULL;
+  double rule = -1;
+
+  HPO_TRY(status, need(r, "space.forbidden", HPO_FIELD_FLOAT, ANY, &f, err));
+  if (f->n_shape != 2 || f->shape[1] != 4)
+    HPO_FAIL(status, err, HPO_ESTUDY,
+             "the stored plan's forbidden combinations are no table of four "
+             "columns");
+  for (size_t i = 0; i < f->shape[0]; i++) {
+    double row[4];
+    for (size_t k = 0; k < 4; k++)
+      row[k] = hpo_field_number(f, 4 * i + k);
+    if (!(row[0] >= rule && row[0] < 1e9 && row[1] >= 0 &&
+          row[1] < (double)s->n_param))
+      HPO_FAIL(status, err, HPO_ESTUDY,
+               "the stored plan's forbidden combination in row %zu is none of "
+               "this space",
+               i);
+    rule = row[0];
+    HPO_TRY(status,
+            hpo_space_forbid(
+                s, (hpo_range){(size_t)row[0], (size_t)row[1], row[2], row[3]},
+                err));
+  }
+done:
+  return status;
+}
+
 hpo_status hpo_plan_from_record(const hpo_record *r, hpo_plan **out,
                                 hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -330,6 +361,7 @@ hpo_status hpo_plan_from_record(const hpo_record *r, hpo_plan **out,
              HPO_PLAN_OBJECTIVES);
   HPO_TRY(status, read_space(r, p, err));
   HPO_TRY(status, read_enqueue(r, p, err));
+  HPO_TRY(status, read_forbidden(r, &p->space, err));
   *out = p;
   p = NULL;
 done:

@@ -236,6 +236,31 @@ done:
   return status;
 }
 
+/* [range][rule, parameter, low, high] */
+static hpo_status add_forbidden(hpo_record *r, const hpo_space *s,
+                                hpo_error *err) {
+  hpo_status status = HPO_OK;
+  double *table = NULL;
+
+  HPO_TRY(status, hpo_mem_new(s->n_forbidden * 4, sizeof *table, &table, err));
+  for (size_t i = 0; i < s->n_forbidden; i++) {
+    const hpo_range *f = &s->forbidden[i];
+    table[4 * i] = (double)f->rule;
+    table[4 * i + 1] = (double)f->param;
+    table[4 * i + 2] = f->low;
+    table[4 * i + 3] = f->high;
+  }
+  HPO_TRY(status, hpo_record_add_matrix(
+                      r, "space.forbidden", HPO_FIELD_FLOAT, table,
+                      s->n_forbidden, 4, "",
+                      "Forbidden combinations: rule, parameter, and the range "
+                      "of it that belongs to the rule.",
+                      err));
+done:
+  hpo_mem_free(table);
+  return status;
+}
+
 hpo_status hpo_plan_record(const hpo_plan *p, hpo_record **out,
                            hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -262,6 +287,7 @@ hpo_status hpo_plan_record(const hpo_plan *p, hpo_record **out,
                       r, "enqueue", HPO_FIELD_FLOAT, p->enqueue, p->n_enqueue,
                       p->space.n_param, "",
                       "Points to try first; NaN: left to the sampler.", err));
+  HPO_TRY(status, add_forbidden(r, &p->space, err));
   *out = r;
   r = NULL;
 done:

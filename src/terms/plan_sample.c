@@ -69,6 +69,22 @@ done:
   return status;
 }
 
+static hpo_status sample_forbidden(hpo_rng *rng, hpo_space *s,
+                                   hpo_error *err) {
+  hpo_status status = HPO_OK;
+
+  for (size_t i = 0; i < hpo_rng_below(rng, 4) && s->n_param > 0; i++)
+    HPO_TRY(status, hpo_space_forbid(
+                        s,
+                        (hpo_range){.rule = i / 2,
+                                    .param = hpo_rng_below(rng, s->n_param),
+                                    .low = hpo_rng_next(rng),
+                                    .high = (double)INFINITY},
+                        err));
+done:
+  return status;
+}
+
 static hpo_status sample_enqueue(hpo_rng *rng, hpo_plan *p, hpo_error *err) {
   hpo_status status = HPO_OK;
   size_t n = p->space.n_param;
@@ -125,6 +141,7 @@ static hpo_status sample_parts(hpo_rng *rng, uint64_t seed, hpo_plan *p,
   HPO_TRY(status,
           sample_members(rng, hpo_plan_choice_members, &p->pruner, err));
   HPO_TRY(status, sample_enqueue(rng, p, err));
+  HPO_TRY(status, sample_forbidden(rng, &p->space, err));
 done:
   return status;
 }

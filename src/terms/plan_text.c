@@ -186,6 +186,28 @@ done:
   return status;
 }
 
+static hpo_status add_forbidden(writer *w, const hpo_space *s,
+                                hpo_error *err) {
+  hpo_status status = HPO_OK;
+  char prefix[64], low[32], high[32], text[80];
+
+  for (size_t i = 0; i < s->n_forbidden; i++) {
+    const hpo_range *f = &s->forbidden[i];
+    const hpo_param *p = &s->param[f->param];
+    bool is_choice = p->kind == HPO_PARAM_CATEGORICAL && f->low >= 0 &&
+                     f->low < (double)p->n_choice;
+    snprintf(prefix, sizeof prefix, "forbidden.%zu.", f->rule);
+    snprintf(text, sizeof text, "%s to %s",
+             hpo_options_format_float(f->low, low),
+             hpo_options_format_float(f->high, high));
+    HPO_TRY(status,
+            add_line(w, prefix, p->full_name,
+                     is_choice ? p->choice[(size_t)f->low] : text, err));
+  }
+done:
+  return status;
+}
+
 static hpo_status add_plan(writer *w, const hpo_plan *p, hpo_error *err) {
   hpo_status status = HPO_OK;
   char prefix[64];
@@ -216,6 +238,7 @@ static hpo_status add_plan(writer *w, const hpo_plan *p, hpo_error *err) {
   HPO_TRY(status,
           add_members(w, "pruner.", hpo_plan_choice_members, &p->pruner, err));
   HPO_TRY(status, add_enqueued(w, p, err));
+  HPO_TRY(status, add_forbidden(w, &p->space, err));
 done:
   return status;
 }

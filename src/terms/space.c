@@ -21,6 +21,7 @@ void hpo_space_free(hpo_space *s) {
   for (size_t i = 0; i < s->n_param; i++)
     param_free(&s->param[i]);
   hpo_mem_free(s->param);
+  hpo_mem_free(s->forbidden);
   *s = (hpo_space){0};
 }
 
@@ -56,6 +57,32 @@ hpo_status hpo_space_add(hpo_space *s, const hpo_param *p, hpo_error *err) {
   s->n_param++;
 done:
   return status;
+}
+
+hpo_status hpo_space_forbid(hpo_space *s, hpo_range range, hpo_error *err) {
+  hpo_status status = HPO_OK;
+
+  HPO_ASSERT(range.param < s->n_param);
+  HPO_TRY(status, hpo_mem_grow(&s->forbidden, &s->forbidden_room,
+                               s->n_forbidden + 1, sizeof range, err));
+  s->forbidden[s->n_forbidden++] = range;
+done:
+  return status;
+}
+
+ptrdiff_t hpo_space_forbids(const hpo_space *s, const double *x) {
+  bool holds = true;
+
+  for (size_t i = 0; i < s->n_forbidden; i++) {
+    const hpo_range *r = &s->forbidden[i];
+    holds = holds && x[r->param] >= r->low && x[r->param] <= r->high;
+    if (i + 1 < s->n_forbidden && s->forbidden[i + 1].rule == r->rule)
+      continue;
+    if (holds)
+      return (ptrdiff_t)r->rule;
+    holds = true;
+  }
+  return -1;
 }
 
 ptrdiff_t hpo_space_find(const hpo_space *s, const char *full_name) {
@@ -120,6 +147,10 @@ hpo_status hpo_space_check(const hpo_space *s, const double *x,
                parent->choice[p->parent_choice]);
     }
   }
+  if (hpo_space_forbids(s, x) >= 0)
+    HPO_FAIL(status, err, HPO_EINVAL,
+             "the point is one that <forbidden> %td leaves out",
+             hpo_space_forbids(s, x) + 1);
 done:
   return status;
 }
