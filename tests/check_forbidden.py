@@ -66,10 +66,10 @@ def test_no_sampler_tries_them(tool, name):
 def test_grid_leaves_them_out(tool):
     space = ('<int name="x0" low="0" high="5"/>'
              '<int name="x1" low="0" high="3"/>'
-             '<categorical name="x2"><choice value="a"/><choice value="b">'
+             '<categorical name="x2"><choice value="1"/><choice value="2">'
              '<int name="x3" low="1" high="2"/></choice></categorical>')
     rules = ('<forbidden><when name="x0" low="2" high="4"/>'
-             '<when name="x2" value="a"/></forbidden>'
+             '<when name="x2" value="1"/></forbidden>'
              '<forbidden><when name="x3" value="2"/>'
              '<when name="x1" low="1"/></forbidden>')
     study = write(tool.folder, 'name="grid"', rules, 0, space)

@@ -69,18 +69,19 @@ done:
   return status;
 }
 
+/* Ranges that no sampled trial is in. */
 static hpo_status sample_forbidden(hpo_rng *rng, hpo_space *s,
                                    hpo_error *err) {
   hpo_status status = HPO_OK;
+  size_t n = s->n_param > 0 ? hpo_rng_below(rng, 4) : 0;
 
-  for (size_t i = 0; i < hpo_rng_below(rng, 4) && s->n_param > 0; i++)
-    HPO_TRY(status, hpo_space_forbid(
-                        s,
-                        (hpo_range){.rule = i / 2,
-                                    .param = hpo_rng_below(rng, s->n_param),
-                                    .low = hpo_rng_next(rng),
-                                    .high = (double)INFINITY},
-                        err));
+  for (size_t i = 0; i < n; i++) {
+    hpo_range range = {.rule = i / 2,
+                       .param = hpo_rng_below(rng, s->n_param),
+                       .low = -1e300 * (1 + hpo_rng_next(rng)),
+                       .high = -1e300};
+    HPO_TRY(status, hpo_space_forbid(s, range, err));
+  }
 done:
   return status;
 }
