@@ -135,6 +135,43 @@ def test_installed_tree(tmp_path):
     assert left == []
 
 
+SITE = ROOT / "jobs" / "site"
+# what configure.ac asks pkg-config for, in Spack's words and in Debian's
+NEEDED = {"ompi-c": ("openmpi", "libopenmpi-dev"),
+          "hdf5": ("hdf5", "libhdf5-dev"),
+          "libxml-2.0": ("libxml2", "libxml2-dev"),
+          "openblas": ("openblas", "libopenblas-dev"),
+          "zlib": ("zlib-api", "zlib1g-dev")}
+
+
+def test_site_files_name_what_is_needed():
+    asked = re.findall(r"HPO_PKG\(\[\w+\], \[([a-z0-9.-]+)",
+                       (ROOT / "configure.ac").read_text())
+    assert set(asked) == set(NEEDED)
+    recipe = (SITE / "package.py").read_text()
+    compile(recipe, "package.py", "exec")
+    image = (SITE / "hpotune.def").read_text()
+    version = re.search(r"AC_INIT\(\[hpotune\], \[([0-9.]+)",
+                        (ROOT / "configure.ac").read_text()).group(1)
+    assert f'version("{version}"' in recipe
+    for spack, debian in NEEDED.values():
+        assert re.search(rf'depends_on\("{spack}[@" ]', recipe), spack
+        assert debian in image
+    post = image.split("%post\n")[1].split("\n%")[0]
+    said("sh", "-n", "-c", post)
+    # the packages are those of the quickstart, which is run on bare Debians
+    quick = (ROOT / "jobs" / "quickstart.sh").read_text()
+    names = [re.search(r'packages="([^"]*)"', t).group(1).split()
+             for t in (quick, image)]
+    assert set(names[0]) == set(names[1])
+    module = (SITE / "hpotune.modulefile").read_text()
+    assert module.startswith("#%Module") and version in module
+    if shutil.which("tclsh"):
+        stub = "".join(f"proc {p} {{args}} {{}}\n" for p in (
+            "module-whatis", "conflict", "prepend-path", "setenv"))
+        said("tclsh", input=stub + module + "\nModulesHelp\n")
+
+
 TUTORIAL = ROOT / "docs" / "tutorial.md"
 
 
