@@ -12,7 +12,7 @@ from check_run import states, wait_for, write_function
 from conftest import PROGRAM
 
 
-def read_screen(path, until, columns=100):
+def read_screen(path, until, columns=100, rows=40):
     """Watches in a terminal of its own until a screen holds all words."""
     pid, end = pty.fork()
     if pid == 0:
@@ -20,7 +20,7 @@ def read_screen(path, until, columns=100):
         os.execv(PROGRAM, [str(PROGRAM), "watch", "--interval", "0.1",
                            str(path)])
     fcntl.ioctl(end, termios.TIOCSWINSZ,
-                struct.pack("HHHH", 40, columns, 0, 0))
+                struct.pack("HHHH", rows, columns, 0, 0))
     text = b""
     while True:
         ready, _, _ = select.select([end], [], [], 60)
@@ -63,6 +63,22 @@ def test_screen_of_a_running_study_then_stop(tool):
     assert "no study is running" in tool.run("stop", "f.h5").stdout
     screen, code = read_screen(tool.folder / "f.h5", ["never"])
     assert code == 0 and "not running" in screen
+
+
+def test_low_screens_keep_their_head(tool):
+    """What is drawn never scrolls: the title stays in sight."""
+    run = start(tool)
+    for rows in (30, 18, 12, 9):
+        screen, _ = read_screen(tool.folder / "f.h5", ["study f"], rows=rows,
+                                columns=70)
+        lines = screen.split("\r\n")
+        # the cursor stands in a line of its own below
+        assert lines[-1] == "" and len(lines) <= rows, screen
+        assert lines[0].startswith("study f, running")
+        assert max(map(len, lines)) <= 70
+        assert ("last trials" in lines) == (rows >= 18), screen
+    tool.run("stop", "f.h5", "--wait")
+    run.communicate(timeout=100)
 
 
 def test_lines_without_a_terminal(tool):

@@ -294,28 +294,51 @@ done:
   return status;
 }
 
+/* How many running and how many ended trials fit below the head, so that a
+ * low screen keeps its first lines. */
+static void share_room(const look *l, int room, int *running, int *old) {
+  *running = (int)l->running;
+  *old = l->done < LAST ? (int)l->done : LAST;
+  while (*running > 0 || *old > 0) {
+    bool more = *running < (int)l->running;
+    int need =
+        (*running > 0 ? 2 + *running + more : 0) + (*old > 0 ? 3 + *old : 0);
+    if (need <= room)
+      return;
+    if (*old > 3 || (*running <= 1 && *old > 0))
+      --*old;
+    else
+      --*running;
+  }
+}
+
 static hpo_status print_screen(const look *l, bool clear, hpo_error *err) {
   hpo_status status = HPO_OK;
   screen s = screen_get();
   char left[64], best[280];
-  int teams = s.height - LAST - 12;
+  bool has_bar = l->wanted > 0;
+  bool has_spark = l->f.n && l->f.n_objective == 1;
+  int running = 0, old = 0;
 
   format_left(l, left, sizeof left);
   format_best(l, best, sizeof best);
   printf("%sstudy %s, %s%s\n\n", clear ? "\033[H\033[2J" : "", l->name,
          l->f.is_live ? "running" : "not running", left);
-  if (l->wanted > 0)
+  if (has_bar)
     print_bar(l, &s);
   print_states(l);
   printf("\n  %s\n", *best ? best : "no trial has succeeded yet");
-  if (l->f.n && l->f.n_objective == 1)
+  if (has_spark)
     print_spark(l, &s);
-  if (l->running > 0) {
+  share_room(l, s.height - 6 - has_bar - has_spark, &running, &old);
+  if (running > 0) {
     printf("\nnow\n");
-    print_teams(l, teams < 2 ? 2 : teams);
+    print_teams(l, running);
   }
-  printf("\nlast trials\n");
-  HPO_TRY(status, print_last(l, s.width, LAST, err));
+  if (old > 0) {
+    printf("\nlast trials\n");
+    HPO_TRY(status, print_last(l, s.width, old, err));
+  }
 done:
   return status;
 }
