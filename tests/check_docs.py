@@ -6,7 +6,7 @@ import shutil
 import subprocess
 
 import pytest
-from conftest import BUILD, PROGRAM, ROOT, SHARED
+from conftest import BUILD, INPUTS, PROGRAM, ROOT, SHARED
 
 PAGES = {"hpotune.1": None, "hpotune-study.5": "study-format.md",
          "hpotune-hdf5.5": "hdf5-format.md"}
@@ -170,6 +170,39 @@ def test_site_files_name_what_is_needed():
         stub = "".join(f"proc {p} {{args}} {{}}\n" for p in (
             "module-whatis", "conflict", "prepend-path", "setenv"))
         said("tclsh", input=stub + module + "\nModulesHelp\n")
+
+
+def test_python_of_other_pages(tool, monkeypatch):
+    """docs/models.md reads a linear model and predicts as hpotune does;
+    docs/commands.md opens the journal that export wrote."""
+    import numpy
+    import pandas
+    (tool.folder / "s.xml").write_text(f"""<study name='o "x"' seed="1">
+  <data task="binary" label="diagnosis">
+    <train href="{INPUTS}/breast_cancer.csv"/>
+    <validation fraction="0.3"/><standardize/></data>
+  <model kind="logistic"><float name="C" low="0.01" high="10" log="yes"/>
+  </model><objective metric="logloss" direction="minimize"/>
+  <budget trials="4"/><output file="study.h5" models="all"/></study>""")
+    tool.run("s.xml", "--quiet")
+    tool.run("export", "study.h5", "--to", "optuna", "-o", "o.log")
+    monkeypatch.chdir(tool.folder)
+
+    def block(page, number):
+        text = (ROOT / "docs" / page).read_text()
+        return re.findall(r"```python\n(.*?)```", text, re.S)[number]
+
+    names = {}
+    exec(block("models.md", 0), names)
+    data = pandas.read_csv(INPUTS / "breast_cancer.csv")
+    margin = names["margin"](data[names["m"]["feature_names"]].to_numpy())
+    tool.run("predict", "study.h5", INPUTS / "breast_cancer.csv", "--model",
+             int(names["t"]["number"]), "--margin", "-o", "m.npy")
+    # features are float32 in hpotune
+    numpy.testing.assert_allclose(numpy.load("m.npy"), margin[:, 0],
+                                  rtol=1e-4, atol=1e-4)
+    exec(block("commands.md", 0), names)
+    assert len(names["study"].trials) == 4
 
 
 TUTORIAL = ROOT / "docs" / "tutorial.md"
