@@ -110,12 +110,13 @@ def pytest(words):
 
 
 def python():
-    """Independent references and whole runs, by pytest; what mostly waits,
-    for Slurm and for other programs, runs beside the rest."""
+    """Independent references and whole runs, by pytest, in two halves side by
+    side: what mostly waits, for Slurm, kills and other programs, is one."""
     code, text = sh("make -s check TESTS=", cwd=ROOT / "build")
     if code != 0:
         return one(code, text)
-    waiting = [f"tests/check_{n}.py" for n in ("slurm", "command", "watch")]
+    waiting = [f"tests/check_{n}.py" for n in (
+        "slurm", "command", "faults", "lost", "teams", "watch")]
     halves = [" ".join(waiting),
               " ".join(["tests", *(f"--ignore={w}" for w in waiting)])]
     total = Count()
@@ -152,8 +153,8 @@ def gcc_warnings():
 
 
 def clang_warnings():
-    """clang, warnings are errors."""
-    return one(*build("build-clang", "--enable-werror CC=clang", "-O1",
+    """clang, warnings are errors; it gives them without optimising."""
+    return one(*build("build-clang", "--enable-werror CC=clang", "-O0",
                       "check TESTS="))
 
 
@@ -213,8 +214,11 @@ def instruction_sets():
 
 
 def distcheck():
-    """make distcheck: the tarball builds, passes and installs by itself."""
-    return one(*sh(f"make -s -j{CORES} distcheck", cwd=ROOT / "build"))
+    """make distcheck: the tarball builds, passes and installs by itself; the
+    random cases were tried before."""
+    return one(*sh(f"make -s -j{CORES} distcheck "
+                   "DISTCHECK_CONFIGURE_FLAGS=CFLAGS=-O1", cwd=ROOT / "build",
+                   HPO_TEST_MUTATIONS="5", HPO_TEST_KILLS="5"))
 
 
 PARTS = [unit, python, layers, style, gcc_warnings, clang_warnings,

@@ -35,7 +35,7 @@ static void set_scales(const linear_scaler *s, bool standardize, mlp_rows *r) {
 static hpo_status find_scales(mlp_rows *r, hpo_error *err) {
   hpo_status status = HPO_OK;
   const hpo_design *d = r->design;
-  linear_rows rows = {NULL};
+  linear_rows rows = {.row = NULL};
   linear_scaler scaler = {0};
 
   r->is_plain = !d->standardize && !has_missing(d);
