@@ -95,6 +95,8 @@ static void test_rows(void **state) {
   hpo_layout_test_score score = {.trial = 4, .metric = -1, .value = 0.5};
   hpo_layout_winner winner = {.trial = 4, .rule = 1, .method = 2};
   hpo_layout_log line = {.level = 1, .text = "a warning"};
+  hpo_layout_note note = {.trial = 2, .text = "odd"};
+  hpo_layout_artifact file = {.trial = 2, .name = "a", .length = 7};
   hpo_layout_tag tag = {.trial = -1, .name = "owner", .value = "lab-3"};
   char text[64];
 
@@ -123,6 +125,11 @@ static void test_rows(void **state) {
   assert_int_equal(hpo_layout_tag_row(&tag, &r, NULL), HPO_OK);
   assert_string_equal(hpo_record_text(r, "value", text, 64), "lab-3");
   assert_fits(p, HPO_TABLE_TAGS, r);
+  assert_int_equal(hpo_layout_note_row(&note, &r, NULL), HPO_OK);
+  assert_fits(p, HPO_TABLE_NOTES, r);
+  assert_int_equal(hpo_layout_artifact_row(&file, &r, NULL), HPO_OK);
+  assert_int_equal(hpo_record_int(r, "length"), 7);
+  assert_fits(p, HPO_TABLE_ARTIFACTS, r);
   hpo_trial_destroy(t);
   hpo_plan_destroy(p);
 }

@@ -205,4 +205,25 @@ typedef struct hpo_layout_tag {
 HPO_MUST_USE hpo_status hpo_layout_tag_row(const hpo_layout_tag *t,
                                            hpo_record **out, hpo_error *err);
 
+/** A note on the study or a trial. */
+typedef struct hpo_layout_note {
+  int64_t time; /* ns UTC */
+  hpo_id trial; /* -1: the study */
+  const char *text;
+} hpo_layout_note;
+HPO_MUST_USE hpo_status hpo_layout_note_row(const hpo_layout_note *n,
+                                            hpo_record **out, hpo_error *err);
+
+/** A file attached to the study or a trial. */
+typedef struct hpo_layout_artifact {
+  hpo_id trial; /* -1: the study */
+  const char *name, *media_type;
+  int64_t offset, length; /* in HPO_TABLE_ARTIFACT_BYTES */
+  int64_t content_crc;
+  int64_t time; /* ns UTC */
+} hpo_layout_artifact;
+HPO_MUST_USE hpo_status hpo_layout_artifact_row(const hpo_layout_artifact *a,
+                                                hpo_record **out,
+                                                hpo_error *err);
+
 #endif

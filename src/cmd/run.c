@@ -7,6 +7,7 @@
 #include "cmd/cmd.h"
 #include "cmd/display.h"
 #include "cmd/finale.h"
+#include "cmd/inbox.h"
 #include "cmd/prepare.h"
 #include "hpo/blas.h"
 #include "hpo/clock.h"
@@ -70,15 +71,20 @@ done:
 }
 
 /* Rank 0's turns; worker is its own where it is alone, else NULL. */
-static hpo_status run_turns(hpo_run *r, hpo_manager *manager,
+static hpo_status run_turns(hpo_run *r, hpo_store *store, hpo_manager *manager,
                             hpo_worker *worker, hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_backoff wait = {0};
   bool over = false;
+  double looked = -1; /* what lies beside the file */
 
   while (!over) {
     bool worked = false, trained = false, quit = false;
     hpo_stopping_poll(&r->stopping);
+    if (hpo_clock_seconds() > looked + 1) {
+      HPO_TRY(status, hpo_inbox_merge(store, r->plan->output, err));
+      looked = hpo_clock_seconds();
+    }
     HPO_TRY(status, hpo_manager_poll(manager, &worked, &over, err));
     if (worker)
       HPO_TRY(status, hpo_worker_poll(worker, &trained, &quit, err));
@@ -246,7 +252,7 @@ static hpo_status run_study(hpo_run *r, books *b, hpo_comm comm,
   b->finale = (hpo_finale_work){.r = r, .store = b->store};
   hpo_display_start(&progress, r->plan, done_before, r->quiet);
   HPO_TRY(status, create_manager(r, b, comm, &progress, &manager, err));
-  status = run_turns(r, manager, worker, err);
+  status = run_turns(r, b->store, manager, worker, err);
   hpo_display_end(&progress);
   r->leaves = hpo_manager_lost(manager) > 0;
   HPO_TRY(status, status);
@@ -256,6 +262,7 @@ static hpo_status run_study(hpo_run *r, books *b, hpo_comm comm,
              hpo_manager_why(manager));
   if (!r->stopping.reason || *r->stopping.own)
     r->stopping.reason = r->stopping.own;
+  HPO_TRY(status, hpo_inbox_merge(b->store, r->plan->output, err));
   HPO_TRY(status, hpo_run_close_session(r, b->store, b->session, end, err));
   HPO_TRY(status, hpo_winner_text(b->store, &winner, err));
   store = b->store;

@@ -2,6 +2,7 @@
 /* hpotune run, rank 0: makes or opens the study file, and the session's row
  * that says where and with what it ran. */
 #include "cmd/environment.h"
+#include "cmd/inbox.h"
 #include "cmd/run.h"
 #include "config.h"
 #include "hpo/clock.h"
@@ -269,8 +270,10 @@ hpo_status hpo_run_open_books(hpo_run *r, hpo_store **store,
             r->plan->output);
   if (exists)
     HPO_TRY(status, open_file(r, &s, err));
-  else
+  else {
     HPO_TRY(status, create_file(r, identity, &s, err));
+    HPO_TRY(status, hpo_inbox_clear(r->plan->output, err));
+  }
   HPO_TRY(status, hpo_manager_load(r->plan, s, &l, seconds, err));
   HPO_TRY(status, append_session(r, s, session, err));
   *store = s;

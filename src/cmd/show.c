@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* hpotune best, show: one trial whole. */
+#include "cmd/attached.h"
 #include "cmd/cmd.h"
 #include "cmd/finale.h"
 #include "hpo/layout.h"
@@ -114,6 +115,17 @@ done:
   return status;
 }
 
+static hpo_status print_attached(hpo_study_file *f, size_t i, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_buffer text = {0};
+
+  HPO_TRY(status, hpo_attached_text(f->store, (int64_t)i, &text, err));
+  fwrite(text.byte ? (const char *)text.byte : "", 1, text.n, stdout);
+done:
+  hpo_buffer_free(&text);
+  return status;
+}
+
 static hpo_status print_json(const hpo_study_file *f, size_t i,
                              hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -146,7 +158,8 @@ static hpo_status print_trial(hpo_study_file *f, size_t i,
   print_group(f, i, "metrics", "metrics.");
   print_group(f, i, "test", "test.");
   print_group(f, i, "tags", "tags.");
-  return print_curve(f, i, err);
+  hpo_status status = print_attached(f, i, err);
+  return status == HPO_OK ? print_curve(f, i, err) : status;
 }
 
 /* The front, the best in the first objective first. */

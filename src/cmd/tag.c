@@ -1,115 +1,94 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* hpotune tag: names and values for a study or a trial, after the fact. */
+/* hpotune tag: names and values, or a note, for a study or a trial. */
+#include "cmd/attached.h"
 #include "cmd/cmd.h"
-#include "hpo/layout.h"
 #include "hpo/mem.h"
-#include "hpo/options.h"
-#include "hpo/report.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
-
-enum { NAME_ROOM = 64, VALUE_ROOM = 256 }; /* as in the table */
 
 static hpo_status check_words(const hpo_args *args, hpo_error *err) {
   hpo_status status = HPO_OK;
+  const char *note = hpo_args_get(args, "note");
 
-  if (args->word.n < 2)
+  if (args->word.n < (note ? 1 : 2))
     HPO_FAIL(status, err, HPO_EINVAL,
              "a study file and tags are wanted: hpotune tag FILE.h5 "
              "NAME=VALUE");
+  if (note && strlen(note) > HPO_INBOX_NOTE_ROOM)
+    HPO_FAIL(status, err, HPO_EINVAL,
+             "the note has %zu bytes; allowed: %d, or attach a file",
+             strlen(note), (int)HPO_INBOX_NOTE_ROOM);
   for (size_t i = 1; i < args->word.n; i++) {
     const char *word = args->word.item[i], *equals = strchr(word, '=');
     if (!equals || equals == word)
       HPO_FAIL(status, err, HPO_EINVAL,
                "\"%s\" is no tag; allowed: NAME=VALUE", word);
-    if (equals - word > NAME_ROOM || strlen(equals + 1) > VALUE_ROOM)
+    if (equals - word > HPO_INBOX_NAME || strlen(equals + 1) > HPO_INBOX_VALUE)
       HPO_FAIL(status, err, HPO_EINVAL,
                "\"%s\" is too long; allowed: a name of %d bytes, a value of "
                "%d",
-               word, (int)NAME_ROOM, (int)VALUE_ROOM);
+               word, (int)HPO_INBOX_NAME, (int)HPO_INBOX_VALUE);
   }
 done:
   return status;
 }
 
-/* The file at rest, and which trial; -1: the study. */
-static hpo_status check_file(const hpo_args *args, hpo_id *trial,
-                             hpo_error *err) {
-  hpo_status status = HPO_OK;
-  const char *text = hpo_args_get(args, "trial");
-  hpo_study_file f = {0};
-  int64_t number = -1;
+/* The words as items: each name ends where its value begins. */
+static hpo_status make_items(const hpo_args *args, int64_t trial,
+                             char *const *name, hpo_inbox_item *item,
+                             size_t *n) {
+  const char *note = hpo_args_get(args, "note");
 
-  HPO_TRY(status, hpo_study_file_open(args->word.item[0], &f, err));
-  if (f.is_live)
-    HPO_FAIL(status, err, HPO_ESTUDY,
-             "%s is being written by a running study; tag it when that has "
-             "ended, or end it now: hpotune stop %s",
-             f.path, f.path);
-  if (text && (!hpo_options_parse_int(text, &number) || number < 0 ||
-               (size_t)number >= f.n))
-    HPO_FAIL(status, err, HPO_EINVAL, "%s has no trial %s; it has %zu", f.path,
-             text, f.n);
-  *trial = number;
-done:
-  hpo_study_file_close(&f);
-  return status;
-}
-
-static hpo_status add_tag(hpo_store *store, hpo_id trial, const char *word,
-                          hpo_error *err) {
-  hpo_status status = HPO_OK;
-  hpo_record *row = NULL;
-  struct timespec now = {0};
-  char name[NAME_ROOM + 1];
-
-  (void)clock_gettime(CLOCK_REALTIME, &now);
-  snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
-  const hpo_layout_tag tag = {.time = (int64_t)now.tv_sec * 1000000000 +
-                                      (int64_t)now.tv_nsec,
-                              .trial = trial,
-                              .name = name,
-                              .value = strchr(word, '=') + 1};
-  HPO_TRY(status, hpo_layout_tag_row(&tag, &row, err));
-  HPO_TRY(status, hpo_store_append(store, HPO_TABLE_TAGS, row, NULL, err));
-done:
-  hpo_record_destroy(row);
-  return status;
+  for (size_t i = 1; i < args->word.n; i++)
+    item[(*n)++] =
+        (hpo_inbox_item){.kind = HPO_INBOX_TAG,
+                         .trial = trial,
+                         .name = name[i],
+                         .text = strchr(args->word.item[i], '=') + 1};
+  if (note)
+    item[(*n)++] =
+        (hpo_inbox_item){.kind = HPO_INBOX_NOTE, .trial = trial, .text = note};
+  return HPO_OK;
 }
 
 static hpo_status tag(const hpo_args *args, int *exit_code, hpo_error *err) {
-  static const char *const tables[] = {HPO_TABLE_TAGS};
   hpo_status status = HPO_OK;
-  hpo_store *store = NULL, *closing = NULL;
-  hpo_id trial = -1;
+  hpo_inbox_item *item = NULL;
+  char **name = NULL;
+  int64_t trial = -1;
+  size_t n = 0;
 
   *exit_code = 0;
   HPO_TRY(status, check_words(args, err));
-  HPO_TRY(status, check_file(args, &trial, err));
-  HPO_TRY(status, hpo_store_open_write(args->word.item[0], &store, err));
+  HPO_TRY(status, hpo_attached_find_trial(args, &trial, err));
+  HPO_TRY(status, hpo_mem_new(args->word.n + 1, sizeof *item, &item, err));
+  HPO_TRY(status, hpo_mem_new(args->word.n, sizeof *name, &name, err));
   for (size_t i = 1; i < args->word.n; i++)
-    HPO_TRY(status, add_tag(store, trial, args->word.item[i], err));
-  HPO_TRY(status, hpo_store_flush(store, tables, 1, err));
-  closing = store;
-  store = NULL;
-  HPO_TRY(status, hpo_store_close(closing, err));
+    HPO_TRY(status, hpo_mem_format(&name[i], err, "%.*s",
+                                   (int)strcspn(args->word.item[i], "="),
+                                   args->word.item[i]));
+  HPO_TRY(status, make_items(args, trial, name, item, &n));
+  HPO_TRY(status, hpo_attached_deliver(args->word.item[0], item, n, err));
 done:
-  hpo_store_destroy(store);
+  for (size_t i = 0; name && i < args->word.n; i++)
+    hpo_mem_free(name[i]);
+  hpo_mem_free(name);
+  hpo_mem_free(item);
   return status;
 }
 
 static const hpo_arg arguments[] = {
-    {"trial", "N", "of this trial; of the study unless given"}};
+    {"trial", "N", "of this trial; of the study unless given"},
+    {"note", "TEXT", "a note, instead of tags or beside them"}};
 
 const hpo_command hpo_cmd_tag = {
     .name = "tag",
     .words = "FILE.h5 NAME=VALUE",
-    .summary = "a tag for the study or a trial",
-    .help = "Tags stand in the table /tags; of a name the latest counts. "
-            "`show N` prints those of a\ntrial. A file that a running study "
-            "writes is refused.\n",
+    .summary = "a tag or a note for the study or a trial",
+    .help = "Tags stand in the table /tags; of a name the latest counts; "
+            "notes in /notes.\n`show N` prints those of a trial.  A study "
+            "that runs takes them in within a second.\n",
     .arg = arguments,
     .n_arg = sizeof arguments / sizeof *arguments,
     .reads_only = true,

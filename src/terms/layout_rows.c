@@ -118,6 +118,16 @@ hpo_status hpo_layout_tag_row(const hpo_layout_tag *t, hpo_record **out,
   return hpo_layout_row(HPO_TABLE_TAGS, t, NULL, out, err);
 }
 
+hpo_status hpo_layout_note_row(const hpo_layout_note *n, hpo_record **out,
+                               hpo_error *err) {
+  return hpo_layout_row(HPO_TABLE_NOTES, n, NULL, out, err);
+}
+
+hpo_status hpo_layout_artifact_row(const hpo_layout_artifact *a,
+                                   hpo_record **out, hpo_error *err) {
+  return hpo_layout_row(HPO_TABLE_ARTIFACTS, a, NULL, out, err);
+}
+
 /** The five fields of n points, still zero. */
 static hpo_status add_curve_fields(hpo_record *r, const hpo_plan *plan,
                                    size_t n, hpo_error *err) {

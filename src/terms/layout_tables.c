@@ -33,20 +33,10 @@ typedef struct pareto {
   hpo_id trial;
 } pareto;
 
-typedef struct note {
-  int64_t time;
-  hpo_id trial;
-  const char *text;
-} note;
-
+typedef hpo_layout_note note;
 typedef hpo_layout_cell cell;
 typedef hpo_layout_point point;
-
-typedef struct artifact {
-  hpo_id trial;
-  const char *name, *media_type;
-  int64_t offset, length, content_crc, time;
-} artifact;
+typedef hpo_layout_artifact artifact;
 
 /* clang-format off */
 static const hpo_column session_columns[] = {
