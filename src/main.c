@@ -14,7 +14,7 @@ static const hpo_command *const commands[] = {
     &hpo_cmd_watch,  &hpo_cmd_stop,    &hpo_cmd_list,       &hpo_cmd_best,
     &hpo_cmd_show,   &hpo_cmd_compare, &hpo_cmd_importance, &hpo_cmd_report,
     &hpo_cmd_export, &hpo_cmd_predict, &hpo_cmd_tag,        &hpo_cmd_attach,
-    &hpo_cmd_replay, &hpo_cmd_repair,  &hpo_cmd_generate};
+    &hpo_cmd_replay, &hpo_cmd_repair,  &hpo_cmd_compact,    &hpo_cmd_generate};
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 
 static void print_overview(void) {

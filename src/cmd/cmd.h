@@ -25,7 +25,7 @@ extern const hpo_command hpo_cmd_run, hpo_cmd_check, hpo_cmd_describe,
     hpo_cmd_list, hpo_cmd_best, hpo_cmd_show, hpo_cmd_report, hpo_cmd_status,
     hpo_cmd_stop, hpo_cmd_watch, hpo_cmd_generate, hpo_cmd_predict,
     hpo_cmd_export, hpo_cmd_compare, hpo_cmd_importance, hpo_cmd_tag,
-    hpo_cmd_repair, hpo_cmd_replay, hpo_cmd_attach;
+    hpo_cmd_repair, hpo_cmd_replay, hpo_cmd_attach, hpo_cmd_compact;
 
 /** All names of models, samplers, pruners and metrics; free the entries
  *  with hpo_mem_free. */
