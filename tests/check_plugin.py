@@ -71,7 +71,7 @@ def test_values_and_metrics(tool):
 
 
 REASONS = {
-    "segv": r"signal 11 .*: about to crash|^exit code 1: .*crash",
+    "segv": r"signal 11 .*: about to crash|^exit code 1: .*SEGV",
     "abort": r"signal 6 \(Aborted\)", "exit0": "the library ended its process",
     "exit3": "exit code 3", "hang": "time limit", "fail": "^no luck$",
     "seven": "step of the plugin gives 7", "nan": "loss is not finite"}
@@ -122,6 +122,24 @@ def test_a_killed_study_leaves_nothing(tool, ranks):
     begun.kill()
     begun.communicate()
     wait_until(lambda: not living(mark))
+
+
+def test_killed_and_resumed(tool):
+    more = LOSS + ('<sampler name="tpe" startup-trials="4"/><parallel '
+                   'order="strict" window="3"/><budget trials="150"/>')
+    path = study(tool, odd(tool), X, more)
+    tool.run(path, "--quiet", "--output", "whole.h5")
+    mark = f"hpo{os.getpid()}x{time.monotonic_ns()}"
+    begun = tool.start(path, "--quiet", ranks=3, MARK_OF_TEST=mark)
+    out = tool.folder / "p.h5"
+    wait_until(lambda: out.exists() and
+               sum(r["state"] == "complete" for r in rows(out)) >= 5)
+    kill_ranks(mark)
+    begun.kill()
+    begun.communicate()
+    wait_until(lambda: not living(mark))
+    tool.run(path, "--quiet", ranks=2)
+    assert digest(out) == digest(tool.folder / "whole.h5")
 
 
 def test_pruned_and_strict(tool):

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Helper programs: what they print, how they fail. */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -50,10 +52,50 @@ static void test_failures(void **state) {
   assert_string_equal(text, "x\n");
 }
 
+/* Two programs under guards: the end of one closes no file of the other, nor
+   one of ours; each has the file that was handed to it. */
+static void test_several(void **state) {
+  const char *const argv[] = {"sh", "-c", "cat <&3", NULL};
+  hpo_process *p[2] = {NULL, NULL};
+  hpo_process_end end = {0};
+  hpo_error err = {0};
+  char text[64] = "";
+  int pair[2][2], before = dup(0);
+  size_t n = 0;
+
+  (void)state;
+  for (int i = 0; i < 2; i++) {
+    assert_int_equal(pipe(pair[i]), 0);
+    hpo_process_input in = {.argv = argv,
+                            .env = environ,
+                            .folder = "/",
+                            .grace = 0.1,
+                            .file = &pair[i][0],
+                            .n_file = 1};
+    assert_int_equal(fcntl(pair[i][1], F_SETFD, FD_CLOEXEC), 0);
+    assert_int_equal(hpo_process_start(&in, &p[i], &err), HPO_OK);
+  }
+  hpo_process_destroy(p[0]);
+  assert_true(before < 0 || fcntl(0, F_GETFD) >= 0);
+  assert_int_equal(write(pair[1][1], "told", 4), 4);
+  assert_int_equal(close(pair[1][1]), 0);
+  while (!hpo_process_is_over(p[1], &end))
+    hpo_process_wait(p[1], 1, 10);
+  n = hpo_process_take(p[1], 1, text, sizeof text - 1);
+  text[n] = '\0';
+  assert_string_equal(text, "told");
+  assert_int_equal(end.error, 0);
+  assert_int_equal(end.code, 0);
+  hpo_process_destroy(p[1]);
+  if (before >= 0)
+    (void)close(before);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_output),
       cmocka_unit_test(test_failures),
+      cmocka_unit_test(test_several),
   };
   return cmocka_run_group_tests_name("process", tests, NULL, NULL);
 }

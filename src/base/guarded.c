@@ -279,7 +279,7 @@ void hpo_process_destroy(hpo_process *p) {
   if (p == NULL)
     return;
   hpo_process_stop(p);
-  close_all(p->out, 3);
+  close_all(p->out + 1, 2);
   if (p->guard > 0)
     wait_for_guard(p);
   (void)close(p->socket);

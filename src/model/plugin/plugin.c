@@ -19,6 +19,8 @@
 
 /* Milliseconds that a poll listens, so that short steps lose no time. */
 #define LISTEN 1
+/* Bytes that a paused model counts for. */
+#define HELD ((int64_t)32 << 20)
 
 typedef struct plugin {
   hpo_model_input in; /* borrowed parts */
@@ -344,6 +346,12 @@ static int64_t plugin_memory(void *self) {
   return is_here(p) ? hpo_clock_rss() : hpo_hosted_memory(&p->child);
 }
 
+/* Paused models are processes: not hundreds of them. */
+static int64_t plugin_held(void *self) {
+  (void)self;
+  return HELD;
+}
+
 static void plugin_usage(void *self, double *cpu, int64_t *peak) {
   const plugin *p = self;
 
@@ -374,6 +382,7 @@ const hpo_model_kind hpo_model_plugin = {
     .value = plugin_value,
     .poll = plugin_poll,
     .metric = plugin_metric,
+    .held = plugin_held,
     .settle = plugin_settle,
     .memory = plugin_memory,
     .usage = plugin_usage,
