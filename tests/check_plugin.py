@@ -2,6 +2,7 @@
 """Models and objectives in shared libraries: what they are told, what they
 give, how they go wrong, and that a rank never does."""
 import csv
+import json
 import math
 import os
 import re
@@ -292,7 +293,8 @@ def test_models_on_data(tool, task):
     path = study(tool, library, inside, more, data)
     found = set()
     for ranks, *extra in (
-            (1,), (3,), (5,), (4, "--set", "parallel/ranks-per-trial=3")):
+            (1,), (4, "--set", "parallel/ranks-per-trial=3"),
+            *([(3,), (5,)] if binary else [])):
         tool.run(path, "--quiet", "--overwrite", *extra, ranks=ranks)
         found.add(digest(tool.folder / "p.h5"))
     assert len(found) == 1
@@ -448,3 +450,39 @@ def test_sealed_test_and_refit(tool):
         if not words:
             want = mean_squared_error(y, predict(x)) ** 0.5
             assert abs(one["value"][0] - want) < 1e-5 * want
+
+
+def test_what_a_model_sees_of_the_data(tool):
+    """Names, categories, missing values, classes, weights, rows."""
+    rng = numpy.random.default_rng(1)
+    lines = [[f"{rng.normal():.3f}" if rng.random() > 0.2 else "",
+              rng.choice(["red", "blue", "green"]), str(rng.integers(9)),
+              str(rng.integers(1, 4)), rng.choice(["c", "a", "b"])]
+             for _ in range(60)]
+    with open(tool.folder / "d.csv", "w", newline="") as f:
+        csv.writer(f).writerows([["num", "colour", "unused", "w", "kind"],
+                                 *lines])
+    library = build(tool, ROOT / "tests/plugins/spy.c", "libspy.so")
+    data = ('<data task="multiclass" label="kind"><train href="d.csv"/>'
+            '<validation fraction="0.25"/><weight column="w"/>'
+            '<ignore columns="unused"/></data>')
+    path = study(tool, library, "",
+                 '<objective metric="logloss"/><budget trials="1"/>', data)
+    for team in (1, 2):
+        tool.run(path, "--quiet", "--overwrite", "--set",
+                 f"parallel/ranks-per-trial={team}", ranks=team + 1)
+        tool.run("export", "p.h5", "-o", "spy.json")
+        told = json.loads((tool.folder / "spy.json").read_text())
+        assert (told["task"], told["outputs"], told["classes"],
+                told["threads"]) == (2, 3, 3, team)
+        assert told["columns"] == [["num", 0], ["colour", 3]]
+        with h5py.File(tool.folder / "p.h5") as f:
+            role = f["data/role"][:]
+        for name, number in (("train", 0), ("valid", 1)):
+            want = [[float(numpy.float32(r[0])) if r[0] else None,
+                     ["blue", "green", "red"].index(r[1]),
+                     "abc".index(r[4]), float(r[3])]
+                    for r, own in zip(lines, role) if own == number]
+            assert told[name] == want
+        one = rows(tool.folder / "p.h5")[0]
+        assert abs(one["value"] - math.log(3)) < 1e-12
