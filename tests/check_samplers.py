@@ -68,8 +68,8 @@ def whole_and_real(x):
     return float(np.sum((x - 1.3 * np.arange(len(x))) ** 2) + x[0] * x[-1])
 
 
-def drive_cma(n, population, sigma, mean, cells, generations):
-    words = [n, population, sigma, *mean, *cells, len(generations)]
+def drive_cma(n, population, sigma, mean, cells, generations, adapt=0):
+    words = [n, population, sigma, adapt, *mean, *cells, len(generations)]
     for points_of_one in generations:
         words += list(np.ravel(points_of_one))
     out = subprocess.run([os.environ["CMA_DRIVER"]], text=True, check=True,
@@ -102,6 +102,63 @@ def test_cma_updates_as_cmaes(n, population):
         assert np.array_equal(row[n + 1:2 * n + 1], np.ones(n))
         assert np.allclose(row[2 * n + 1:].reshape(n, n), cov, rtol=1e-7,
                            atol=1e-7 * np.abs(cov).max())
+
+
+class Rates:
+    """Learning rate adaptation as the paper has it, on a cmaes.CMA."""
+
+    def __init__(self, n):
+        self.e = [np.zeros(n), np.zeros((n, n))]
+        self.v, self.eta, self.beta = [0, 0], [1, 1], [0.1, 0.03]
+
+    def tell(self, cma, told):
+        n = len(cma._mean)
+        values, basis = np.linalg.eigh(cma._C)
+        white = basis @ np.diag(values**-0.5) @ basis.T / cma._sigma
+        mean, cov = cma._mean.copy(), cma._sigma**2 * cma._C
+        cma.tell(told)
+        steps = [cma._mean - mean, cma._sigma**2 * cma._C - cov]
+        local = [white @ steps[0],
+                 white @ steps[1] @ white / np.sqrt(2)]
+        before = self.eta[0]
+        for i, beta in enumerate(self.beta):
+            self.e[i] = (1 - beta) * self.e[i] + beta * local[i]
+            self.v[i] = (1 - beta) * self.v[i] + beta * np.sum(local[i]**2)
+            e = np.sum(self.e[i]**2)
+            ratio = (e - beta / (2 - beta) * self.v[i]) / (self.v[i] - e)
+            push = np.clip(ratio / (1.4 * self.eta[i]) - 1, -1, 1)
+            self.eta[i] = min(1, self.eta[i] * np.exp(
+                min(0.1 * self.eta[i], beta) * push))
+        cov = cov + self.eta[1] * steps[1]
+        sigma = np.exp(np.linalg.slogdet(cov)[1] / (2 * n))
+        cma._mean = mean + self.eta[0] * steps[0]
+        cma._C = cov / sigma**2
+        cma._sigma = sigma * before / self.eta[0]
+        cma._B = cma._D = None
+
+
+@pytest.mark.parametrize("n,noise", [(2, 0), (4, 0), (4, 3), (7, 30)])
+def test_learning_rates_as_in_the_paper(n, noise):
+    rng = np.random.default_rng([SEED, n, noise])
+    mean = rng.normal(size=n)
+    theirs, rates = cmaes.CMA(mean=mean, sigma=0.7, seed=n), Rates(n)
+    generations, expected = [], []
+    for _ in range(60):
+        told = [(x, np.sum(x * x) + noise * rng.normal()) for x in
+                (theirs.ask() for _ in range(theirs.population_size))]
+        told.sort(key=lambda s: s[1])
+        generations.append([x for x, _ in told])
+        rates.tell(theirs, told)
+        expected.append((theirs._sigma, theirs._mean.copy(),
+                         theirs._C.copy()))
+    rows = drive_cma(n, theirs.population_size, 0.7, mean, [0] * n,
+                     generations, adapt=1)
+    for row, (sigma, mean, cov) in zip(rows, expected):
+        assert np.isclose(row[0], sigma, rtol=1e-6)
+        assert np.allclose(row[1:n + 1], mean, rtol=1e-6, atol=1e-8)
+        assert np.allclose(row[2 * n + 1:].reshape(n, n), cov, rtol=1e-6,
+                           atol=1e-6 * np.abs(cov).max())
+    assert max(rates.eta) < (0.6 if noise else 1.01)
 
 
 @pytest.mark.parametrize("cells", [(5, 3, 0, 2), (11, 0), (2, 2, 2),
@@ -143,7 +200,8 @@ MIXED = ['<float name="x0" low="-5" high="5"/>',
 
 @pytest.mark.parametrize("sampler", [
     'name="qmc"', 'name="cmaes"',
-    'name="cmaes" restart="bipop" tolerance="0.05"'])
+    'name="cmaes" restart="bipop" tolerance="0.05"',
+    'name="cmaes" learning-rate-adaptation="yes"'])
 def test_same_study_on_any_ranks(tool, sampler):
     study = write_study(tool.folder, MIXED, sampler, 70)
     found = {}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* CMA-ES updates for check_samplers.py.  Standard input, blanks between:
  *
- *   coordinates population sigma, the mean, the number of values of each
+ *   coordinates population sigma, 1 for adapted learning rates, the mean, the
+ *   number of values of each
  *   coordinate (0: continuous, else 0, 1, ...), generations, then for each
  *   generation its points, best first
  *
@@ -40,7 +41,8 @@ static void print(const hpo_cma *c) {
 
 int main(void) {
   size_t n = (size_t)number(), lambda = (size_t)number(), generations;
-  double sigma = number(), *mean = NULL, *cells = NULL, *y = NULL;
+  double sigma = number(), adapt = number(), *mean = NULL, *cells = NULL,
+         *y = NULL;
   hpo_cma *c = NULL;
   hpo_status status = HPO_OK;
 
@@ -52,6 +54,8 @@ int main(void) {
   for (size_t i = 0; i < n; i++)
     cells[i] = number();
   HPO_TRY(status, hpo_cma_create(n, lambda, mean, sigma, &c, NULL));
+  if (adapt != 0)
+    HPO_TRY(status, hpo_cma_adapt(c, NULL));
   generations = (size_t)number();
   for (size_t g = 0; g < generations; g++) {
     for (size_t i = 0; i < n * lambda; i++)

@@ -100,9 +100,14 @@ void hpo_cma_destroy(hpo_cma *c) {
   hpo_mem_free(c->path_sigma);
   hpo_mem_free(c->path_c);
   hpo_mem_free(c->work);
+  hpo_cma_rate_destroy(c->rate);
   hpo_mem_free(c->best);
   hpo_mem_free(c->worst);
   hpo_mem_free(c);
+}
+
+hpo_status hpo_cma_adapt(hpo_cma *c, hpo_error *err) {
+  return hpo_cma_rate_create(c->n, &c->rate, err);
 }
 
 /* --- The update ------------------------------------------------------- */
@@ -214,6 +219,8 @@ void hpo_cma_tell(hpo_cma *c, const double *y, double value_best,
   c->best[c->generation % c->n_past] = value_best;
   c->worst[c->generation % c->n_past] = value_worst;
   c->generation++;
+  if (c->rate != NULL)
+    hpo_cma_rate_begin(c);
   for (size_t i = 0; i < n; i++) {
     y_w[i] = 0;
     for (size_t k = 0; k < c->mu; k++)
@@ -224,6 +231,8 @@ void hpo_cma_tell(hpo_cma *c, const double *y, double value_best,
   fade = 1 - hpo_num_pow(1 - c->c_sigma, 2 * ((double)c->generation + 1));
   move_cov(c, y, y_w,
            length / sqrt(fade) >= (1.4 + 2 / ((double)n + 1)) * c->chi_n);
+  if (c->rate != NULL)
+    hpo_cma_rate_end(c);
   decompose(c);
 }
 

@@ -4,11 +4,11 @@
  * N. Hansen, The CMA evolution strategy: a tutorial, arXiv:1604.00772, with
  * its constants and negative weights; equation numbers are of that paper, as
  * in the package cmaes.  Integers: R. Hamano and others, CMA-ES with margin,
- * GECCO 2022.  Knows no space and no trials. */
+ * GECCO 2022.  Noise: cma_rate.h.  Knows no space and no trials. */
 #ifndef HPO_SAMPLER_CMA_H
 #define HPO_SAMPLER_CMA_H
 
-#include "hpo/status.h"
+#include "sampler/cma_rate.h"
 
 typedef struct hpo_cma {
   size_t n;      /* coordinates, >= 1 */
@@ -25,6 +25,7 @@ typedef struct hpo_cma {
   double *work;                /* [n][n + 4] */
   double *best, *worst;        /* [n_past] of the last generations */
   size_t n_past;
+  hpo_cma_rate *rate; /* NULL: the learning rates stay 1 */
 } hpo_cma;
 
 /** 4 + floor(3 log n), equation 48. */
@@ -34,6 +35,8 @@ HPO_MUST_USE hpo_status hpo_cma_create(size_t n, size_t lambda,
                                        const double *mean, double sigma,
                                        hpo_cma **out, hpo_error *err);
 void hpo_cma_destroy(hpo_cma *c);
+/** From here on the learning rates are adapted. */
+HPO_MUST_USE hpo_status hpo_cma_adapt(hpo_cma *c, hpo_error *err);
 
 /** |C^(-1/2) y|: how many standard deviations y [n] is off. */
 double hpo_cma_distance(const hpo_cma *c, const double *y);

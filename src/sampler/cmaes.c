@@ -42,7 +42,8 @@ static hpo_status create(const hpo_options *options, const hpo_plan *plan,
       .tolerance = hpo_options_get_float(options, "tolerance"),
       .population = population > 0 ? (size_t)population : 0,
       .restart = restart_of(hpo_options_get_text(options, "restart")),
-      .margin = hpo_options_get_bool(options, "margin")};
+      .margin = hpo_options_get_bool(options, "margin"),
+      .adapt = hpo_options_get_bool(options, "learning-rate-adaptation")};
   bool is_center =
       strcmp(hpo_options_get_text(options, "start"), "center") == 0;
 
@@ -133,9 +134,9 @@ static const hpo_option option[] = {
     {.name = "learning-rate-adaptation",
      .kind = HPO_OPTION_BOOL,
      .value = "no",
-     .help = "Slower updates where values are noisy (Nomura and others "
-             "2023).",
-     .not_built = "*"},
+     .help = "Slower updates where values are noisy or have many local "
+             "minima; for a thousand trials and more (Nomura and others "
+             "2023)."},
 };
 
 const hpo_sampler_kind hpo_sampler_cmaes = {

@@ -123,12 +123,16 @@ static hpo_status start_run(hpo_evolve *e, size_t lambda, const double *mean,
   hpo_cma *run = NULL;
 
   HPO_TRY(status, hpo_cma_create(e->n, lambda, mean, sigma, &run, err));
+  if (e->options.adapt)
+    HPO_TRY(status, hpo_cma_adapt(run, err));
   hpo_cma_destroy(e->run);
   e->run = run;
+  run = NULL; /* now e's */
   e->n_run++;
   e->n_told = 0;
   hpo_evolve_add_source(e);
 done:
+  hpo_cma_destroy(run);
   return status;
 }
 

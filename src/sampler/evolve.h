@@ -35,6 +35,7 @@ typedef struct hpo_evolve_options {
   size_t population; /* 0: by the number of parameters */
   hpo_restart restart;
   bool margin;
+  bool adapt; /* learning rates */
 } hpo_evolve_options;
 
 /** A distribution that trials were drawn from. */
