@@ -4,11 +4,11 @@
     sampler_quality.py BENCH_SAMPLER [SEEDS] [SAMPLER] [option=value ...]
 
 BENCH_SAMPLER is the program built from bench_sampler.c; SAMPLER is tpe
-(default), cmaes or qmc; options go to ours (window=P: results come P trials
-late).  For each function: the median best value after 30, 100 and 200 trials
-and the quartiles at the end, ours and those of Optuna's same sampler; the
-two-sided p of Mann and Whitney's test at 100 and 200, negative where we are
-behind.
+(default), cmaes, qmc, random or gp, which has no peer in that Optuna; options
+go to ours (window=P: results come P trials late).  For each function: the
+median best value after 30, 100 and 200 trials and the quartiles at the end,
+ours and those of Optuna's same sampler; the two-sided p of Mann and Whitney's
+test at 100 and 200, negative where we are behind.
 """
 import json
 import math
@@ -110,6 +110,8 @@ SAMPLERS = {
         seed=s, warn_independent_sampling=False)},
     "qmc": {"sobol": lambda s: optuna.samplers.QMCSampler(
         seed=s, scramble=True, warn_independent_sampling=False)},
+    "random": {"random": lambda s: optuna.samplers.RandomSampler(seed=s)},
+    "gp": {},
 }
 
 
@@ -162,8 +164,8 @@ def main():
         row = [show(k, h) for k, h in (("ours", ours), *theirs.items())]
         tests = [f"{sign_and_p(ours[:, n - 1], h[:, n - 1]):.3f}"
                  for h in theirs.values() for n in (100, 200)]
-        print(f"{name:11s} " + " | ".join(row) + " | p " + " ".join(tests),
-              flush=True)
+        print(f"{name:11s} " + " | ".join(row)
+              + (" | p " + " ".join(tests) if tests else ""), flush=True)
 
 
 if __name__ == "__main__":
