@@ -149,6 +149,14 @@ def test_a_step_that_never_ends(tool):
     assert tool.run("status", "f.h5", expect=75)
 
 
+def test_a_step_outlasts_the_time_limit(tool):
+    study = write_function(tool.folder, steps=5, delay=3600, trials=4)
+    done = tool.run(study, "--time-limit", "2s", ranks=3, expect=75,
+                    timeout=60)
+    assert "a step outlasts the job's time limit" in done.stderr
+    assert states(tool.folder / "f.h5") == ["interrupted"] * 2
+
+
 def test_steps_are_progress_also_in_strict_order(tool):
     """Long trials that report nothing are no standstill."""
     study = write_function(tool.folder, steps=25, delay=0.1, trials=1)

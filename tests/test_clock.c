@@ -59,6 +59,19 @@ static void test_memory(void **state) {
   assert_true(full - before > MORE / 2);
   free(p);
   assert_true(hpo_clock_peak_rss() >= before + MORE / 2);
+  assert_true(hpo_clock_memory_left() > 0);
+}
+
+static void test_bytes(void **state) {
+  static const struct {
+    double bytes;
+    const char *text;
+  } v[] = {{0, "0 bytes"},      {999, "999 bytes"}, {1500, "1.5 KB"},
+           {20000000, "20 MB"}, {4e9, "4.0 GB"},    {3e18, "3000 PB"}};
+  char text[32];
+  (void)state;
+  for (size_t i = 0; i < sizeof v / sizeof v[0]; i++)
+    assert_string_equal(hpo_clock_format_bytes(v[i].bytes, text), v[i].text);
 }
 
 static void test_host(void **state) {
@@ -77,9 +90,8 @@ static void test_host(void **state) {
 
 int main(void) {
   const struct CMUnitTest test[] = {
-      cmocka_unit_test(test_moving),
-      cmocka_unit_test(test_format),
-      cmocka_unit_test(test_memory),
+      cmocka_unit_test(test_moving), cmocka_unit_test(test_format),
+      cmocka_unit_test(test_memory), cmocka_unit_test(test_bytes),
       cmocka_unit_test(test_host),
   };
   return cmocka_run_group_tests(test, NULL, NULL);

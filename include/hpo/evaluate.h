@@ -31,6 +31,15 @@ HPO_MUST_USE hpo_status hpo_evaluator_create(const hpo_plan *plan,
                                              hpo_error *err);
 /** Collective over the node. */
 void hpo_evaluator_destroy(hpo_evaluator *e);
+/** Bytes that a trial may take on this rank, as the node shares them out: one
+ *  that needs more fails before it starts.  0, as in the beginning: unknown.
+ */
+void hpo_evaluator_set_room(hpo_evaluator *e, double bytes);
+/** Bytes that a trial at point x [n_param] would need on this rank beside the
+ *  data, by its model's estimate; 0: unknown.  HPO_EINVAL: options that the
+ *  model refuses. */
+HPO_MUST_USE hpo_status hpo_evaluator_need(hpo_evaluator *e, const double *x,
+                                           double *out, hpo_error *err);
 /** The first binned matrix, for /data/cuts; NULL without one. */
 const hpo_bins *hpo_evaluator_bins(const hpo_evaluator *e);
 /** Whether a model of the plan needs the data's x all the time. */

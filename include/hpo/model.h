@@ -91,6 +91,11 @@ typedef struct hpo_model_kind {
                       const hpo_dataset *data, hpo_error *err);
   /** Steps that a trial with these options takes. */
   int64_t (*steps)(const hpo_options *o);
+  /** Bytes that one trainer of such options will hold on one rank at its
+   *  peak, with the saved model on its way, beside the data: told before it is
+   *  made, without taking them.  At most about 3 times too much or too little.
+   *  NULL: not known, as little as nothing. */
+  double (*need)(const hpo_model_input *in);
   /** Collective over the team, as are step and save.  HPO_ETRIAL: this
    *  configuration can't be trained (reason in err). */
   hpo_status (*create)(const hpo_model_input *in, void **self, hpo_error *err);

@@ -180,6 +180,33 @@ static void print_budget(const hpo_plan *plan) {
          hpo_file_exists(plan->output) ? " (exists: the study goes on)" : "");
 }
 
+/* What the largest trial needs, and what it can have. */
+static hpo_status print_memory(const hpo_plan *plan, hpo_evaluator *e,
+                               hpo_error *err) {
+  hpo_status status = HPO_OK;
+  double most = 0, left = hpo_prepare_memory_left();
+  char need[32], have[32];
+
+  HPO_TRY(status, hpo_prepare_most_memory(plan, e, &most, err));
+  if (most <= 0)
+    goto done;
+  hpo_clock_format_bytes(left, have);
+  printf("memory      a trial needs at most about %s beside the data",
+         hpo_clock_format_bytes(most, need));
+  if (isfinite(left))
+    printf("; %s are left here", have);
+  if (plan->limit_memory > 0)
+    printf("; its limit is %s",
+           hpo_clock_format_bytes((double)plan->limit_memory, have));
+  printf("\n");
+  if (most > left ||
+      (plan->limit_memory > 0 && most > (double)plan->limit_memory))
+    printf("warning     trials that need more memory than there is will fail "
+           "before they start\n");
+done:
+  return status;
+}
+
 static void print_warnings(const hpo_plan *plan) {
   if (plan->strict &&
       (plan->limit_time > 0 || plan->limit_memory > 0 || plan->timeout > 0))
@@ -228,6 +255,7 @@ static hpo_status check(const hpo_args *args, int *exit_code, hpo_error *err) {
   HPO_TRY(status, print_sampler(plan, err));
   HPO_TRY(status, print_pruner(plan, err));
   print_budget(plan);
+  HPO_TRY(status, print_memory(plan, evaluator, err));
   print_warnings(plan);
   printf("%s is good.\n", args->word.item[0]);
   *exit_code = 0;

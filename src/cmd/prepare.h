@@ -8,6 +8,7 @@
 
 #include "cmd/args.h"
 #include "hpo/dataset.h"
+#include "hpo/evaluate.h"
 #include "hpo/mem.h"
 #include "hpo/plan.h"
 #include "hpo/status.h"
@@ -33,5 +34,14 @@ HPO_MUST_USE hpo_status hpo_prepare_plan(const hpo_args *args, hpo_plan **plan,
 HPO_MUST_USE hpo_status hpo_prepare_check_data(const hpo_plan *plan,
                                                const hpo_dataset *data,
                                                hpo_error *err);
+
+/** The largest estimate of a trial's memory in the study's space, were it
+ *  trained by one rank; 0: not known. */
+HPO_MUST_USE hpo_status hpo_prepare_most_memory(const hpo_plan *plan,
+                                                hpo_evaluator *e,
+                                                double *bytes, hpo_error *err);
+/** Bytes left on this node, or what HPOTUNE_TEST_MEMORY says (tests);
+ *  INFINITY: unknown. */
+double hpo_prepare_memory_left(void);
 
 #endif

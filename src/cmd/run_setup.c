@@ -229,6 +229,23 @@ static bool is_lone(const hpo_run *r, hpo_status status) {
   return status == HPO_EMEM && is_sharded(r) && r->team.size > 1;
 }
 
+/* What the node has left, as its leader sees it, in equal parts to the ranks
+ * that train there: all of them have their data by now. */
+static hpo_status share_memory(hpo_run *r, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_shared *node = &r->node;
+  bool keeps_books = r->world.size > 1 && r->world.rank == 0;
+  struct {
+    double left, ranks;
+  } told = {hpo_prepare_memory_left(), node->node_size - keeps_books};
+
+  HPO_TRY(status, node->broadcast(node->self, &told, sizeof told, err));
+  if (r->evaluator && isfinite(told.left) && told.ranks > 0)
+    hpo_evaluator_set_room(r->evaluator, told.left / told.ranks);
+done:
+  return status;
+}
+
 static hpo_status load_data(hpo_run *r, hpo_error *err) {
   hpo_status status = read_data(r, err);
 
@@ -248,6 +265,7 @@ static hpo_status load_data(hpo_run *r, hpo_error *err) {
   HPO_TRY(status, hold_rows(r, err));
   if (r->data && !hpo_evaluator_needs_rows(r->evaluator))
     hpo_dataset_drop_x(r->data);
+  HPO_TRY(status, share_memory(r, err));
 done:
   return status;
 }

@@ -66,6 +66,7 @@ static hpo_status make_fits(hpo_evaluation *v, hpo_error *err) {
   v->recipe.trial.number = v->job.trial;
   v->recipe.trial.attempt = v->job.attempt;
   v->steps = v->recipe.kind->steps(v->recipe.options);
+  HPO_TRY(status, hpo_need_check(v->e, &v->recipe, v->job.on_all, err));
   if (v->job.on_all) {
     v->is_refit = v->is_scored = true;
     return hpo_fit_create(v->e, &v->recipe, HPO_FIT_WHOLE, v->job.to_step,

@@ -25,6 +25,7 @@ struct hpo_evaluator {
   hpo_row *whole;     /* [n_whole] rows here that train or validate,
                          ascending; NULL until a fit wants them */
   size_t n_whole;
+  double room;             /* bytes that this rank may take; 0: unknown */
   hpo_evaluation **paused; /* [n_paused] kept to go on, oldest first; owned */
   size_t n_paused, paused_room;
 };

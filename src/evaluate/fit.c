@@ -80,30 +80,43 @@ static hpo_status make_part(hpo_fit *fit, size_t fold, hpo_part *part,
     HPO_ASSERT(part->bins);
   }
   fit->k = d->task == HPO_TASK_MULTICLASS ? d->n_class : 1;
-  HPO_TRY(status, hpo_mem_new((size_t)fit->rows.n_valid * fit->k,
-                              sizeof *fit->p, &fit->p, err));
 done:
   return status;
+}
+
+static hpo_model_input input_of(const hpo_evaluator *e, const hpo_recipe *r) {
+  return (hpo_model_input){.options = r->options,
+                           .seed = e->plan->seed,
+                           .coll = e->team,
+                           .free_name = r->free_name,
+                           .free_value = r->free_value,
+                           .free_text = (const char *const *)r->free_text,
+                           .trial = r->trial,
+                           .n_free = r->n_free};
 }
 
 hpo_status hpo_fit_create(hpo_evaluator *e, const hpo_recipe *r, size_t fold,
                           int64_t last_step, hpo_fit *fit, hpo_error *err) {
   hpo_status status = HPO_OK;
-  hpo_model_input in = {.options = r->options,
-                        .seed = e->plan->seed,
-                        .coll = e->team,
-                        .free_name = r->free_name,
-                        .free_value = r->free_value,
-                        .free_text = (const char *const *)r->free_text,
-                        .trial = r->trial,
-                        .last_step = last_step,
-                        .n_free = r->n_free};
+  hpo_model_input in = input_of(e, r);
 
+  in.last_step = last_step;
   *fit = (hpo_fit){.e = e, .from = r};
   HPO_TRY(status, make_part(fit, fold, &in.part, err));
+  HPO_TRY(status, hpo_mem_new((size_t)fit->rows.n_valid * fit->k,
+                              sizeof *fit->p, &fit->p, err));
   HPO_TRY(status, r->kind->create(&in, &fit->model, err));
 done:
   return status;
+}
+
+double hpo_fit_need(hpo_evaluator *e, const hpo_recipe *r, size_t fold) {
+  hpo_fit fit = {.e = e, .from = r};
+  hpo_model_input in = input_of(e, r);
+
+  if (!r->kind->need || make_part(&fit, fold, &in.part, NULL) != HPO_OK)
+    return 0;
+  return r->kind->need(&in);
 }
 
 void hpo_fit_free(hpo_fit *fit) {

@@ -59,6 +59,19 @@ HPO_MUST_USE hpo_status hpo_fit_create(hpo_evaluator *e, const hpo_recipe *r,
                                        size_t fold, int64_t last_step,
                                        hpo_fit *fit, hpo_error *err);
 void hpo_fit_free(hpo_fit *fit);
+/** Bytes that such a fit will take on this rank, as its model estimates them;
+ *  0: unknown. */
+double hpo_fit_need(hpo_evaluator *e, const hpo_recipe *r, size_t fold);
+
+/* need.c: */
+
+/** The same of all fits that a trial holds at once.
+ *  \param on_all the finale's fit, of all rows but the test's */
+double hpo_need_of(hpo_evaluator *e, const hpo_recipe *r, bool on_all);
+/** HPO_ETRIAL: a trial of this recipe can't fit in memory, on any rank of
+ *  the team: how much, and of what. Collective. */
+HPO_MUST_USE hpo_status hpo_need_check(hpo_evaluator *e, const hpo_recipe *r,
+                                       bool on_all, hpo_error *err);
 /** One step, unless the model is done. */
 HPO_MUST_USE hpo_status hpo_fit_step(hpo_fit *fit, hpo_error *err);
 /** Whether more steps change nothing. */

@@ -7,9 +7,6 @@
 
 #include <string.h>
 
-/* A node is small if its codes, this many times, are fewer than cells. */
-#define SMALL 4
-
 gbt_rows gbt_grow_rows(const gbt_grower *g, const gbt_task *task,
                        const gbt_work *node) {
   return (gbt_rows){.row = task->idx + node->begin,
@@ -37,7 +34,8 @@ bool gbt_grow_may_split(const gbt_grower *g, const gbt_work *node) {
 bool gbt_grow_is_small(const gbt_grower *g, const gbt_work *node) {
   size_t adds = g->start != NULL ? g->bins->csr.per_row : g->draw.tree.n;
 
-  return g->coll->size == 1 && node->n * adds * SMALL < g->pool.layout.used;
+  return g->coll->size == 1 &&
+         node->n * adds * GBT_SMALL < g->pool.layout.used;
 }
 
 hpo_status gbt_grow_add(gbt_grower *g, gbt_work node, hpo_error *err) {

@@ -234,6 +234,7 @@ const hpo_model_kind hpo_model_gbt = {
     .format = "xgboost-ubj",
     .check = gbt_config_check,
     .steps = gbt_steps,
+    .need = gbt_need,
     .create = gbt_create,
     .destroy = gbt_destroy,
     .step = gbt_step,

@@ -288,6 +288,8 @@ typedef struct gbt_layout {
 
 hpo_status gbt_layout_create(const hpo_bins *bins, gbt_layout *out,
                              hpo_error *err);
+/** The cells of such a layout. */
+size_t gbt_layout_cells(const hpo_bins *bins);
 
 /** Histograms of live nodes, and scratch. */
 typedef struct gbt_pool {
@@ -371,5 +373,14 @@ typedef struct gbt_saved {
 
 /** XGBoost's UBJSON model. */
 hpo_status gbt_save(const gbt_saved *m, hpo_buffer *out, hpo_error *err);
+
+/* need.c ---------------------------------------------------------------*/
+
+/** A node whose adds, times this, are fewer than a histogram's cells has none
+ *  where a rank trains alone. */
+enum { GBT_SMALL = 4 };
+
+/** See hpo_model_kind.need. */
+double gbt_need(const hpo_model_input *in);
 
 #endif

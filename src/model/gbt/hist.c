@@ -31,13 +31,19 @@ static size_t choose_step(const hpo_bins *bins, size_t used) {
   return 0;
 }
 
+size_t gbt_layout_cells(const hpo_bins *bins) {
+  size_t used = bins->offset[bins->columns], step = choose_step(bins, used);
+
+  return step > 0 ? step * bins->columns : used;
+}
+
 hpo_status gbt_layout_create(const hpo_bins *bins, gbt_layout *out,
                              hpo_error *err) {
   hpo_status status = HPO_OK;
   gbt_layout l = {.used = bins->offset[bins->columns]};
 
   l.step = choose_step(bins, l.used);
-  l.cells = l.step > 0 ? l.step * bins->columns : l.used;
+  l.cells = gbt_layout_cells(bins);
   HPO_TRY(status,
           hpo_mem_new(bins->columns + 1, sizeof *l.offset, &l.offset, err));
   for (size_t f = 0; f <= bins->columns; f++)

@@ -5,6 +5,7 @@
 #include "hpo/mem.h"
 #include "model/kinds.h"
 
+#include <math.h>
 #include <string.h>
 
 typedef struct linear_model {
@@ -126,10 +127,29 @@ static int64_t steps(const hpo_options *o) {
   return hpo_options_get_int(o, "max_iter");
 }
 
+/* The solver's vectors, those of the penalties and the scaler, the Hessian,
+ * tiles, weights and probabilities of rows, and the model as text. */
+static double need(const hpo_model_input *in) {
+  enum { VECTORS = 24, TEXT_BYTES = 100, ROW_BYTES = 16, VALID_BYTES = 16 };
+  const hpo_part *part = &in->part;
+  double ld = (double)part->design->stride;
+  double classes = (double)part->data->n_class;
+  double k = classes > 2 ? classes : 1, kp = k > 1 ? k + 7 : 1;
+  double blocks = (double)part->n_train / HPO_DESIGN_BLOCK + 1;
+  double dense = ld > LINEAR_MOST_LD ? 0 : ld * ld;
+  double sums = fmin(dense, LINEAR_MOST_DENSE / blocks) + ld * kp;
+
+  return ld * kp * (VECTORS * 8 + TEXT_BYTES) +
+         8 * sums * (in->coll->size > 1 ? blocks + 2 : 3) +
+         8 * LINEAR_TILE * (2 * ld + 2 * kp) +
+         (double)part->n_train * (ROW_BYTES + 8 * k) +
+         (double)part->n_valid * VALID_BYTES * k;
+}
+
 #define FACE                                                                  \
-  .is_built = true, .needs_design = true, .format = "json", .steps = steps,   \
-  .create = create, .destroy = destroy, .step = step, .is_done = is_done,     \
-  .predict_valid = predict_valid, .save = save
+  .need = need, .is_built = true, .needs_design = true, .format = "json",     \
+  .steps = steps, .create = create, .destroy = destroy, .step = step,         \
+  .is_done = is_done, .predict_valid = predict_valid, .save = save
 
 const hpo_model_kind hpo_model_logistic = {
     .name = "logistic",

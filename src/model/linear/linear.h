@@ -39,6 +39,12 @@ typedef struct linear_config {
   double tol;
 } linear_config;
 
+/** Doubles of all blocks' Hessians that a team may gather. */
+#define LINEAR_MOST_DENSE ((size_t)1 << 23)
+/** Columns for which one Hessian costs no more than the products it saves;
+ *  of the logistic loss, whose Hessian changes, a quarter of them. */
+enum { LINEAR_MOST_LD = 512 };
+
 #define LOGISTIC_OPTIONS 7
 #define LINEAR_OPTIONS 6
 extern const hpo_option logistic_options[LOGISTIC_OPTIONS];

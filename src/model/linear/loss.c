@@ -14,11 +14,6 @@
 #include <math.h>
 #include <string.h>
 
-/* Doubles of all blocks' Hessians that a team may gather. */
-#define MOST_DENSE ((size_t)1 << 23)
-/* Columns for which one Hessian costs no more than the products it saves. */
-enum { MOST_DENSE_LD = 128 };
-
 /* --- Weights and penalties -------------------------------------------- */
 
 static double own_weight(const hpo_dataset *d, hpo_row r) {
@@ -121,9 +116,10 @@ static size_t sums_of(const linear_objective *o) {
 static bool dense_pays(const linear_objective *o, const hpo_part *part) {
   size_t blocks = (size_t)part->train_total / HPO_DESIGN_BLOCK + 1;
   size_t most =
-      o->loss == LINEAR_SQUARED ? 4 * (size_t)MOST_DENSE_LD : MOST_DENSE_LD;
+      o->loss == LINEAR_SQUARED ? LINEAR_MOST_LD : LINEAR_MOST_LD / 4;
 
-  return o->kp == 1 && o->ld <= most && o->ld * o->ld <= MOST_DENSE / blocks;
+  return o->kp == 1 && o->ld <= most &&
+         o->ld * o->ld <= LINEAR_MOST_DENSE / blocks;
 }
 
 hpo_status linear_objective_create(const hpo_model_input *in,

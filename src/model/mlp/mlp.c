@@ -54,6 +54,31 @@ done:
   return status;
 }
 
+/* Parameters with what the solver keeps of each, gradients of blocks, a tile's
+ * activations, the order of rows, and the model as text. */
+static double need(const hpo_model_input *in) {
+  enum { COPIES = 4, TEXT_BYTES = 16, ORDER_BYTES = 24, VALID_BYTES = 16 };
+  const hpo_part *part = &in->part;
+  double k = part->data->task == HPO_TASK_MULTICLASS
+                 ? (double)part->data->n_class
+                 : 1;
+  double from = (double)part->design->columns, units = from, n = 0;
+  mlp_config c = {.n_hidden = 0};
+
+  if (mlp_config_get(in->options, &c, NULL) != HPO_OK)
+    return 0;
+  for (size_t l = 0; l <= c.n_hidden; l++) {
+    double to = l < c.n_hidden ? (double)c.width[l] : k;
+    n += (from + 1) * to;
+    units += to;
+    from = to;
+  }
+  return n * (4 * (COPIES + (in->coll->size > 1 ? MLP_MOST_BLOCKS : 2)) +
+              TEXT_BYTES) +
+         units * MLP_TILE * 16 + (double)part->train_total * ORDER_BYTES +
+         (double)part->n_valid * VALID_BYTES * k;
+}
+
 static hpo_status step(void *self, hpo_error *err) {
   return mlp_epoch(self, err);
 }
@@ -150,4 +175,5 @@ const hpo_model_kind hpo_model_mlp = {
     .cut = cut,
     .predict_valid = predict_valid,
     .held = held,
+    .need = need,
     .save = save};

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Whether a trial's memory would fit, before it is made.
+ *
+ * A model's own estimate (hpo_model_kind.need) for one fit, times the fits
+ * that live side by side, against the trial's limit and against this rank's
+ * share of what its node has. */
+#include "evaluate/fit.h"
+#include "hpo/clock.h"
+
+#include <math.h>
+
+void hpo_evaluator_set_room(hpo_evaluator *e, double bytes) {
+  e->room = bytes;
+}
+
+double hpo_need_of(hpo_evaluator *e, const hpo_recipe *r, bool on_all) {
+  size_t folds = e->data && !on_all ? e->data->n_fold : 0;
+
+  /* the model of all rows is trained while those of the folds still live */
+  return hpo_fit_need(e, r, on_all ? HPO_FIT_WHOLE : 0) *
+         (double)(folds > 0 ? folds + 1 : 1);
+}
+
+hpo_status hpo_evaluator_need(hpo_evaluator *e, const double *x, double *out,
+                              hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_recipe r = {0};
+
+  HPO_TRY(status, hpo_recipe_create(e->plan, x, &r, err));
+  *out = hpo_need_of(e, &r, false);
+done:
+  hpo_recipe_free(&r);
+  return status;
+}
+
+/* The most that any rank of the team needs, and the least that one has. */
+typedef struct budget {
+  double need, less_limit, less_room; /* the last two negative */
+} budget;
+
+hpo_status hpo_need_check(hpo_evaluator *e, const hpo_recipe *r, bool on_all,
+                          hpo_error *err) {
+  hpo_status status = HPO_OK;
+  double limit = (double)e->plan->limit_memory;
+  double held = (double)hpo_clock_rss();
+  char need[32], room[32];
+  budget b = {.need = hpo_need_of(e, r, on_all),
+              .less_limit = limit > 0 ? held - limit : -INFINITY,
+              .less_room = e->room > 0 ? -e->room : -INFINITY};
+
+  if (!r->kind->need)
+    return HPO_OK;
+  HPO_TRY(status, e->team->max(e->team->self, &b.need, 3, err));
+  hpo_clock_format_bytes(b.need, need);
+  if (b.need > -b.less_limit)
+    HPO_FAIL(status, err, HPO_ETRIAL,
+             "not started: it needs about %s, and its memory limit leaves %s",
+             need, hpo_clock_format_bytes(fmax(-b.less_limit, 0), room));
+  if (b.need > -b.less_room)
+    HPO_FAIL(status, err, HPO_ETRIAL,
+             "not started: it needs about %s, and a rank of this node has %s",
+             need, hpo_clock_format_bytes(-b.less_room, room));
+done:
+  return status;
+}
