@@ -113,7 +113,7 @@ def outcome(tool):
 
 @pytest.mark.parametrize("ranks, team, words, env, what", [
     (1, 1, ("--set", "trial-limits/memory=90M"), {},
-     "its memory limit leaves"),
+     "its limit leaves"),
     (1, 1, (), {"HPOTUNE_TEST_MEMORY": "20000000"},
      "a rank of this node has 20 MB"),
     (5, 2, (), {"HPOTUNE_TEST_MEMORY": "80000000"},
@@ -130,8 +130,15 @@ def test_what_cannot_fit_is_not_started(tool, ranks, team, words, env, what):
             assert state == "complete" and not reason
         else:
             assert state == "failed"
-            assert re.match(rf"not started: it needs about \d+ MB, and {what}",
-                            reason), reason
+            assert re.match(r"memory limit: not started, it needs about "
+                            rf"\d+ MB and {what}", reason), reason
+
+
+def test_replay_knows_it_for_a_limit(tool):
+    tool.run(greedy(tool), HPOTUNE_TEST_MEMORY="20000000")
+    number = [leaves for leaves, _, _ in outcome(tool)].index("1000")
+    done = tool.run("replay", number, "m.h5", expect=4)
+    assert "failed by a limit" in done.stderr
 
 
 def test_check_warns(tool):

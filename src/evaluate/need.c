@@ -54,11 +54,13 @@ hpo_status hpo_need_check(hpo_evaluator *e, const hpo_recipe *r, bool on_all,
   hpo_clock_format_bytes(b.need, need);
   if (b.need > -b.less_limit)
     HPO_FAIL(status, err, HPO_ETRIAL,
-             "not started: it needs about %s, and its memory limit leaves %s",
+             "memory limit: not started, it needs about %s and its limit "
+             "leaves %s",
              need, hpo_clock_format_bytes(fmax(-b.less_limit, 0), room));
   if (b.need > -b.less_room)
     HPO_FAIL(status, err, HPO_ETRIAL,
-             "not started: it needs about %s, and a rank of this node has %s",
+             "memory limit: not started, it needs about %s and a rank of this "
+             "node has %s",
              need, hpo_clock_format_bytes(-b.less_room, room));
 done:
   return status;
