@@ -224,6 +224,7 @@ static hpo_status split_world(hpo_mpi *m, int team, hpo_error *err) {
   if (g->comm == MPI_COMM_NULL)
     goto done;
   g->chunk = &m->chunk;
+  g->is_team = true;
   HPO_TRY(status,
           hpo_mpi_check(MPI_Comm_set_errhandler(g->comm, MPI_ERRORS_RETURN),
                         "MPI_Comm_set_errhandler", err));

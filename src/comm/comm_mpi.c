@@ -53,7 +53,7 @@ hpo_status hpo_mpi_wait(const group *g, MPI_Request *request, const char *call,
     if (done)
       goto done;
     if (turns++ % TURNS == 0)
-      HPO_TRY(status, hpo_life_check(g->life, err));
+      HPO_TRY(status, hpo_life_check(g->life, !g->is_team, err));
     if (g->patient || turns > SPINS)
       hpo_backoff_turn(&wait, false);
     else
@@ -203,7 +203,7 @@ static hpo_status mpi_receive(void *self, bool *have, int *from, int *tag,
   if (m->life && m->world.rank == 0)
     hpo_life_look(m->life);
   else
-    HPO_TRY(status, hpo_life_check(m->life, err));
+    HPO_TRY(status, hpo_life_check(m->life, false, err));
   HPO_TRY(status, progress(m, err));
   do {
     if (!m->in_flight)
@@ -381,7 +381,7 @@ static hpo_status meet_all(hpo_mpi *m) {
   int met = 0, from, tag;
 
   while (!met) {
-    HPO_TRY(status, hpo_life_check(m->life, NULL));
+    HPO_TRY(status, hpo_life_check(m->life, true, NULL));
     HPO_TRY(status, mpi_receive(m, &have, &from, &tag, &bytes, NULL));
     if (!entered && m->n_outgoing == 0) {
       entered = true;

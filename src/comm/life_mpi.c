@@ -30,8 +30,9 @@ enum { EXIT_CAN_GO_ON = 75 };
 /* Signs in the time whose silence is a loss, and seconds between two. */
 enum { SIGNS = 8, LONGEST_GAP = 2 };
 
-typedef enum word { NOTHING, HERE, LEAVE } word;
-static const uint8_t words[] = {NOTHING, HERE, LEAVE};
+/* BEREFT: here, but some ranks are lost. */
+typedef enum word { NOTHING, HERE, BEREFT, LEAVE } word;
+static const uint8_t words[] = {NOTHING, HERE, BEREFT, LEAVE};
 
 struct life {
   MPI_Comm comm;
@@ -50,6 +51,7 @@ struct life {
 
   double clock, looked; /* seconds looked for so far; when last */
   double *heard;        /* [size] of clock; -1: dismissed */
+  double bereft; /* of clock, when rank 0 told of a loss; -1: it did not */
 
   hpo_process_id *mate; /* [n_mate] processes of this node */
   int n_mate;
@@ -127,7 +129,10 @@ void hpo_life_block(life *l, bool is_blocked) {
 void hpo_life_dismiss(life *l, int rank) {
   (void)pthread_mutex_lock(&l->lock);
   l->say[rank] = LEAVE;
-  speak(l, rank);
+  for (int i = 0; i < l->size; i++) {
+    l->say[i] = l->say[i] == HERE ? BEREFT : l->say[i];
+    speak(l, i);
+  }
   (void)pthread_mutex_unlock(&l->lock);
   l->heard[rank] = -1;
 }
@@ -153,6 +158,8 @@ static bool take(life *l) {
     return false;
   if (l->heard[from.MPI_SOURCE] >= 0)
     l->heard[from.MPI_SOURCE] = l->clock;
+  if (heard == BEREFT && l->bereft < 0)
+    l->bereft = l->clock;
   if (heard == LEAVE)
     l->heard[l->rank] = -1;
   return true;
@@ -184,7 +191,7 @@ static int find_silent(const life *l) {
   return -1;
 }
 
-hpo_status hpo_life_check(life *l, hpo_error *err) {
+hpo_status hpo_life_check(life *l, bool with_all, hpo_error *err) {
   int silent;
 
   if (!l)
@@ -192,6 +199,9 @@ hpo_status hpo_life_check(life *l, hpo_error *err) {
   hpo_life_look(l);
   if (hpo_life_is_dismissed(l, l->rank))
     return hpo_error_set(err, HPO_EPEER, "rank 0 goes on without rank %d",
+                         l->rank);
+  if (with_all && l->bereft >= 0 && l->clock - l->bereft > l->lost_after)
+    return hpo_error_set(err, HPO_EPEER, "rank %d waits for one that is lost",
                          l->rank);
   silent = find_silent(l);
   if (silent < 0)
@@ -239,6 +249,7 @@ hpo_status hpo_life_create(double lost_after, life **out, hpo_error *err) {
   l->lost_after = lost_after;
   l->gap = lost_after / SIGNS < LONGEST_GAP ? lost_after / SIGNS : LONGEST_GAP;
   l->is_blocked = true;
+  l->bereft = -1;
   (void)pthread_mutex_init(&l->lock, NULL);
   (void)pthread_cond_init(&l->wake, NULL);
   rc = pthread_create(&l->thread, NULL, speak_on, l);

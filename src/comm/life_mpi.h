@@ -30,8 +30,10 @@ void hpo_life_block(life *l, bool is_blocked);
 void hpo_life_look(life *l);
 /** For whoever waits: HPO_EPEER where the wait may be for ever, as a rank
  *  that takes part is silent, or rank 0 told this one to leave.  NULL: no
- *  signs are sent, HPO_OK. */
-HPO_MUST_USE hpo_status hpo_life_check(life *l, hpo_error *err);
+ *  signs are sent, HPO_OK.
+ *  \param with_all for something that needs all ranks: in vain too, where
+ *         rank 0 has given up any, even if it went through for rank 0 */
+HPO_MUST_USE hpo_status hpo_life_check(life *l, bool with_all, hpo_error *err);
 /** Seconds since the last sign of a rank, while this one looked. */
 double hpo_life_silence(const life *l, int rank);
 /** Rank 0: tells a rank to leave. */

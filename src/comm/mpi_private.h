@@ -16,6 +16,7 @@ typedef struct group {
   bool patient;        /* waits by Test and sleep instead of spinning */
   const size_t *chunk; /* bytes per MPI call at most */
   int64_t sent;        /* bytes */
+  bool is_team;        /* else of more than a team's ranks */
   life *life;          /* that ends waits for the lost; NULL: none does */
 } group;
 
