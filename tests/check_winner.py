@@ -127,6 +127,10 @@ def test_readers_show_the_test_and_the_winner(tool):
     assert said.split("\nwinner: ")[1].split("file:")[0] in tool.run(
         "best", "s.h5").stdout
     assert "test\n" in tool.run("show", best, "s.h5").stdout
+    tool.run("report", "s.h5", "-o", "s.html")
+    page = (tool.folder / "s.html").read_text()
+    told = json.loads(page.split('"winner":')[1].split("\n")[0].rstrip(","))
+    assert told == "winner" + said.split("\nwinner")[1].split("file:")[0]
     for model in ("winner", "refit"):
         tool.run("export", "s.h5", "--model", model, "-o", f"{model}.ubj")
     assert (tool.folder / "winner.ubj").read_bytes() == model_bytes(

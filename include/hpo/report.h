@@ -151,4 +151,12 @@ HPO_MUST_USE hpo_status hpo_report_page(const hpo_study_file *f,
                                         const char *version, hpo_buffer *out,
                                         hpo_error *err);
 
+/** The last row of /winner; NULL: none, as in files of earlier versions. */
+HPO_MUST_USE hpo_status hpo_winner_read(hpo_store *store, hpo_record **out,
+                                        hpo_error *err);
+/** What the file says of its winner, in lines for people; nothing where it
+ *  has none. */
+HPO_MUST_USE hpo_status hpo_winner_text(hpo_store *store, hpo_buffer *out,
+                                        hpo_error *err);
+
 #endif

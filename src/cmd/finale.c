@@ -11,6 +11,7 @@
 #include "hpo/layout.h"
 #include "hpo/log.h"
 #include "hpo/model.h"
+#include "hpo/report.h"
 
 void hpo_finale_free(hpo_finale_work *w) {
   hpo_dataset_destroy(w->facts);

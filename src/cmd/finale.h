@@ -65,12 +65,4 @@ int64_t hpo_finale_rows(const hpo_finale_work *w, bool all);
 /** Test scores of kept models and the winner's luck, then /winner. */
 HPO_MUST_USE hpo_status hpo_finale_judge(hpo_finale_work *w, hpo_error *err);
 
-/** The last row of /winner; NULL: none, as in files of earlier versions. */
-HPO_MUST_USE hpo_status hpo_winner_read(hpo_store *store, hpo_record **out,
-                                        hpo_error *err);
-/** What the file says of its winner, in lines for people; nothing where it
- *  has none. */
-HPO_MUST_USE hpo_status hpo_winner_text(hpo_store *store, hpo_buffer *out,
-                                        hpo_error *err);
-
 #endif

@@ -15,6 +15,7 @@
 #include "hpo/log.h"
 #include "hpo/mem.h"
 #include "hpo/options.h"
+#include "hpo/report.h"
 
 #include <errno.h>
 #include <stdio.h>

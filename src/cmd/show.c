@@ -2,7 +2,6 @@
 /* hpotune best, show: one trial whole. */
 #include "cmd/attached.h"
 #include "cmd/cmd.h"
-#include "cmd/finale.h"
 #include "hpo/layout.h"
 #include "hpo/mem.h"
 #include "hpo/report.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A stored model of a study file. */
 #include "cmd/stored.h"
-#include "cmd/finale.h"
 
 #include "hpo/file.h"
 #include "hpo/layout.h"

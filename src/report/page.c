@@ -185,6 +185,20 @@ done:
   return status;
 }
 
+static hpo_status add_winner(const hpo_study_file *f, hpo_buffer *out,
+                             hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_buffer text = {0};
+
+  HPO_TRY(status, hpo_winner_text(f->store, &text, err));
+  HPO_TRY(status, hpo_buffer_add(&text, "", 1, err));
+  HPO_TRY(status, add_key(out, "winner", err));
+  HPO_TRY(status, hpo_json_text(out, (const char *)text.byte, err));
+done:
+  hpo_buffer_free(&text);
+  return status;
+}
+
 /* Of no use to a reader of the page. */
 static bool is_inner(const char *name) {
   static const char *const inner[] = {"crc",          "model_crc",
@@ -329,6 +343,7 @@ static hpo_status add_data(const hpo_study_file *f, const char *version,
   HPO_TRY(status, hpo_page_models(f, out, err));
   HPO_TRY(status, hpo_page_teams(f, out, err));
   HPO_TRY(status, hpo_page_front(f, out, err));
+  HPO_TRY(status, add_winner(f, out, err));
   HPO_TRY(status, add_sessions(f, out, err));
   HPO_TRY(status, add_importance(f, out, err));
   HPO_TRY(status, add_key(out, "live", err));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The winner as people read it: at the end of a run, and in `best`. */
-#include "cmd/finale.h"
+/* The winner as people read it: at the end of a run, in `best`, in the
+ * report. */
+#include "hpo/report.h"
 
 #include <math.h>
 #include <stdio.h>
