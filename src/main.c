@@ -59,10 +59,9 @@ static int unknown_command(const char *word) {
     names[i] = commands[i]->name;
   const char *near = hpo_options_nearest(word, names, N_COMMANDS);
   fprintf(stderr,
-          "hpotune: error: no command \"%s\"%s%s%s; see hpotune "
-          "--help\n",
-          word, near ? "; did you mean \"" : "", near ? near : "",
-          near ? "\"?" : "");
+          "hpotune: error: no command \"%s\"%s%s%s see hpotune --help\n", word,
+          near ? "; did you mean \"" : "", near ? near : "",
+          near ? "\"?" : ";");
   return 2;
 }
 

@@ -387,6 +387,27 @@ def test_predict_on_many_ranks(studies):
         (tool.folder / name).unlink()
 
 
+def test_export_by_suffix_and_to_a_terminal(studies):
+    """FILE.json is JSON, FILE.c is C; the model's bytes are not poured over
+    a terminal."""
+    import pty
+    tool = studies("binary")
+    for name, words in (("m.json", ("--format", "xgboost-json")),
+                        ("m.c", ("--format", "c")),
+                        ("m.ubj", ("--format", "xgboost-ubj")),
+                        ("m", ("--format", "xgboost-ubj"))):
+        tool.run("export", "s.h5", "-o", name)
+        by_suffix = (tool.folder / name).read_bytes()
+        tool.run("export", "s.h5", "-o", name, *words)
+        assert (tool.folder / name).read_bytes() == by_suffix
+    ours, theirs = pty.openpty()
+    done = subprocess.run(tool.command("export", "s.h5"), cwd=tool.folder,
+                          stdout=theirs, stderr=subprocess.PIPE, text=True)
+    os.close(ours)
+    os.close(theirs)
+    assert done.returncode == 2 and "-o FILE" in done.stderr
+
+
 def test_trial_without_model(studies):
     tool = studies("binary")
     kept = facts(tool)[3]

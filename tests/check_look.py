@@ -70,3 +70,12 @@ def test_faults_are_pointed_at(study, where, column, said):
     assert f"--where, column {column}: " in lines[0] and said in lines[0]
     assert lines[1] == "  " + where
     assert lines[2].index("^") == column + 1
+
+
+def test_unknown_columns_are_answered(study):
+    said = study.run("list", "f.h5", "--sort", "zzzz", expect=2).stderr
+    assert 'no column "zzzz"; there are number, state, ' in said
+    said = study.run("list", "f.h5", "--columns", "vaule", expect=2).stderr
+    assert 'did you mean "value"?' in said and "there are" not in said
+    said = study.run("lst", expect=2).stderr
+    assert 'no command "lst"; did you mean "list"? see' in said

@@ -8,11 +8,16 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static hpo_status write_out(const char *path, hpo_buffer *b, hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_sink sink = {0};
 
+  if (strcmp(path, "-") == 0 && isatty(STDOUT_FILENO) == 1 && b->n > 0 &&
+      memchr(b->byte, 0, b->n))
+    HPO_FAIL(status, err, HPO_EINVAL,
+             "the model is no text, and standard output a terminal: -o FILE");
   HPO_TRY(status, hpo_sink_open(&sink, path, err));
   HPO_TRY(status, hpo_sink_write(&sink, b, err));
   HPO_TRY(status, hpo_sink_finish(&sink, err));
@@ -90,6 +95,21 @@ static hpo_status find_form(const char *name, const hpo_stored *s,
                        near ? near : "", near ? "?" : "");
 }
 
+/* As told, else by the file's suffix, else as stored. */
+static const char *format_of(const hpo_args *args, const char *path,
+                             const hpo_stored *s) {
+  const char *told = hpo_args_get(args, "format");
+  const char *dot = strrchr(path, '.');
+
+  if (told || !dot)
+    return told;
+  if (strcmp(dot, ".c") == 0)
+    return "c";
+  return strcmp(dot, ".json") == 0 && strcmp(s->format, "xgboost-ubj") == 0
+             ? "xgboost-json"
+             : NULL;
+}
+
 static hpo_status export_model(const hpo_args *args, const char *path,
                                hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -99,7 +119,7 @@ static hpo_status export_model(const hpo_args *args, const char *path,
 
   HPO_TRY(status, hpo_stored_open(args->word.item[0],
                                   hpo_args_get(args, "model"), &s, err));
-  HPO_TRY(status, find_form(hpo_args_get(args, "format"), &s, &f, err));
+  HPO_TRY(status, find_form(format_of(args, path, &s), &s, &f, err));
   HPO_TRY(status, f->make(&s, &out, err));
   HPO_TRY(status, write_out(path, &out, err));
 done:
@@ -191,7 +211,8 @@ done:
 static const hpo_arg arguments[] = {
     {"model", "M", "whose model: best (unless given), winner, refit or N"},
     {"format", "F",
-     "xgboost-ubj, xgboost-json, json, c; as stored unless given"},
+     "xgboost-ubj, xgboost-json, json, c; by FILE.json or FILE.c, else as "
+     "stored"},
     {"trials", "csv", "all trials instead, all columns"},
     {"to", "PROGRAM",
      "optuna (a journal file) or mlflow (a folder): the whole study"},

@@ -235,10 +235,27 @@ ptrdiff_t hpo_study_file_best(const hpo_study_file *f) {
   return best;
 }
 
+/* The columns that there are, the first of them, as a sentence's end. */
+static hpo_status name_some(const hpo_record *columns, hpo_buffer *out,
+                            hpo_error *err) {
+  enum { SOME = 8 };
+  hpo_status status = HPO_OK;
+
+  for (size_t i = 0; i < columns->n_field && i < SOME; i++)
+    HPO_TRY(status,
+            hpo_buffer_format(out, err, "%s%s", i ? ", " : "; there are ",
+                              columns->field[i].name));
+  HPO_TRY(status, hpo_buffer_format(out, err, "%s",
+                                    columns->n_field > SOME ? ", ..." : ""));
+done:
+  return status;
+}
+
 hpo_status hpo_report_find(const hpo_record *columns, const char *name,
                            const hpo_field **out, hpo_error *err) {
   hpo_status status = HPO_OK;
   const char **names = NULL;
+  hpo_buffer some = {0};
   const hpo_field *f = hpo_record_find(columns, name);
 
   if (!f) {
@@ -251,12 +268,15 @@ hpo_status hpo_report_find(const hpo_record *columns, const char *name,
       if (dot && strcmp(dot + 1, name) == 0)
         near = names[i];
     }
-    HPO_FAIL(status, err, HPO_EINVAL, "there is no column \"%s\"%s%s%s", name,
-             near ? "; did you mean \"" : "", near ? near : "",
-             near ? "\"?" : "");
+    if (!near)
+      HPO_TRY(status, name_some(columns, &some, err));
+    HPO_FAIL(status, err, HPO_EINVAL, "there is no column \"%s\"%s%s%s%.*s",
+             name, near ? "; did you mean \"" : "", near ? near : "",
+             near ? "\"?" : "", (int)some.n, (const char *)some.byte);
   }
   *out = f;
 done:
   hpo_mem_free(names);
+  hpo_buffer_free(&some);
   return status;
 }
