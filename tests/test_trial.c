@@ -56,6 +56,7 @@ static void assert_same_trial(const hpo_trial *a, const hpo_trial *b) {
   assert_int_equal(x.bytes_sent, y.bytes_sent);
   assert_int_equal(x.steps, y.steps);
   assert_true(x.team == y.team && x.session == y.session);
+  assert_true(x.reused == y.reused);
   assert_string_equal(x.host, y.host);
   assert_int_equal(x.curve_offset, y.curve_offset);
   assert_int_equal(x.curve_length, y.curve_length);
@@ -284,6 +285,7 @@ static void test_columns(void **state) {
                                      "team",
                                      "host",
                                      "session",
+                                     "reused",
                                      "curve_offset",
                                      "curve_length",
                                      "model_offset",

@@ -51,6 +51,7 @@ typedef struct hpo_manager_input {
   int64_t refit_rows;    /* training rows, where stored models are trained on
                             all of them after the trial; 0: they are not */
   hpo_listener listener;
+  bool reuse; /* equal parameters are answered from what is complete */
   hpo_finale finale;
   const bool *stop_asked;    /* set by the caller (signal, deadline); read at
                                 each poll */

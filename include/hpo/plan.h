@@ -137,6 +137,7 @@ typedef struct hpo_plan {
                            with "-" before it more is */
   int64_t bootstrap;    /* samples that the winner's luck is judged by; 0 */
   bool refit;           /* the winner is trained again on all rows */
+  bool reuse;           /* equal parameters are trained once */
 } hpo_plan;
 
 void hpo_plan_destroy(hpo_plan *p);

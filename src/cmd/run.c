@@ -105,6 +105,15 @@ typedef struct books {
   hpo_finale_work finale;
 } books;
 
+/* Equal parameters give equal models, but for programs. */
+static bool may_reuse(const hpo_plan *plan) {
+  bool may = plan->reuse && plan->has_data;
+
+  for (size_t i = 0; i < plan->n_model; i++)
+    may = may && !hpo_model_find(plan->model[i].kind)->poll;
+  return may;
+}
+
 static hpo_status create_manager(hpo_run *r, books *b, hpo_comm comm,
                                  hpo_display *progress, hpo_manager **out,
                                  hpo_error *err) {
@@ -121,6 +130,7 @@ static hpo_status create_manager(hpo_run *r, books *b, hpo_comm comm,
       .sync_seconds = r->sync_seconds,
       .refit_rows = r->data && r->data->n_fold > 0 ? r->data->n_train : 0,
       .listener = hpo_display_listener(progress),
+      .reuse = may_reuse(r->plan),
       .finale = hpo_finale_make(&b->finale),
       .stop_asked = &r->stopping.asked,
       .stop_reason = "stopped early",

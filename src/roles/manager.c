@@ -25,6 +25,7 @@
 #include "hpo/proto.h"
 #include "roles/books.h"
 #include "roles/lookout.h"
+#include "roles/reuse.h"
 
 struct hpo_manager {
   const hpo_plan *plan;
@@ -39,6 +40,7 @@ struct hpo_manager {
   const double *stop_latest;
   hpo_sched *sched;
   hpo_books books;
+  hpo_reuse reuse;
   hpo_buffer scratch; /* of receive */
   double began;       /* monotonic seconds */
   bool is_stopping;   /* sched knows of stop_asked */
@@ -72,6 +74,8 @@ hpo_status hpo_manager_create(const hpo_manager_input *in, hpo_manager **out,
   HPO_TRY(status, hpo_books_start(&m->books, in->plan, in->store, ledger,
                                   in->sync_seconds, err));
   m->books.refit_rows = in->refit_rows;
+  if (in->reuse)
+    HPO_TRY(status, hpo_reuse_start(&m->reuse, in->plan, ledger, err));
   status = hpo_sched_create(in->plan, ledger, in->seconds_before, in->n_teams,
                             &m->sched, err);
   ledger = NULL; /* taken, also on failure */
@@ -90,6 +94,7 @@ void hpo_manager_destroy(hpo_manager *m) {
     return;
   hpo_sched_destroy(m->sched);
   hpo_books_free(&m->books);
+  hpo_reuse_free(&m->reuse);
   hpo_buffer_free(&m->scratch);
   hpo_lookout_free(&m->lookout);
   hpo_mem_free(m);
@@ -247,6 +252,9 @@ static hpo_status take_message(hpo_manager *m, hpo_message *msg, int rank,
   }
   if (!m->is_quitting)
     HPO_TRY(status, hpo_sched_event(m->sched, &e, err));
+  if (e.kind == HPO_EVENT_RESULT)
+    HPO_TRY(status, hpo_reuse_add(&m->reuse, hpo_sched_ledger(m->sched),
+                                  e.trial, err));
 done:
   return status;
 }
@@ -330,9 +338,35 @@ done:
 
 /* --- actions to messages and rows -------------------------------------- */
 
+/* A result of a team, as if it had sent it. */
+static hpo_status answer(hpo_manager *m, int team, hpo_result *result,
+                         hpo_error *err) {
+  hpo_event e = {.kind = HPO_EVENT_RESULT,
+                 .team = team,
+                 .trial = result->trial->number,
+                 .result = result};
+
+  return hpo_sched_event(m->sched, &e, err);
+}
+
+/* To its team, unless the result is known. */
 static hpo_status send_job(hpo_manager *m, hpo_action *a, hpo_error *err) {
+  hpo_status status = HPO_OK;
   hpo_message msg = {.tag = HPO_TAG_JOB, .job = a->job}; /* still a's */
-  return hpo_proto_send(&m->comm, m->lookout.team_rank[a->team], &msg, err);
+  hpo_result known = {0};
+  bool is_known = false;
+
+  HPO_TRY(status,
+          hpo_reuse_answer(&m->reuse, hpo_sched_ledger(m->sched),
+                           m->books.store, &a->job, &known, &is_known, err));
+  if (is_known)
+    HPO_TRY(status, answer(m, a->team, &known, err));
+  else
+    HPO_TRY(status, hpo_proto_send(&m->comm, m->lookout.team_rank[a->team],
+                                   &msg, err));
+done:
+  hpo_result_free(&known);
+  return status;
 }
 
 static hpo_status send_stop(hpo_manager *m, const hpo_action *a,

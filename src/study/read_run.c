@@ -169,6 +169,8 @@ static hpo_status read_parallel(hpo_reading *r, const hpo_node *node,
   p->ranks_per_trial = (int)n;
   p->strict = strcmp(hpo_node_get(node, "order"), "strict") == 0;
   HPO_TRY(status, read_count(r, node, "window", &p->window, err));
+  p->reuse = hpo_node_get(node, "reuse") == NULL ||
+             strcmp(hpo_node_get(node, "reuse"), "yes") == 0;
   HPO_TRY(status,
           hpo_read_text(hpo_node_get(node, "data"), &p->data_mode, err));
   HPO_TRY(status, read_count(r, node, "shards", &p->shards, err));
@@ -245,6 +247,7 @@ hpo_status hpo_read_limits(hpo_reading *r, hpo_error *err) {
   p->target = NAN;
   p->ranks_per_trial = 1;
   p->window = 16;
+  p->reuse = true;
   p->keep_models = 1;
   HPO_TRY(status, hpo_read_text("shared", &p->data_mode, err));
   HPO_TRY(status, default_output(r, err));

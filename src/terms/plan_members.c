@@ -45,6 +45,7 @@ const hpo_member hpo_plan_members[] = {
     P(simpler, TEXT, false, "", "What makes a trial simpler, for one-se."),
     P(bootstrap, WHOLE, false, "",
       "Samples that the winner's luck is judged by; 0: none."),
+    P(reuse, BOOL, false, "", "Whether equal parameters are trained once."),
     P(refit, BOOL, false, "",
       "Whether the winner is trained again on all rows at the end."),
 #undef P

@@ -38,7 +38,7 @@ hpo_status hpo_trial_create(size_t n_param, size_t n_objective,
   hpo_trial *t = NULL;
 
   HPO_TRY(status, hpo_mem_new(1, sizeof *t, &t, err));
-  t->job = t->rung = t->start = t->end = -1;
+  t->job = t->rung = t->start = t->end = t->reused = -1;
   t->peak_memory = t->bytes_sent = t->team = t->session = -1;
   t->curve_offset = t->model_offset = t->model_crc = -1;
   t->number = -1;

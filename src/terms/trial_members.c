@@ -41,6 +41,9 @@ const hpo_trial_member hpo_trial_members[] = {
     ROW(host, TEXT, "", "Host of the team's first rank."),
     ROW(session, WHOLE, "",
         "Row of /sessions in which it ran last; -1 before."),
+    ROW(reused, WHOLE, "",
+        "Trial of the same parameters whose result this is; -1: it was "
+        "trained."),
     ROW(curve_offset, WHOLE, "",
         "First row of the trial in /curves; -1 without a curve."),
     ROW(curve_length, WHOLE, "", "Rows of the trial in /curves."),

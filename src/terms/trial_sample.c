@@ -21,6 +21,7 @@ static void sample_end(hpo_rng *rng, hpo_trial *t) {
   t->steps = (int64_t)hpo_rng_below(rng, 20);
   t->team = (int64_t)hpo_rng_below(rng, 4);
   t->session = 0;
+  t->reused = (int64_t)hpo_rng_below(rng, 3) - 1;
   snprintf(t->host, sizeof t->host, "node%u",
            (unsigned)hpo_rng_below(rng, 10));
   if (t->state == HPO_TRIAL_FAILED)
