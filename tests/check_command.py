@@ -382,6 +382,14 @@ def test_bad_studies_are_refused(tool, change, told):
     assert told in done.stderr and re.search(r"c\.xml:\d+: ", done.stderr)
 
 
+def test_output_into_the_study_file(tool):
+    run = script(tool, "echo it went wrong\nexit 3\n")
+    tool.run(study(tool, run, trials=2), "--quiet", expect=5)
+    tool.run("attach", "c.h5", "--trial", 1, "c.trials/trial-1/output.log")
+    assert tool.run("attach", "c.h5", "--trial", 1, "--extract", "output.log",
+                    "-o", "-").stdout == "it went wrong\n"
+
+
 def test_pausing_pruners_are_refused(tool):
     done = tool.run("check", study(tool, "echo",
                                    more='<pruner name="halving"/>'), expect=2)
