@@ -4,7 +4,7 @@
 in the same run: CPU seconds per epoch and, over seeds, accuracy.
 
     LINEAR_DRIVER=build/tests/linear_driver tests/bench/mlp_vs_sklearn.py
-        [--seeds 10] [--speed]
+        [--seeds 10] [--only speed|accuracy]
 
 Speed: epochs of the same batches, the shortest of five runs of either, less
 a run of one epoch (so reading and scaling do not count); scikit-learn once
@@ -105,11 +105,12 @@ def accuracy(name, x, y, seeds):
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("--seeds", type=int, default=10)
-    p.add_argument("--speed", action="store_true", help="no accuracy")
+    p.add_argument("--only", choices=["speed", "accuracy"])
     a = p.parse_args()
     for name, x, y in sets():
-        speed(name, x, y)
-        if not a.speed:
+        if a.only != "accuracy":
+            speed(name, x, y)
+        if a.only != "speed":
             accuracy(name, x, y, a.seeds)
 
 

@@ -4,16 +4,21 @@
 #include "mlp.h"
 #include "model/json.h"
 
+#include <stdio.h>
 #include <string.h>
 
-/* 9 digits read back as the same float; -0 is 0. */
+/* 9 digits read back as the same float; -0 is 0.  Printed once, where
+ * hpo_buffer_format prints twice: there are many. */
 static hpo_status put_weights(hpo_buffer *b, const float *w, size_t n,
                               hpo_error *err) {
   hpo_status status = HPO_OK;
+  char text[32];
 
-  for (size_t i = 0; i < n; i++)
-    HPO_TRY(status, hpo_buffer_format(b, err, "%s%.9g", i > 0 ? ", " : "[",
-                                      w[i] == 0 ? 0 : (double)w[i]));
+  for (size_t i = 0; i < n; i++) {
+    int used = snprintf(text, sizeof text, "%s%.9g", i > 0 ? ", " : "[",
+                        w[i] == 0 ? 0 : (double)w[i]);
+    HPO_TRY(status, hpo_buffer_add(b, text, (size_t)used, err));
+  }
   HPO_TRY(status, hpo_buffer_add(b, "]", 1, err));
 done:
   return status;
