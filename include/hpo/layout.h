@@ -145,6 +145,25 @@ HPO_MUST_USE hpo_status hpo_layout_decision_row(const hpo_layout_decision *d,
                                                 hpo_record **out,
                                                 hpo_error *err);
 
+/** What a line of /pareto tells. */
+typedef enum hpo_pareto_event {
+  HPO_PARETO_JOINED, /* the trial came onto the front */
+  HPO_PARETO_LEFT,   /* another one dominates it */
+  HPO_PARETO_END     /* a session ended */
+} hpo_pareto_event;
+
+typedef struct hpo_layout_pareto {
+  hpo_id trial;  /* -1: none */
+  int event;     /* hpo_pareto_event */
+  int64_t time;  /* ns UTC */
+  int64_t front; /* trials on it afterwards */
+  double hypervolume;
+  double reference[HPO_PLAN_OBJECTIVES]; /* NaN beyond the objectives */
+} hpo_layout_pareto;
+HPO_MUST_USE hpo_status hpo_layout_pareto_row(const hpo_layout_pareto *p,
+                                              hpo_record **out,
+                                              hpo_error *err);
+
 /** A metric of a kept model on the test rows. */
 typedef struct hpo_layout_test_score {
   hpo_id trial;

@@ -35,6 +35,8 @@ hpo_status hpo_books_start(hpo_books *b, const hpo_plan *plan,
                                 .curve_offset = t->curve_offset,
                                 .curve_length = t->curve_length};
   }
+  HPO_TRY(status,
+          hpo_books_pareto_start(&b->pareto, plan, store, ledger, err));
 done:
   return status;
 }
@@ -53,6 +55,7 @@ void hpo_books_free(hpo_books *b) {
   hpo_mem_free(b->entry);
   hpo_mem_free(b->row);
   hpo_mem_free(b->waiting);
+  hpo_books_pareto_free(&b->pareto);
   memset(b, 0, sizeof *b);
 }
 
@@ -213,11 +216,15 @@ static hpo_status flush_parts(hpo_books *b, hpo_error *err) {
                                       HPO_TABLE_DECISIONS,
                                       HPO_TABLE_DECISION_IMAGES};
   static const char *const refits[] = {HPO_TABLE_REFITS};
+  static const char *const front[] = {HPO_TABLE_PARETO};
   static const char *const tallies[] = {HPO_TABLE_CONFUSION, HPO_TABLE_ROC};
   hpo_status status = HPO_OK;
 
   b->has_decisions = false;
   HPO_TRY(status, hpo_store_flush(b->store, parts, 4, err));
+  if (b->pareto.is_new)
+    HPO_TRY(status, hpo_store_flush(b->store, front, 1, err));
+  b->pareto.is_new = false;
   if (b->refit_rows > 0)
     HPO_TRY(status, hpo_store_flush(b->store, refits, 1, err));
   if (b->has_tallies)
@@ -275,6 +282,8 @@ hpo_status hpo_books_commit(hpo_books *b, hpo_error *err) {
     HPO_TRY(status, flush_parts(b, err));
   for (size_t i = 0; i < b->n; i++)
     HPO_TRY(status, write_row(b, b->entry[i].trial, err));
+  for (size_t i = 0; i < b->n; i++)
+    HPO_TRY(status, hpo_books_pareto_add(&b->pareto, b->entry[i].trial, err));
   if (must)
     HPO_TRY(status, flush_rows(b, err));
 done:
@@ -285,7 +294,10 @@ hpo_status hpo_books_tick(hpo_books *b, bool now, hpo_error *err) {
   hpo_status status = HPO_OK;
   double time = hpo_clock_seconds();
 
-  if ((b->is_dirty || b->has_decisions) && (now || time - b->flushed > 1)) {
+  if (now)
+    HPO_TRY(status, hpo_books_pareto_end(&b->pareto, err));
+  if ((b->is_dirty || b->has_decisions || b->pareto.is_new) &&
+      (now || time - b->flushed > 1)) {
     HPO_TRY(status, flush_parts(b, err));
     HPO_TRY(status, flush_rows(b, err));
   }

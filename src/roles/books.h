@@ -23,6 +23,7 @@
 #include "hpo/mem.h"
 #include "hpo/sched.h"
 #include "hpo/store.h"
+#include "roles/books_pareto.h"
 
 typedef struct hpo_books_entry {
   hpo_trial *trial; /* as it will stand in its row; owned */
@@ -51,6 +52,7 @@ typedef struct hpo_books {
   hpo_layout_decision *waiting; /* [n_waiting] promotions whose image is made
                                    with the batch */
   size_t n_waiting, waiting_room;
+  hpo_books_pareto pareto;
   bool has_decisions;     /* appended since the last flush of them */
   bool is_dirty;          /* rows written, not flushed */
   bool is_unsynced;       /* flushed, not on the disk's plate */

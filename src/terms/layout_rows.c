@@ -92,6 +92,11 @@ hpo_status hpo_layout_decision_row(const hpo_layout_decision *d,
   return hpo_layout_row(HPO_TABLE_DECISIONS, d, NULL, out, err);
 }
 
+hpo_status hpo_layout_pareto_row(const hpo_layout_pareto *p, hpo_record **out,
+                                 hpo_error *err) {
+  return hpo_layout_row(HPO_TABLE_PARETO, p, NULL, out, err);
+}
+
 hpo_status hpo_layout_test_score_row(const hpo_layout_test_score *s,
                                      const hpo_plan *plan, hpo_record **out,
                                      hpo_error *err) {

@@ -27,12 +27,7 @@ typedef hpo_layout_winner winner;
 typedef hpo_layout_log line;
 typedef hpo_layout_refit refit;
 typedef hpo_layout_tag tag;
-
-/* Rows that later versions write; their tables stand in every file. */
-typedef struct pareto {
-  hpo_id trial;
-} pareto;
-
+typedef hpo_layout_pareto pareto;
 typedef hpo_layout_note note;
 typedef hpo_layout_cell cell;
 typedef hpo_layout_point point;
@@ -87,7 +82,22 @@ static const hpo_column decision_columns[] = {
     END};
 
 static const hpo_column pareto_columns[] = {
-    WHOLE(pareto, trial, "", "Trial on the Pareto front."), END};
+    WHOLE(pareto, trial, "", "Trial; -1 where a session ends."),
+    COL(pareto, event, CHOICE, 0, "joined left end", "",
+        "It came onto the front, another one dominates it now, or a session "
+        "ended. The front is the trials whose last row says joined."),
+    WHOLE(pareto, time, "ns", "When it was written, UTC since 1970."),
+    WHOLE(pareto, front, "", "Trials on the front afterwards."),
+    REAL(pareto, hypervolume, "",
+         "Hypervolume between the front and the reference; NaN while no trial "
+         "keeps to the constraints."),
+#define REFERENCE(k)                                                          \
+  {"reference." #k, HPO_COLUMN_REAL,                                          \
+   offsetof(pareto, reference) + (k) * sizeof(double), 0, NULL, "",           \
+   "Objective " #k " at the reference point; NaN: there is none."}
+    REFERENCE(0), REFERENCE(1), REFERENCE(2), REFERENCE(3),
+#undef REFERENCE
+    END};
 
 static const hpo_column score_columns[] = {
     WHOLE(score, trial, "", "Trial whose stored model was scored."),
@@ -194,7 +204,7 @@ const hpo_table hpo_layout_declared[] = {
     {HPO_TABLE_SESSION_XML, NULL, 0, 4096, false,
      "The study.xml of every session, one after the other."},
     {HPO_TABLE_PARETO, pareto_columns, sizeof(pareto), 64, true,
-     "Trials that no other dominates, with several objectives."},
+     "Changes of the Pareto front, with several objectives."},
     {HPO_TABLE_TEST_SCORES, score_columns, sizeof(score), 64, true,
      "Scores of kept models on the test rows, never used by the search."},
     {HPO_TABLE_WINNER, winner_columns, sizeof(winner), 4, true,
