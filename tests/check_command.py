@@ -426,4 +426,12 @@ def test_zstd_input(tool):
              "s.h5", ranks=3)
     got = rows(tool.folder / "s.h5")
     assert [r["state"] for r in got] == ["complete"] * 8
-    assert all(10000 < r["value"] < 265358 and r["steps"] == 1 for r in got)
+    assert all(1 < r["value.0"] < 27 and r["value.1"] > 0 and r["steps"] == 1
+               for r in got)
+    best = json.loads(tool.run("best", "s.h5", "--format", "json").stdout)
+    front = {int(r["number"]) for r in got
+             if not any(o["value.0"] >= r["value.0"]
+                        and o["value.1"] <= r["value.1"]
+                        and (o["value.0"], o["value.1"])
+                        != (r["value.0"], r["value.1"]) for o in got)}
+    assert {r["number"] for r in best} == front

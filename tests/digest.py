@@ -25,7 +25,10 @@ OUTSIDE = {"attempt", "start", "end", "wall", "cpu", "peak_memory", "bytes_sent"
 
 
 def best_models(trials, maximize, keep):
-    """Numbers of the best complete trials."""
+    """Numbers of the best complete trials; with several objectives, of those
+    that have a model."""
+    if "value" not in trials.dtype.names:
+        return np.flatnonzero(trials["model_length"] > 0)
     complete = h5py.check_enum_dtype(trials.dtype["state"])["complete"]
     done = [i for i in range(len(trials)) if trials["state"][i] == complete]
     sign = -1 if maximize else 1

@@ -50,11 +50,12 @@ typedef struct hpo_importance {
   size_t left_out; /* parameters that not every trial has */
 } hpo_importance;
 
-/** The importance of a study's parameters for objective 0 over its complete
- *  trials (of more than 2,000 an even share); parameters that some trial
- *  lacks (conditional ones) or that do not vary are left out.
- *  HPO_EINVAL: fewer than 4 complete trials, or no parameter is left. */
+/** The importance of a study's parameters for an objective (0 ...) over its
+ * complete trials (of more than 2,000 an even share); parameters that some
+ * trial lacks (conditional ones) or that do not vary are left out. HPO_EINVAL:
+ * fewer than 4 complete trials, or no parameter is left. */
 HPO_MUST_USE hpo_status hpo_study_importance(const hpo_study_file *f,
+                                             size_t objective,
                                              hpo_importance_method method,
                                              hpo_importance *out,
                                              hpo_error *err);

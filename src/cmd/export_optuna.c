@@ -144,7 +144,15 @@ static hpo_status put_attributes(const hpo_traded *t, size_t i, hpo_buffer *b,
     HPO_TRY(status, put_member(b, "reason", first, err));
     HPO_TRY(status, hpo_put_json_text(b, text, err));
   }
-  HPO_TRY(status, hpo_buffer_format(b, err, "},\"system_attrs\":{}"));
+  HPO_TRY(status, hpo_buffer_format(b, err, "},\"system_attrs\":{"));
+  if (t->file.good[i] && isfinite(hpo_traded_number(t, "violation", i))) {
+    HPO_TRY(status, put_member(b, "constraints", true, err));
+    HPO_TRY(status, hpo_buffer_add(b, "[", 1, err));
+    HPO_TRY(status,
+            hpo_put_json_number(b, hpo_traded_number(t, "violation", i), err));
+    HPO_TRY(status, hpo_buffer_add(b, "]", 1, err));
+  }
+  HPO_TRY(status, hpo_buffer_add(b, "}", 1, err));
 done:
   return status;
 }

@@ -10,6 +10,7 @@
 
 static const hpo_arg arguments[] = {
     {"method", "M", "fanova (default) or ped-anova"},
+    {"objective", "METRIC|K", "for this objective (the first: 0)"},
     {"model", "best|N", "of the data's features in this trial's model"},
     {"format", "F", "table (default), csv or json"}};
 
@@ -81,6 +82,33 @@ done:
   return status;
 }
 
+/* An objective by its metric or its number. */
+static hpo_status find_objective(const hpo_study_file *f, const char *word,
+                                 size_t *out, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_buffer names = {0};
+  int64_t number = -1;
+
+  if (word == NULL)
+    return HPO_OK;
+  if (!hpo_options_parse_int(word, &number))
+    number = -1;
+  for (size_t k = 0; k < f->n_objective; k++) {
+    if (number == (int64_t)k || strcmp(f->objective[k].metric, word) == 0) {
+      *out = k;
+      goto done;
+    }
+    HPO_TRY(status, hpo_buffer_format(&names, err, "%s%s", k > 0 ? ", " : "",
+                                      f->objective[k].metric));
+  }
+  HPO_FAIL(status, err, HPO_EINVAL,
+           "--objective %s: the study's objectives are %.*s", word,
+           (int)names.n, (const char *)names.byte);
+done:
+  hpo_buffer_free(&names);
+  return status;
+}
+
 static hpo_status of_parameters(const hpo_study_file *f, const hpo_args *args,
                                 hpo_error *err) {
   static const char *const kind[] = {"importance"};
@@ -89,11 +117,14 @@ static hpo_status of_parameters(const hpo_study_file *f, const hpo_args *args,
   const char *name = hpo_args_get(args, "method");
   const char *format = hpo_args_get(args, "format");
   bool ped = name && strcmp(name, "ped-anova") == 0;
+  size_t objective = 0;
 
   if (name && !ped && strcmp(name, "fanova") != 0)
     HPO_FAIL(status, err, HPO_EINVAL,
              "--method %s: allowed are fanova, ped-anova", name);
-  HPO_TRY(status, hpo_study_importance(f,
+  HPO_TRY(status,
+          find_objective(f, hpo_args_get(args, "objective"), &objective, err));
+  HPO_TRY(status, hpo_study_importance(f, objective,
                                        ped ? HPO_IMPORTANCE_PED_ANOVA
                                            : HPO_IMPORTANCE_FANOVA,
                                        &found, err));

@@ -174,11 +174,12 @@ done:
   return status;
 }
 
-hpo_status hpo_study_importance(const hpo_study_file *f,
+hpo_status hpo_study_importance(const hpo_study_file *f, size_t objective,
                                 hpo_importance_method method,
                                 hpo_importance *out, hpo_error *err) {
   hpo_status status = HPO_OK;
-  const hpo_field *value = hpo_record_find(f->trials, hpo_study_file_value(f));
+  const hpo_study_objective *of = &f->objective[objective];
+  const hpo_field *value = hpo_record_find(f->trials, of->column);
   hpo_importance found = {0};
   size_t *row = NULL, *n_category = NULL, d = 0;
   axis *a = NULL;
@@ -199,7 +200,7 @@ hpo_status hpo_study_importance(const hpo_study_file *f,
   }
   for (size_t i = 0; i < n; i++) {
     y[i] = hpo_field_number(value, row[i]);
-    if (f->maximize)
+    if (of->maximize)
       y[i] = -y[i];
   }
   hpo_points points = {

@@ -168,6 +168,8 @@ done:
 
 /* Whether the reference point stays where it is with o. */
 static bool is_within(const hpo_books_pareto *p, const hpo_outcome *o) {
+  if (isnan(p->volume)) /* there is none yet */
+    return false;
   for (size_t k = 0; k < p->fronts.d; k++)
     if (isnan(p->plan->objective[k].reference) &&
         !(o->loss[k] <= p->reference[k]))

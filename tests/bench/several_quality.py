@@ -4,7 +4,8 @@
     several_quality.py BENCH_SEVERAL [SEEDS] [SAMPLER] [option=value ...]
 
 BENCH_SEVERAL is the program built from bench_several.c; SAMPLER is nsga2
-(default) or tpe; options go to ours (window=P: results come P trials late).
+(default) or tpe; options go to ours (window=P: results come P trials late),
+but only=A,B names the problems and Optuna's kinds (Optuna's tpe takes hours).
 For each problem: the median hypervolume of the feasible trials after 100 and
 200 trials and the quartiles at the end, ours and those of Optuna's same
 sampler, all computed by Optuna; the two-sided p of Mann and Whitney's test at
@@ -121,7 +122,7 @@ def our_volumes(program, name, reference, sampler, seed, options):
 def optuna_all(function, reference, sampler, seeds):
     """Optuna's, remembered between calls."""
     file = (f"optuna-{optuna.__version__}-{function.__name__}-{sampler}"
-            f"-{seeds}.json")
+            f"-{'-'.join(SAMPLERS[sampler])}-{seeds}.json")
     cache = pathlib.Path(tempfile.gettempdir()) / file
     if not cache.exists():
         cache.write_text(json.dumps({
@@ -147,10 +148,18 @@ def main():
     program, *rest = sys.argv[1:]
     seeds = int(rest[0]) if rest else 20
     sampler = rest[1] if len(rest) > 1 else "nsga2"
+    options = [o for o in rest[2:] if not o.startswith("only=")]
+    only = [w for o in rest[2:] if o not in options
+            for w in o[5:].split(",")]
+    if only:
+        for names in (PROBLEMS, SAMPLERS[sampler]):
+            for key in list(names):
+                if getattr(key, "__name__", key) not in only:
+                    del names[key]
     for function, reference in PROBLEMS.items():
         name = function.__name__
         ours = np.array([our_volumes(program, name, reference, sampler, s,
-                                     rest[2:]) for s in range(seeds)])
+                                     options) for s in range(seeds)])
         print(f"{name:7s} {show('ours', ours)}", flush=True)
         for kind, v in optuna_all(function, reference, sampler,
                                   seeds).items():
