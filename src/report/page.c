@@ -313,7 +313,8 @@ static hpo_status add_importance(const hpo_study_file *f, hpo_buffer *out,
   HPO_TRY(status, add_key(out, "importance", err));
   HPO_TRY(status, hpo_buffer_format(out, err, "["));
   if (hpo_study_file_count(f, "complete") >= ENOUGH &&
-      hpo_study_importance(f, 0, HPO_IMPORTANCE_FANOVA, &found, &none) == HPO_OK)
+      hpo_study_importance(f, 0, HPO_IMPORTANCE_FANOVA, &found, &none) ==
+          HPO_OK)
     for (size_t i = 0; i < found.name.n; i++) {
       HPO_TRY(status, hpo_buffer_format(out, err, "%s[", i ? "," : ""));
       HPO_TRY(status, hpo_json_text(out, found.name.item[i], err));
