@@ -353,15 +353,12 @@ static double lowest(hpo_gp *g) {
 static hpo_status build(hpo_gp *g, const hpo_view *view, hpo_error *err) {
   hpo_status status = HPO_OK;
   size_t n_open = g->n_open < g->most / 2 ? g->n_open : g->most / 2;
-  double *last = g->theta + g->n + 1;
 
   HPO_TRY(status, choose(g, g->n_row, g->most - n_open, err));
   HPO_TRY(status, load(g, view, n_open, err));
   hpo_gauss_set(g->gauss, g->theta);
-  while (!hpo_gauss_build(g->gauss, NULL)) { /* nearly equal points */
-    *last += 2;
-    hpo_gauss_set(g->gauss, g->theta);
-  }
+  while (!hpo_gauss_build(g->gauss, NULL)) /* nearly equal points */
+    g->gauss->noise *= 8;
   g->best = lowest(g);
 done:
   return status;
