@@ -26,7 +26,8 @@ static size_t add_models(hpo_entry *to) {
                         .tasks = kinds[i]->tasks,
                         .free_params = kinds[i]->free_params,
                         .any_params = kinds[i]->any_params,
-                        .own_metrics = kinds[i]->metric != NULL,
+                        .own_metrics =
+                            kinds[i]->metric != NULL && !kinds[i]->free_params,
                         .has_library = kinds[i]->has_library};
   return n;
 }
