@@ -3,11 +3,12 @@
 them, ends by itself, and is the same study."""
 import os
 import signal
+import subprocess
 import time
 
 import pytest
 from check_run import finished, states, wait_for, write_function
-from conftest import INPUTS
+from conftest import BUILD, INPUTS
 from digest import digest
 from faults import ranks_of, study_text
 
@@ -128,6 +129,17 @@ def test_without_rank_0_the_others_leave(tool, whole):
     assert code == 75
     tool.run(study, "--quiet", "--output", "f.h5", ranks=3)
     assert digest(loss.path, TRIALS) == expected
+
+
+def test_nobody_waits_for_the_lost():
+    """A rank in a collective that has gone through for rank 0 alone."""
+    done = subprocess.run(
+        ["mpirun", "--enable-recovery", "-np", "3",
+         BUILD / "tests" / "lost_driver"], capture_output=True, text=True,
+        timeout=60)
+    assert sorted(line for line in done.stdout.splitlines()) == [
+        "rank 1: lost: rank 1 waits for one that is lost",
+        "rank 2: lost: rank 0 goes on without rank 2"], done.stderr
 
 
 def test_hung_worker_without_recovery(tool, whole):
