@@ -288,7 +288,7 @@ def reasons(tool):
     ({}, '<trial-limits time="0.001"/>', "time limit"),
     ({}, '<trial-limits memory="1M"/>', "memory limit"),
     ({"hidden_layers": 16, "hidden_layer_width": 65536}, "",
-     "the network has more than")])
+     ("memory limit", "the network has more than"))])
 def test_failures_have_reasons(tool, more, limits, reason):
     fixed = "".join(f'<fixed name="{k}" value="{v}"/>'
                     for k, v in more.items())
