@@ -382,12 +382,46 @@ def test_bad_studies_are_refused(tool, change, told):
     assert told in done.stderr and re.search(r"c\.xml:\d+: ", done.stderr)
 
 
-def test_output_into_the_study_file(tool):
-    run = script(tool, "echo it went wrong\nexit 3\n")
-    tool.run(study(tool, run, trials=2), "--quiet", expect=5)
-    tool.run("attach", "c.h5", "--trial", 1, "c.trials/trial-1/output.log")
-    assert tool.run("attach", "c.h5", "--trial", 1, "--extract", "output.log",
-                    "-o", "-").stdout == "it went wrong\n"
+@pytest.mark.parametrize("ranks", [1, 3])
+def test_output_into_the_study_file(tool, ranks):
+    """Of complete, pruned and failed trials, each once, the folders gone."""
+    run = script(tool, """
+echo "trial $HPO_TRIAL begins"
+echo '{"step": 1, "metrics": {"loss": '$HPO_TRIAL'}}'
+echo aside >&2
+[ $HPO_TRIAL != 2 ] || exit 3
+echo '{"step": 2, "metrics": {"loss": '$HPO_TRIAL'}}'
+[ $HPO_TRIAL != 3 ] || sleep 1000
+""")
+    path = study(tool, run, trials=5, attributes='keep="no"',
+                 more='<pruner name="threshold" upper="2.5"/>')
+    tool.run(path, "--quiet", ranks=ranks)
+    states = {r["number"]: r["state"] for r in rows(tool.folder / "c.h5")}
+    assert states[0] == "complete" and states[2] == "failed"
+    assert states[3] == "pruned"
+    with h5py.File(tool.folder / "c.h5", "r", swmr=True) as f:
+        table = f["artifacts"][:]
+        kept = {int(r["trial"]): bytes(f["artifact_bytes"][
+            r["offset"]:r["offset"] + r["length"]]).decode() for r in table}
+    assert len(table) == 5 and set(kept) == set(range(5))
+    assert {r["name"] for r in table} == {b"output.log"}
+    for i, text in kept.items():
+        assert text.startswith(f"trial {i} begins\n") and "aside\n" in text
+        assert ('"step": 2' in text) == (i != 2)
+    assert not (tool.folder / "c.trials").exists()
+    assert tool.run("attach", "c.h5", "--trial", 2, "--extract", "output.log",
+                    "-o", "-").stdout == kept[2]
+
+
+@pytest.mark.parametrize("most, kept", [
+    (10, b"0123456789\n... (cut here)\n"), (11, b"0123456789\n"), (0, None)])
+def test_the_bound_of_stored_output(tool, most, kept):
+    run = script(tool, "echo 0123456789\nexit 1\n")
+    tool.run(study(tool, run, trials=1, inside=X + '<fixed name="store_output"'
+                   f' value="{most}"/>'), "--quiet", expect=5)
+    with h5py.File(tool.folder / "c.h5", "r", swmr=True) as f:
+        assert len(f["artifacts"]) == (kept is not None)
+        assert kept is None or bytes(f["artifact_bytes"][:]) == kept
 
 
 def test_pausing_pruners_are_refused(tool):

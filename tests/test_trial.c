@@ -131,6 +131,8 @@ static void test_results(void **state) {
     assert_int_equal(hpo_trial_sample(seed, plan, 7, &a.trial, NULL), HPO_OK);
     if (seed % 2 == 0)
       assert_int_equal(hpo_buffer_add(&a.model, "{\0}", 3, NULL), HPO_OK);
+    if (seed % 3 == 0)
+      assert_int_equal(hpo_buffer_add(&a.output, "a\n\0b", 4, NULL), HPO_OK);
     add_tally(&a.tally, seed % 4, seed % 7);
     assert_int_equal(hpo_result_record(&a, &r, NULL), HPO_OK);
     r = sent(r);
@@ -140,6 +142,9 @@ static void test_results(void **state) {
     assert_int_equal(b.model.n, a.model.n);
     if (a.model.n > 0)
       assert_memory_equal(b.model.byte, a.model.byte, a.model.n);
+    assert_int_equal(b.output.n, a.output.n);
+    if (a.output.n > 0)
+      assert_memory_equal(b.output.byte, a.output.byte, a.output.n);
     assert_int_equal(b.tally.n_class, a.tally.n_class);
     assert_int_equal(b.tally.n_point, a.tally.n_point);
     for (size_t i = 0; i < a.tally.n_class * a.tally.n_class; i++)

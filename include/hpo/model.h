@@ -139,6 +139,9 @@ typedef struct hpo_model_kind {
    *  runs outside. */
   int64_t (*memory)(void *self);
   void (*usage)(void *self, double *cpu, int64_t *peak);
+  /** What ran outside has printed, as far as it is to be kept; borrowed.
+   *  Once it is settled, on the team's rank 0; NULL: nothing is kept. */
+  const hpo_buffer *(*output)(void *self);
   /** The model's bytes after the steps so far, on the team's rank 0.  Of
    *  models with poll: after the last step alone; before it none. */
   hpo_status (*save)(void *self, hpo_buffer *out, hpo_error *err);

@@ -99,6 +99,7 @@ typedef struct hpo_action {
                                next event */
   hpo_buffer model;         /* WRITE: model to store; owned by the action */
   hpo_tally tally;          /* WRITE: of the model's predictions; owned */
+  hpo_buffer output;        /* WRITE: what the trial printed; owned */
   hpo_end end;              /* SHUTDOWN */
 } hpo_action;
 void hpo_action_free(hpo_action *a);

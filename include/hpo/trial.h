@@ -131,12 +131,13 @@ HPO_MUST_USE hpo_status hpo_job_record(const hpo_job *j, hpo_record **out,
 HPO_MUST_USE hpo_status hpo_job_from_record(const hpo_record *r, hpo_job *out,
                                             hpo_error *err);
 
-/** What comes back: the trial as it ended, its model's bytes, and what that
- *  model's validation predictions add up to. */
+/** What comes back: the trial as it ended, its model's bytes, what that
+ *  model's validation predictions add up to, and what its program printed. */
 typedef struct hpo_result {
-  hpo_trial *trial; /* owned */
-  hpo_buffer model; /* empty: not sent */
-  hpo_tally tally;  /* empty without a model */
+  hpo_trial *trial;  /* owned */
+  hpo_buffer model;  /* empty: not sent */
+  hpo_tally tally;   /* empty without a model */
+  hpo_buffer output; /* empty: nothing to keep */
 } hpo_result;
 void hpo_result_free(hpo_result *r);
 HPO_MUST_USE hpo_status hpo_result_record(const hpo_result *r,

@@ -177,6 +177,28 @@ static void take_usage(hpo_evaluation *v) {
     v->trial->peak_memory = most;
 }
 
+/* What it printed; of folds one after the other. */
+static hpo_status take_output(hpo_evaluation *v, hpo_buffer *out,
+                              hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_model_kind *kind = v->recipe.kind;
+  hpo_fit *fit;
+
+  if (!kind || !kind->output || v->trial->state == HPO_TRIAL_PAUSED)
+    return HPO_OK;
+  for (size_t f = 0; (fit = hpo_evaluation_fit(v, f)) != NULL; f++) {
+    const hpo_buffer *text = fit->model ? kind->output(fit->model) : NULL;
+    if (!text || text->n == 0)
+      continue;
+    if (v->n_fit > 1)
+      HPO_TRY(status,
+              hpo_buffer_format(out, err, "--- fold %zu ---\n", f + 1));
+    HPO_TRY(status, hpo_buffer_add(out, text->byte, text->n, err));
+  }
+done:
+  return status;
+}
+
 static void take_times(hpo_evaluation *v) {
   hpo_trial *t = v->trial;
   t->end = hpo_clock_wall_ns();
@@ -198,7 +220,7 @@ static hpo_status stay(hpo_evaluation *v, hpo_trial **out, hpo_error *err) {
 hpo_status hpo_evaluation_result(hpo_evaluation *v, hpo_result *out,
                                  hpo_error *err) {
   hpo_status status = HPO_OK;
-  hpo_buffer model = {0};
+  hpo_buffer model = {0}, output = {0};
   hpo_tally tally = {0};
   hpo_error own = {0};
   hpo_trial *t = v->trial;
@@ -219,6 +241,7 @@ hpo_status hpo_evaluation_result(hpo_evaluation *v, hpo_result *out,
     forget_scores(t);
   take_times(v);
   memset(out, 0, sizeof *out);
+  HPO_TRY(status, take_output(v, &output, err));
   if (model.n > 0 && hpo_evaluation_wants_model(v)) {
     snprintf(t->model_format, sizeof t->model_format, "%s",
              v->recipe.kind->format);
@@ -233,8 +256,11 @@ hpo_status hpo_evaluation_result(hpo_evaluation *v, hpo_result *out,
   }
   out->trial = t;
   v->trial = NULL;
+  out->output = output;
+  output = (hpo_buffer){0};
 done:
   hpo_buffer_free(&model);
+  hpo_buffer_free(&output);
   hpo_tally_free(&tally);
   return status;
 }

@@ -21,6 +21,8 @@ hpo_status hpo_books_start(hpo_books *b, const hpo_plan *plan,
   b->flushed = b->synced = hpo_clock_seconds();
   b->has_tallies = hpo_store_has(store, HPO_TABLE_CONFUSION) &&
                    hpo_store_has(store, HPO_TABLE_ROC);
+  b->has_artifacts = hpo_store_has(store, HPO_TABLE_ARTIFACTS) &&
+                     hpo_store_has(store, HPO_TABLE_ARTIFACT_BYTES);
   HPO_TRY(status, hpo_store_rows(store, HPO_TABLE_TRIALS, &b->rows, err));
   if (b->rows != hpo_ledger_trials(ledger))
     HPO_FAIL(status, err, HPO_EBUG,
@@ -46,6 +48,7 @@ void hpo_books_clear(hpo_books *b) {
     hpo_trial_destroy(b->entry[i].trial);
     hpo_buffer_free(&b->entry[i].model);
     hpo_tally_free(&b->entry[i].tally);
+    hpo_buffer_free(&b->entry[i].output);
   }
   b->n = 0;
 }
@@ -76,10 +79,13 @@ hpo_status hpo_books_add(hpo_books *b, hpo_action *write, hpo_error *err) {
   }
   copy->curve_offset = copy->model_offset = copy->model_crc = -1;
   copy->curve_length = copy->model_length = 0;
-  b->entry[b->n++] = (hpo_books_entry){
-      .trial = copy, .model = write->model, .tally = write->tally};
+  b->entry[b->n++] = (hpo_books_entry){.trial = copy,
+                                       .model = write->model,
+                                       .tally = write->tally,
+                                       .output = write->output};
   write->model = (hpo_buffer){0}; /* now the entry's */
   write->tally = (hpo_tally){0};
+  write->output = (hpo_buffer){0};
 done:
   return status;
 }
@@ -153,6 +159,33 @@ done:
   return status;
 }
 
+/* What a trial's program printed, as a file attached to the trial. */
+static hpo_status append_output(hpo_books *b, const hpo_books_entry *e,
+                                hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_record *row = NULL;
+  size_t first = 0;
+
+  b->has_outputs = true;
+  HPO_TRY(status,
+          hpo_store_append_bytes(b->store, HPO_TABLE_ARTIFACT_BYTES,
+                                 e->output.byte, e->output.n, &first, err));
+  const hpo_layout_artifact a = {
+      .trial = e->trial->number,
+      .name = "output.log",
+      .media_type = "text/plain",
+      .offset = (int64_t)first,
+      .length = (int64_t)e->output.n,
+      .content_crc = (int64_t)hpo_file_crc32(0, e->output.byte, e->output.n),
+      .time = hpo_clock_wall_ns()};
+  HPO_TRY(status, hpo_layout_artifact_row(&a, &row, err));
+  HPO_TRY(status,
+          hpo_store_append(b->store, HPO_TABLE_ARTIFACTS, row, NULL, err));
+done:
+  hpo_record_destroy(row);
+  return status;
+}
+
 /* Curve and model of a trial that is final or paused; the entry learns where
  * they are. */
 static hpo_status append_parts(hpo_books *b, hpo_books_entry *e,
@@ -183,6 +216,8 @@ static hpo_status append_parts(hpo_books *b, hpo_books_entry *e,
   } else {
     t->model_format[0] = 0;
   }
+  if (e->output.n > 0 && b->has_artifacts)
+    HPO_TRY(status, append_output(b, e, err));
 done:
   hpo_record_destroy(curve);
   return status;
@@ -218,6 +253,8 @@ static hpo_status flush_parts(hpo_books *b, hpo_error *err) {
   static const char *const refits[] = {HPO_TABLE_REFITS};
   static const char *const front[] = {HPO_TABLE_PARETO};
   static const char *const tallies[] = {HPO_TABLE_CONFUSION, HPO_TABLE_ROC};
+  static const char *const outputs[] = {HPO_TABLE_ARTIFACT_BYTES,
+                                        HPO_TABLE_ARTIFACTS};
   hpo_status status = HPO_OK;
 
   b->has_decisions = false;
@@ -229,6 +266,9 @@ static hpo_status flush_parts(hpo_books *b, hpo_error *err) {
     HPO_TRY(status, hpo_store_flush(b->store, refits, 1, err));
   if (b->has_tallies)
     HPO_TRY(status, hpo_store_flush(b->store, tallies, 2, err));
+  if (b->has_outputs)
+    HPO_TRY(status, hpo_store_flush(b->store, outputs, 2, err));
+  b->has_outputs = false;
 done:
   return status;
 }

@@ -28,7 +28,8 @@
 typedef struct hpo_books_entry {
   hpo_trial *trial; /* as it will stand in its row; owned */
   hpo_buffer model;
-  hpo_tally tally; /* of the model's predictions */
+  hpo_tally tally;   /* of the model's predictions */
+  hpo_buffer output; /* what the trial printed */
 } hpo_books_entry;
 
 /** What the file holds of a trial. */
@@ -43,6 +44,7 @@ typedef struct hpo_books {
   int64_t refit_rows;     /* that every stored model was trained on, once its
                              trial was done; 0: models are the trials' own */
   bool has_tallies;       /* the file has tables for them */
+  bool has_artifacts;     /* likewise */
   double sync_seconds;    /* fdatasync at most every so many; 0: never */
   hpo_books_entry *entry; /* [n] the batch, in order of its writes */
   size_t n, room;
@@ -54,6 +56,7 @@ typedef struct hpo_books {
   size_t n_waiting, waiting_room;
   hpo_books_pareto pareto;
   bool has_decisions;     /* appended since the last flush of them */
+  bool has_outputs;       /* likewise */
   bool is_dirty;          /* rows written, not flushed */
   bool is_unsynced;       /* flushed, not on the disk's plate */
   double flushed, synced; /* when, monotonic seconds */
@@ -65,7 +68,7 @@ HPO_MUST_USE hpo_status hpo_books_start(hpo_books *b, const hpo_plan *plan,
                                         const hpo_ledger *ledger,
                                         double sync_seconds, hpo_error *err);
 void hpo_books_free(hpo_books *b);
-/** A trial as it stands now, by a WRITE; takes its model and tally.  A
+/** A trial as it stands now, by a WRITE; takes its model, tally and output.  A
  *  running trial's start is now. */
 HPO_MUST_USE hpo_status hpo_books_add(hpo_books *b, hpo_action *write,
                                       hpo_error *err);

@@ -112,11 +112,13 @@ hpo_status hpo_sched_write(hpo_sched *s, hpo_id trial, hpo_result *kept,
   if (kept != NULL) {
     a.model = kept->model;
     a.tally = kept->tally;
+    a.output = kept->output;
   }
   HPO_TRY(status, hpo_sched_push(s, &a, err));
   if (kept != NULL) { /* now the action's */
     kept->model = (hpo_buffer){0};
     kept->tally = (hpo_tally){0};
+    kept->output = (hpo_buffer){0};
   }
 done:
   return status;

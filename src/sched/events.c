@@ -151,7 +151,11 @@ static hpo_status on_result(hpo_sched *s, const hpo_event *e, hpo_error *err) {
                              t);
   HPO_TRY(status, hpo_ledger_put(s->ledger, t, err));
   e->result->trial = NULL; /* now the ledger's */
-  HPO_TRY(status, hpo_sched_write(s, number, keeps ? e->result : NULL, err));
+  if (!keeps) {
+    hpo_buffer_free(&e->result->model);
+    hpo_tally_free(&e->result->tally);
+  }
+  HPO_TRY(status, hpo_sched_write(s, number, e->result, err));
   HPO_TRY(status, follow_up(s, team, job, t, err));
 done:
   hpo_result_free(e->result);

@@ -27,6 +27,7 @@ void hpo_action_free(hpo_action *a) {
   hpo_job_free(&a->job);
   hpo_buffer_free(&a->model);
   hpo_tally_free(&a->tally);
+  hpo_buffer_free(&a->output);
   *a = (hpo_action){.kind = a->kind};
 }
 

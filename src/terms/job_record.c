@@ -175,11 +175,28 @@ hpo_status hpo_result_record(const hpo_result *result, hpo_record **out,
   HPO_TRY(status,
           hpo_record_add(r, "model", HPO_FIELD_U8, 0, result->model.byte,
                          result->model.n, "", "", err));
+  HPO_TRY(status,
+          hpo_record_add(r, "output", HPO_FIELD_U8, 0, result->output.byte,
+                         result->output.n, "", "", err));
   HPO_TRY(status, hpo_tally_record(&result->tally, r, err));
   *out = r;
   r = NULL;
 done:
   hpo_record_destroy(r);
+  return status;
+}
+
+static hpo_status read_bytes(const hpo_record *r, const char *name,
+                             hpo_buffer *out, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_field *f = hpo_record_find(r, name);
+
+  if (f == NULL || f->type != HPO_FIELD_U8)
+    HPO_FAIL(status, err, HPO_ESTUDY, "the record %s has no valid %s", r->name,
+             name);
+  if (f->n > 0)
+    HPO_TRY(status, hpo_buffer_add(out, f->data, f->n, err));
+done:
   return status;
 }
 
@@ -211,7 +228,6 @@ hpo_status hpo_result_from_record(const hpo_record *r, hpo_result *out,
   hpo_status status = HPO_OK;
   hpo_result result = {0};
   hpo_trial *t = NULL;
-  const hpo_field *model = NULL;
 
   HPO_TRY(status, hpo_mem_new(1, sizeof *t, &t, err));
   result.trial = t;
@@ -224,12 +240,8 @@ hpo_status hpo_result_from_record(const hpo_record *r, hpo_result *out,
   HPO_TRY(status, read_array(r, "metric", HPO_FIELD_FLOAT, &t->metric,
                              &t->n_metric, err));
   HPO_TRY(status, read_curve(r, t, err));
-  model = hpo_record_find(r, "model");
-  if (model == NULL || model->type != HPO_FIELD_U8)
-    HPO_FAIL(status, err, HPO_ESTUDY, "the record %s has no valid model",
-             r->name);
-  if (model->n > 0)
-    HPO_TRY(status, hpo_buffer_add(&result.model, model->data, model->n, err));
+  HPO_TRY(status, read_bytes(r, "model", &result.model, err));
+  HPO_TRY(status, read_bytes(r, "output", &result.output, err));
   HPO_TRY(status, hpo_tally_from_record(r, &result.tally, err));
   *out = result;
   result = (hpo_result){0};

@@ -113,5 +113,6 @@ void hpo_result_free(hpo_result *r) {
   hpo_trial_destroy(r->trial);
   hpo_buffer_free(&r->model);
   hpo_tally_free(&r->tally);
+  hpo_buffer_free(&r->output);
   r->trial = NULL;
 }

@@ -63,6 +63,10 @@ static const hpo_option options[] = {
      NULL},
     {"grace", HPO_OPTION_DURATION, "5s", 0, 3600, false, NULL,
      "time from SIGTERM to SIGKILL when the program is stopped", NULL},
+    {"store_output", HPO_OPTION_INT, "65536", 0, 1 << 20, false, NULL,
+     "first bytes of what a trial prints that the study file keeps, as the "
+     "trial's output.log (hpotune attach --list); 0: none",
+     NULL},
 };
 
 /* --- made, destroyed ------------------------------------------------------
@@ -150,6 +154,8 @@ static hpo_status make_program(command *c, hpo_error *err) {
 
   HPO_TRY(status, hpo_lines_create(&c->lines, in->trial.metric,
                                    in->trial.n_metric, err));
+  c->lines.most_kept =
+      (size_t)hpo_options_get_int(in->options, "store_output");
   HPO_TRY(status, make_patterns(c, err));
   HPO_TRY(status, start(c, err));
 done:
@@ -370,6 +376,12 @@ static void command_usage(void *self, double *cpu, int64_t *peak) {
   *peak = c->end.peak;
 }
 
+static const hpo_buffer *command_output(void *self) {
+  const command *c = self;
+
+  return &c->lines.kept;
+}
+
 const hpo_model_kind hpo_model_command = {
     .name = "command",
     .help = "a program of its own, which prints its metrics",
@@ -393,4 +405,5 @@ const hpo_model_kind hpo_model_command = {
     .settle = command_settle,
     .memory = command_memory,
     .usage = command_usage,
+    .output = command_output,
 };

@@ -38,6 +38,7 @@ void hpo_lines_free(hpo_lines *l) {
   hpo_mem_free(l->has_pattern);
   hpo_buffer_free(&l->line[1]);
   hpo_buffer_free(&l->line[2]);
+  hpo_buffer_free(&l->kept);
   hpo_mem_free(l->number);
   if (l->log >= 0)
     (void)close(l->log);
@@ -170,11 +171,27 @@ static void keep(hpo_lines *l, const char *text, size_t n) {
   l->n_tail += n;
 }
 
+/* The same for the study file. */
+static hpo_status keep_first(hpo_lines *l, const char *text, size_t n,
+                             hpo_error *err) {
+  static const char cut[] = "\n... (cut here)\n";
+  hpo_status status = HPO_OK;
+  size_t fits =
+      l->n_tail < l->most_kept ? l->most_kept - (size_t)l->n_tail : 0;
+
+  HPO_TRY(status, hpo_buffer_add(&l->kept, text, fits < n ? fits : n, err));
+  if (fits < n && l->most_kept > 0 && l->kept.n <= l->most_kept)
+    HPO_TRY(status, hpo_buffer_add(&l->kept, cut, sizeof cut - 1, err));
+done:
+  return status;
+}
+
 hpo_status hpo_lines_add(hpo_lines *l, int which, const char *text, size_t n,
                          hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_buffer *b = &l->line[which];
 
+  HPO_TRY(status, keep_first(l, text, n, err));
   keep(l, text, n);
   for (size_t at = 0; at < n;) {
     const char *end = memchr(text + at, '\n', n - at);

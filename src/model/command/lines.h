@@ -34,6 +34,8 @@ typedef struct hpo_lines {
   char tail[4096]; /* last bytes of both outputs, a ring */
   uint64_t n_tail; /* bytes so far */
   int log;         /* file for all output; -1: none */
+  hpo_buffer kept; /* the output's first bytes, at most most_kept */
+  size_t most_kept;
 } hpo_lines;
 
 /** \param [in] metric borrowed */
