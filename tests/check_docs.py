@@ -212,6 +212,7 @@ def alike(text):
     """Lines without what differs from run to run: times, sizes, the end of
     long lines, mpirun's words."""
     text = re.sub(r"[0-9.]+ (KiB|MiB|s)\b", "N", text)
+    text = re.sub(r"[0-9.]+ [kMGT]?B are left", "N are left", text)
     lines = [re.sub(r" +", " ", k.rstrip()) for k in text.splitlines()]
     # training time, the only metric that is not a function of the study
     return [k for k in lines if k and "train_seconds" not in k]
