@@ -10,7 +10,7 @@ import time
 
 import h5py
 import pytest
-from conftest import INPUTS, end_of
+from conftest import INPUTS, PROGRAM, end_of
 from digest import digest
 
 STUDY = """<study name="c" seed="4">
@@ -411,6 +411,19 @@ echo '{"step": 2, "metrics": {"loss": '$HPO_TRIAL'}}'
     assert not (tool.folder / "c.trials").exists()
     assert tool.run("attach", "c.h5", "--trial", 2, "--extract", "output.log",
                     "-o", "-").stdout == kept[2]
+
+
+def test_a_trial_attaches_to_itself(tool):
+    """Its row may not stand in the file yet."""
+    run = script(tool, f"""
+echo "of $HPO_TRIAL" > mine.txt
+{PROGRAM} attach "$HPO_STUDY_DIR/c.h5" mine.txt --trial $HPO_TRIAL
+echo '{{"metrics": {{"loss": 1}}}}'
+""")
+    tool.run(study(tool, run, trials=6), "--quiet", ranks=3)
+    for i in range(6):
+        assert tool.run("attach", "c.h5", "--trial", i, "--extract",
+                        "mine.txt", "-o", "-").stdout == f"of {i}\n"
 
 
 @pytest.mark.parametrize("most, kept", [

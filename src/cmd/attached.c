@@ -10,16 +10,28 @@
 #include "hpo/options.h"
 #include "hpo/report.h"
 
+/* Seconds until a trial that a run has just begun must stand in the file. */
+static const double PATIENCE = 10;
+
 hpo_status hpo_attached_find_trial(const hpo_args *args, int64_t *trial,
                                    hpo_error *err) {
   hpo_status status = HPO_OK;
   const char *text = hpo_args_get(args, "trial");
+  const double began = hpo_clock_seconds();
   hpo_study_file f = {0};
   int64_t number = -1;
+  bool is_number =
+      !text || (hpo_options_parse_int(text, &number) && number >= 0);
 
-  HPO_TRY(status, hpo_study_file_open(args->word.item[0], &f, err));
-  if (text && (!hpo_options_parse_int(text, &number) || number < 0 ||
-               (size_t)number >= f.n))
+  for (;;) {
+    HPO_TRY(status, hpo_study_file_open(args->word.item[0], &f, err));
+    if (!is_number || number < (int64_t)f.n || !f.is_live ||
+        hpo_clock_seconds() > began + PATIENCE)
+      break;
+    hpo_study_file_close(&f);
+    hpo_clock_sleep(0.2);
+  }
+  if (!is_number || number >= (int64_t)f.n)
     HPO_FAIL(status, err, HPO_EINVAL, "%s has no trial %s; it has %zu", f.path,
              text, f.n);
   *trial = number;
