@@ -217,7 +217,7 @@ static hpo_plan *large(size_t n_param, size_t n_choice) {
   hpo_plan *p = sample(1);
   char name[32];
   hpo_param q = {.name = name, .full_name = name, .high = 1, .parent = -1};
-  char(*text)[32] = calloc(n_choice + 1, sizeof *text);
+  char(*text)[40] = calloc(n_choice + 1, sizeof *text);
   char **choice = calloc(n_choice + 1, sizeof *choice);
 
   assert_non_null(text);
@@ -229,7 +229,7 @@ static hpo_plan *large(size_t n_param, size_t n_choice) {
     assert_int_equal(hpo_space_add(&p->space, &q, NULL), HPO_OK);
   }
   for (size_t i = 0; i < n_choice; i++) {
-    snprintf(text[i], sizeof text[i], "choice_number_%05zu", i);
+    snprintf(text[i], sizeof text[i], "choice_number_%05u", (unsigned)i);
     choice[i] = text[i];
   }
   q.kind = HPO_PARAM_CATEGORICAL;

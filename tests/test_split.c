@@ -106,7 +106,7 @@ static void test_refused(void **state) {
   static char *class_name[] = {"a", "b", "c"};
   hpo_split_options o = {
       .seed = 1, .fraction = 0.5, .n_class = 3, .class_name = class_name};
-  uint8_t role[6];
+  uint8_t role[6] = {HPO_ROLE_TRAIN};
   hpo_error e = {0};
   (void)state;
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A plugin for hpotune: logistic or linear regression by gradient descent.
- * A step is one pass over the training rows. */
+/* A plugin: linear models by gradient descent, one pass over rows a step. */
 #include <hpotune/plugin.h>
 #include <math.h>
 #include <stdio.h>
@@ -21,9 +20,8 @@ typedef struct descent {
 static descent *make(const hpotune_input *in) {
   size_t bytes = (3 * in->columns + 1) * sizeof(double);
   descent *m = calloc(1, sizeof *m + bytes);
-  *m = (descent){.in = in, .columns = in->columns, .bytes = bytes};
-  m->scale = m->mean + m->columns;
-  m->w = m->scale + m->columns;
+  *m = (descent){in, in->columns,           bytes,
+                 0,  m->mean + in->columns, m->mean + 2 * in->columns};
   return m;
 }
 
@@ -72,9 +70,9 @@ static int step(void *model, char *why) {
   }
   free(p);
   snprintf(why, HPOTUNE_WHY, "it diverged in step %zu", ++m->iter);
-  if (!isfinite(w[0]))
-    return HPOTUNE_FAILED;
-  return (double)m->iter < v[2].number ? HPOTUNE_OK : HPOTUNE_DONE;
+  return !isfinite(w[0])                 ? HPOTUNE_FAILED
+         : (double)m->iter < v[2].number ? HPOTUNE_OK
+                                         : HPOTUNE_DONE;
 }
 
 static int save(void *model, const void **bytes, size_t *n, char *why) {
@@ -91,9 +89,11 @@ static int load(const hpotune_input *in, const void *bytes, size_t n,
   return n == m->bytes ? HPOTUNE_OK : HPOTUNE_FAILED;
 }
 
+/* clang-format off */
 static const hpotune_plugin table = {
     HPOTUNE_PLUGIN_ABI, sizeof table, "descent",
     "logistic or linear regression by gradient descent",
     HPOTUNE_BINARY | HPOTUNE_REGRESSION, 3, option,
     create, step, predict, NULL, save, load, free};
+/* clang-format on */
 const hpotune_plugin *hpotune_plugin_get(void) { return &table; }
