@@ -211,6 +211,34 @@ def test_second_writer_is_refused(tool):
     assert run.returncode == 75
 
 
+def test_a_link_is_the_file_itself(tool):
+    """One lock, one stop request and one place for tags under both names; a
+    new file comes where the link leads, and the link stays."""
+    scratch = tool.folder / "scratch"
+    scratch.mkdir()
+    link, file = tool.folder / "f.h5", scratch / "a.h5"
+    link.symlink_to("scratch/a.h5")
+    study = write_function(tool.folder, steps=50, delay=0.02, trials=400)
+    run = tool.start(study, "--quiet")
+    wait_for(run, file, 1)
+    for name in (link, file):
+        done = tool.run(study, "--quiet", "--output", name, expect=4)
+        assert f"pid {run.pid}" in done.stderr
+    for name in (link, file):
+        tool.run("tag", name, f"under={name.name}")
+        assert "running" in tool.run("status", name, expect=75).stdout
+    assert run.poll() is None
+    tool.run("stop", file, "--wait")
+    run.communicate(timeout=100)
+    assert run.returncode == 75
+    study = write_function(tool.folder, trials=2)
+    tool.run(study, "--quiet", "--overwrite")
+    tool.run("compact", link)
+    assert link.is_symlink() and states(file) == ["complete"] * 2
+    assert sorted(p.name for p in scratch.iterdir()) == ["a.h5", "a.h5.lock"]
+    assert not list(tool.folder.glob("f.h5?*"))
+
+
 def test_readable_while_it_runs(tool):
     study = write_function(tool.folder, steps=10, delay=0.01, trials=4000)
     run = tool.start(study, "--quiet", ranks=3)

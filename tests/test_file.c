@@ -218,6 +218,36 @@ static void test_resolve(void **state) {
   }
 }
 
+/* Makes the link, resolves it and takes it away. */
+static void check_link(const place *p, const char *to, hpo_status expect,
+                       const char *target) {
+  char link[128], whole[192], *out = NULL;
+  hpo_error err = {0};
+  snprintf(link, sizeof link, "%s/link", p->folder);
+  assert_int_equal(symlink(to, link), 0);
+  assert_int_equal(hpo_file_beside(link, ".x", &out, &err), expect);
+  if (expect == HPO_OK) {
+    snprintf(whole, sizeof whole, "%s%s%s", *target == '/' ? "" : p->folder,
+             *target == '/' ? "" : "/", target);
+    assert_string_equal(out, whole);
+  }
+  hpo_mem_free(out);
+  unlink(link);
+}
+
+static void test_beside(void **state) {
+  const place *p = *state;
+  char *out = NULL;
+  assert_int_equal(hpo_file_beside(p->path, ".x", &out, NULL), HPO_OK);
+  assert_memory_equal(out, p->path, strlen(p->path));
+  assert_string_equal(out + strlen(p->path), ".x");
+  hpo_mem_free(out);
+  check_link(p, "data", HPO_OK, "data.x");
+  check_link(p, "../there/data", HPO_OK, "../there/data.x");
+  check_link(p, "/no/such", HPO_OK, "/no/such.x");
+  check_link(p, "link", HPO_EIO, NULL);
+}
+
 /* FIPS 180-4 examples; and that pieces do not matter. */
 static void test_sha256(void **state) {
   static const char *const v[][2] = {
@@ -274,7 +304,8 @@ int main(void) {
       cmocka_unit_test(test_plain),        cmocka_unit_test(test_gzip),
       cmocka_unit_test(test_damaged_gzip), cmocka_unit_test(test_cannot_open),
       cmocka_unit_test(test_whole),        cmocka_unit_test(test_resolve),
-      cmocka_unit_test(test_sha256),       cmocka_unit_test(test_crc32),
+      cmocka_unit_test(test_beside),       cmocka_unit_test(test_sha256),
+      cmocka_unit_test(test_crc32),
   };
   return cmocka_run_group_tests(test, set_up, tear_down);
 }

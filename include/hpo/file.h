@@ -25,7 +25,8 @@ void hpo_file_close(hpo_file *f);
  *  limit is 0.  *out gets a NUL after its last byte that n does not count. */
 HPO_MUST_USE hpo_status hpo_file_read_all(const char *path, size_t limit,
                                           hpo_buffer *out, hpo_error *err);
-/** Writes path anew: a temporary file beside it, then rename.  HPO_EIO: the
+/** Writes path anew: a temporary file beside it (beside the target of a
+ *  link, which stays), then rename.  HPO_EIO: the
  *  old file, if there was one, is as it was. */
 HPO_MUST_USE hpo_status hpo_file_write_all(const char *path, const void *from,
                                            size_t n, hpo_error *err);
@@ -36,6 +37,15 @@ int64_t hpo_file_size(const char *path);
 /** href as seen from the folder of base_file, unless it is absolute. */
 HPO_MUST_USE hpo_status hpo_file_resolve(const char *base_file,
                                          const char *href, char **out,
+                                         hpo_error *err);
+/** The file that path leads to, there or not, with a suffix: path itself
+ *  unless it is a symbolic link.  So a file has one lock and one place for
+ *  what lies beside it under all its names, and what is renamed to it does
+ *  not replace a link.  HPO_EIO: the links go in a circle. */
+HPO_MUST_USE hpo_status hpo_file_beside(const char *path, const char *suffix,
+                                        char **out, hpo_error *err);
+/** Renames made to the file that path leads to.  HPO_EIO */
+HPO_MUST_USE hpo_status hpo_file_replace(const char *path, const char *made,
                                          hpo_error *err);
 /** Kind of file system: true where path lies on NFS. */
 bool hpo_file_on_nfs(const char *path);

@@ -2,6 +2,7 @@
 /* Whole files at once, paths, kinds of file systems. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,6 +13,7 @@
 
 #define NFS_MAGIC 0x6969 /* man 2 statfs */
 #define STEP ((size_t)1 << 16)
+#define MOST_LINKS 40 /* man 7 path_resolution */
 
 hpo_status hpo_file_read_all(const char *path, size_t limit, hpo_buffer *out,
                              hpo_error *err) {
@@ -55,10 +57,11 @@ static bool write_whole(int fd, const uint8_t *from, size_t n) {
 hpo_status hpo_file_write_all(const char *path, const void *from, size_t n,
                               hpo_error *err) {
   hpo_status status = HPO_OK;
-  char *beside = NULL;
+  char *target = NULL, *beside = NULL;
   int fd = -1;
+  HPO_TRY(status, hpo_file_beside(path, "", &target, err));
   HPO_TRY(status,
-          hpo_mem_format(&beside, err, "%s.tmp.%ld", path, (long)getpid()));
+          hpo_mem_format(&beside, err, "%s.tmp.%ld", target, (long)getpid()));
   fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (fd < 0)
     HPO_FAIL(status, err, HPO_EIO, "%s: cannot be written: %s", path,
@@ -69,7 +72,7 @@ hpo_status hpo_file_write_all(const char *path, const void *from, size_t n,
     written = false;
     why = errno;
   }
-  if (written && rename(beside, path) != 0) {
+  if (written && rename(beside, target) != 0) {
     written = false;
     why = errno;
   }
@@ -79,6 +82,7 @@ hpo_status hpo_file_write_all(const char *path, const void *from, size_t n,
              strerror(why));
   }
 done:
+  hpo_mem_free(target);
   hpo_mem_free(beside);
   return status;
 }
@@ -97,6 +101,42 @@ hpo_status hpo_file_resolve(const char *base_file, const char *href,
     return hpo_mem_string(href, out, err);
   return hpo_mem_format(out, err, "%.*s/%s", (int)(slash - base_file),
                         base_file, href);
+}
+
+/* Only links of the last name count: the kernel follows those of folders. */
+hpo_status hpo_file_beside(const char *path, const char *suffix, char **out,
+                           hpo_error *err) {
+  hpo_status status = HPO_OK;
+  char link[PATH_MAX];
+  char *at = NULL, *next = NULL;
+  ssize_t n;
+  HPO_TRY(status, hpo_mem_string(path, &at, err));
+  for (int i = 0; (n = readlink(at, link, sizeof link - 1)) >= 0; i++) {
+    if (i == MOST_LINKS)
+      HPO_FAIL(status, err, HPO_EIO, "%s: %s", path, strerror(ELOOP));
+    link[n] = '\0';
+    HPO_TRY(status, hpo_file_resolve(at, link, &next, err));
+    hpo_mem_free(at);
+    at = next;
+    next = NULL;
+  }
+  HPO_TRY(status, hpo_mem_format(out, err, "%s%s", at, suffix));
+done:
+  hpo_mem_free(at);
+  return status;
+}
+
+hpo_status hpo_file_replace(const char *path, const char *made,
+                            hpo_error *err) {
+  hpo_status status = HPO_OK;
+  char *target = NULL;
+  HPO_TRY(status, hpo_file_beside(path, "", &target, err));
+  if (rename(made, target) != 0)
+    HPO_FAIL(status, err, HPO_EIO, "cannot rename %s to %s: %s", made, target,
+             strerror(errno));
+done:
+  hpo_mem_free(target);
+  return status;
 }
 
 bool hpo_file_on_nfs(const char *path) {

@@ -369,9 +369,7 @@ static hpo_status put_in_place(const compaction *c, hpo_error *err) {
   if (fd < 0 || fsync(fd) != 0)
     HPO_FAIL(status, err, HPO_EIO, "%s: cannot be synced: %s", c->beside,
              strerror(errno));
-  if (rename(c->beside, c->path) != 0)
-    HPO_FAIL(status, err, HPO_EIO, "cannot rename %s to %s: %s", c->beside,
-             c->path, strerror(errno));
+  HPO_TRY(status, hpo_file_replace(c->path, c->beside, err));
 done:
   if (fd >= 0)
     close(fd);
@@ -415,7 +413,7 @@ static hpo_status start(compaction *c, const hpo_args *args, hpo_error *err) {
              c->path);
   HPO_TRY(status, hpo_replay_read_plan(&f, &c->plan, err));
   HPO_TRY(status, read_keep(args, c->plan, &c->keep, err));
-  HPO_TRY(status, hpo_mem_format(&c->beside, err, "%s.compact", c->path));
+  HPO_TRY(status, hpo_file_beside(c->path, ".compact", &c->beside, err));
 done:
   hpo_study_file_close(&f);
   return status;
@@ -439,7 +437,7 @@ static hpo_status work(compaction *c, hpo_error *err) {
   char *name = NULL;
   hpo_lock *lock = NULL;
 
-  HPO_TRY(status, hpo_mem_format(&name, err, "%s.lock", c->path));
+  HPO_TRY(status, hpo_file_beside(c->path, ".lock", &name, err));
   HPO_TRY(status, take_lock(name, &lock, err));
   HPO_TRY(status, hpo_store_open_read(c->path, &c->old, err));
   c->work = (hpo_finale_work){.r = &run, .store = c->old};

@@ -9,7 +9,6 @@
 #include "hpo/h5_matrix.h"
 #include "hpo/mem.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -195,7 +194,7 @@ done:
 static hpo_status make_h5(job *j, hpo_error *err) {
   hpo_status status = HPO_OK;
 
-  HPO_TRY(status, hpo_mem_format(&j->part, err, "%s.part", j->path));
+  HPO_TRY(status, hpo_file_beside(j->path, ".part", &j->part, err));
   HPO_TRY(status, hpo_h5_create(j->part, &j->file, err));
   HPO_TRY(status, hpo_h5_add_matrix(j->file, "X", (uint64_t)j->rows,
                                     j->features, j->most,
@@ -277,9 +276,7 @@ static hpo_status finish_h5(job *j, hpo_error *err) {
   j->x = j->y = NULL;
   j->file = NULL;
   HPO_TRY(status, hpo_h5_close(file, err));
-  if (rename(j->part, j->path) != 0)
-    HPO_FAIL(status, err, HPO_EIO, "%s: can't be written: %s", j->path,
-             strerror(errno));
+  HPO_TRY(status, hpo_file_replace(j->path, j->part, err));
   hpo_mem_free(j->part);
   j->part = NULL;
 done:

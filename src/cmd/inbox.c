@@ -47,12 +47,15 @@ static hpo_status put(const char *study, const hpo_inbox_item *item, size_t k,
   hpo_status status = HPO_OK;
   const int64_t now = hpo_clock_wall_ns() + (int64_t)k;
   hpo_buffer bytes = {0};
+  char *stem = NULL;
 
-  HPO_TRY(status, hpo_mem_format(path, err, "%s" SUFFIX "%020lld-%ld-%zu",
-                                 study, (long long)now, (long)getpid(), k));
+  HPO_TRY(status, hpo_file_beside(study, SUFFIX, &stem, err));
+  HPO_TRY(status, hpo_mem_format(path, err, "%s%020lld-%ld-%zu", stem,
+                                 (long long)now, (long)getpid(), k));
   HPO_TRY(status, encode(item, now, &bytes, err));
   HPO_TRY(status, hpo_file_write_all(*path, bytes.byte, bytes.n, err));
 done:
+  hpo_mem_free(stem);
   hpo_buffer_free(&bytes);
   return status;
 }
@@ -62,30 +65,29 @@ static int by_text(const void *a, const void *b) {
 }
 
 /* Whether a name in the folder is one of ours, written whole. */
-static bool is_ours(const char *name, const char *base) {
-  const size_t n = strlen(base);
+static bool is_ours(const char *name, const char *stem) {
+  const size_t n = strlen(stem);
 
-  return strncmp(name, base, n) == 0 &&
-         strncmp(name + n, SUFFIX, strlen(SUFFIX)) == 0 &&
-         strspn(name + n + strlen(SUFFIX), "0123456789-") ==
-             strlen(name + n + strlen(SUFFIX));
+  return strncmp(name, stem, n) == 0 &&
+         strspn(name + n, "0123456789-") == strlen(name + n);
 }
 
 /* Paths of what lies beside the file, oldest first. */
 static hpo_status list(const char *study, hpo_names *out, hpo_error *err) {
   hpo_status status = HPO_OK;
-  const char *slash = strrchr(study, '/');
-  const char *base = slash ? slash + 1 : study;
-  char *folder = NULL, *path = NULL;
+  char *stem = NULL, *folder = NULL, *path = NULL;
+  const char *slash;
   struct dirent *entry;
   DIR *d = NULL;
 
+  HPO_TRY(status, hpo_file_beside(study, SUFFIX, &stem, err));
+  slash = strrchr(stem, '/');
   HPO_TRY(status, hpo_mem_format(&folder, err, "%.*s",
-                                 slash ? (int)(slash - study) + 1 : 2,
-                                 slash ? study : "./"));
+                                 slash ? (int)(slash - stem) + 1 : 2,
+                                 slash ? stem : "./"));
   d = opendir(folder);
   while (d && (entry = readdir(d)) != NULL) {
-    if (!is_ours(entry->d_name, base))
+    if (!is_ours(entry->d_name, slash ? slash + 1 : stem))
       continue;
     HPO_TRY(status, hpo_mem_format(&path, err, "%s%s", folder, entry->d_name));
     HPO_TRY(status, hpo_names_add(out, path, err));
@@ -97,6 +99,7 @@ static hpo_status list(const char *study, hpo_names *out, hpo_error *err) {
 done:
   if (d)
     closedir(d);
+  hpo_mem_free(stem);
   hpo_mem_free(folder);
   hpo_mem_free(path);
   return status;

@@ -2,7 +2,8 @@
 /* Predictions to CSV, NPY or HDF5. */
 #include "cmd/predict_out.h"
 
-#include <errno.h>
+#include "hpo/file.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -188,7 +189,7 @@ hpo_status hpo_predict_out_open(hpo_predict_out *o, const char *path,
 
   if (o->form == HPO_PREDICT_HDF5) {
     HPO_TRY(status, hpo_mem_string(path, &o->path, err));
-    HPO_TRY(status, hpo_mem_format(&o->part, err, "%s.part", path));
+    HPO_TRY(status, hpo_file_beside(path, ".part", &o->part, err));
     HPO_TRY(status, make_table(o, err));
     HPO_TRY(status, hpo_h5_open(o->part, true, &o->file, err));
     HPO_TRY(status, hpo_h5_find_table(o->file, TABLE, &o->table, err));
@@ -238,9 +239,7 @@ hpo_status hpo_predict_out_finish(hpo_predict_out *o, hpo_error *err) {
     hpo_h5 *file = o->file;
     o->file = NULL;
     HPO_TRY(status, hpo_h5_close(file, err));
-    if (rename(o->part, o->path) != 0)
-      HPO_FAIL(status, err, HPO_EIO, "%s: can't be written: %s", o->path,
-               strerror(errno));
+    HPO_TRY(status, hpo_file_replace(o->path, o->part, err));
     hpo_mem_free(o->part);
     o->part = NULL;
     goto done;

@@ -3,6 +3,7 @@
 #include "cmd/prepare.h"
 #include "cmd/cmd.h"
 #include "hpo/evaluate.h"
+#include "hpo/file.h"
 #include "hpo/layout.h"
 #include "hpo/log.h"
 #include "hpo/mem.h"
@@ -216,16 +217,19 @@ done:
 /* The study file's folder must be there before anything is trained. */
 static hpo_status check_output(const hpo_plan *plan, hpo_error *err) {
   hpo_status status = HPO_OK;
-  char *folder = NULL;
-  const char *slash = strrchr(plan->output, '/');
+  char *file = NULL, *folder = NULL;
+  const char *slash;
 
+  HPO_TRY(status, hpo_file_beside(plan->output, "", &file, err));
+  slash = strrchr(file, '/');
   HPO_TRY(status, hpo_mem_format(&folder, err, "%.*s",
-                                 slash ? (int)(slash - plan->output) + 1 : 1,
-                                 slash ? plan->output : "."));
+                                 slash ? (int)(slash - file) + 1 : 1,
+                                 slash ? file : "."));
   if (access(folder, W_OK | X_OK) != 0)
     HPO_FAIL(status, err, HPO_EINVAL, "<output file=\"%s\">: folder %s: %s",
              plan->output, folder, strerror(errno));
 done:
+  hpo_mem_free(file);
   hpo_mem_free(folder);
   return status;
 }

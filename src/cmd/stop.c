@@ -25,7 +25,7 @@ static hpo_status stop(const hpo_args *args, int *exit_code, hpo_error *err) {
     printf("%s: no study is running here\n", f.path);
     goto done;
   }
-  HPO_TRY(status, hpo_mem_format(&request, err, "%s.stop", f.path));
+  HPO_TRY(status, hpo_file_beside(f.path, ".stop", &request, err));
   HPO_TRY(status, hpo_file_write_all(request, "stop\n", 5, err));
   printf("%s: asked to stop; it saves and ends\n", f.path);
   (void)fflush(stdout);

@@ -100,12 +100,15 @@ done:
 }
 
 void hpo_stopping_watch(hpo_stopping *s, const char *study_file) {
-  int n = snprintf(s->request, sizeof s->request, "%s.stop", study_file);
+  char *path = NULL;
 
-  if (n < 0 || (size_t)n >= sizeof s->request)
-    s->request[0] = '\0';
-  else
-    (void)unlink(s->request);
+  s->request[0] = '\0';
+  if (hpo_file_beside(study_file, ".stop", &path, NULL) == HPO_OK &&
+      strlen(path) < sizeof s->request) {
+    strcpy(s->request, path);
+    (void)unlink(path);
+  }
+  hpo_mem_free(path);
 }
 
 /* Whether somebody has asked by file; the file is then taken away. */

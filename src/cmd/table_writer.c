@@ -2,6 +2,8 @@
 /* Results to a file or standard output, in pieces. */
 #include "cmd/table_writer.h"
 
+#include "hpo/file.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -12,8 +14,8 @@ hpo_status hpo_sink_open(hpo_sink *s, const char *path, hpo_error *err) {
     s->stream = stdout;
     return HPO_OK;
   }
-  HPO_TRY(status, hpo_mem_string(path, &s->path, err));
-  HPO_TRY(status, hpo_mem_format(&s->part, err, "%s.part", path));
+  HPO_TRY(status, hpo_file_beside(path, "", &s->path, err));
+  HPO_TRY(status, hpo_mem_format(&s->part, err, "%s.part", s->path));
   s->stream = fopen(s->part, "wb");
   if (!s->stream)
     HPO_FAIL(status, err, HPO_EIO, "%s: can't be written: %s", path,

@@ -59,7 +59,7 @@ static hpo_status take_lock(hpo_store *s, hpo_error *err) {
   hpo_status status = HPO_OK;
   char *path = NULL;
 
-  HPO_TRY(status, hpo_mem_format(&path, err, "%s.lock", s->path));
+  HPO_TRY(status, hpo_file_beside(s->path, ".lock", &path, err));
   for (int i = 0; i < 4; i++) {
     if (i > 0)
       nanosleep(&pause, NULL);
@@ -77,7 +77,7 @@ static bool has_writer(const hpo_store *s) {
   char *path = NULL;
   bool held = false;
 
-  if (hpo_mem_format(&path, NULL, "%s.lock", s->path) == HPO_OK)
+  if (hpo_file_beside(s->path, ".lock", &path, NULL) == HPO_OK)
     held = hpo_lock_is_held(path);
   hpo_mem_free(path);
   return held;
@@ -239,18 +239,16 @@ done:
   return status;
 }
 
-/** Builds the file beside path, then puts it in its place. */
+/** Builds the file beside path, then puts it in its place; a link stays. */
 static hpo_status put_in_place(const char *path, const contents *c,
                                hpo_error *err) {
   hpo_status status = HPO_OK;
   char *beside = NULL;
 
-  HPO_TRY(status, hpo_mem_format(&beside, err, "%s.tmp", path));
+  HPO_TRY(status, hpo_file_beside(path, ".tmp", &beside, err));
   HPO_TRY(status, build(beside, c, err));
-  if (rename(beside, path) != 0)
-    HPO_FAIL(status, err, HPO_EIO, "cannot rename %s to %s: %s", beside, path,
-             strerror(errno));
-  HPO_TRY(status, sync_folder(path, err));
+  HPO_TRY(status, hpo_file_replace(path, beside, err));
+  HPO_TRY(status, sync_folder(beside, err));
 done:
   if (status != HPO_OK && beside != NULL)
     unlink(beside);
