@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The manual pages, the completion, the installed tree, and the tutorial."""
+import gzip
 import os
 import re
 import shutil
@@ -241,3 +242,52 @@ def test_tutorial(tmp_path, monkeypatch):
                                   stdout=subprocess.PIPE, timeout=200,
                                   stderr=subprocess.STDOUT)
             assert alike(done.stdout) == alike(shown), command
+
+
+def files_of_examples(folder):
+    """What the studies of the pages name."""
+    rows = range(100)
+    (folder / "customers.csv").write_text(
+        "age,churned\n" + "".join(f"{i},{i % 2}\n" for i in rows))
+    wines = "".join(f"{i % 7}.5,{i % 3},{'nso'[i % 3]},{i},1,{3 + i % 6}\n"
+                    for i in rows)
+    for name in ("red", "white"):
+        with gzip.open(folder / f"{name}.csv.gz", "wt") as f:
+            f.write(wines)
+    (folder / "winequality-white.csv").write_text(
+        "".join(f"{';'.join([str(i)] * 11)};{3 + i % 6}\n" for i in rows))
+    (folder / "train.py").write_text("#!/bin/sh\n")
+    (folder / "train.py").chmod(0o755)
+
+
+def examples():
+    """(page and number, study): each <study> of the pages, and the
+    <model> ... <budget> that stand alone."""
+    for page in sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")]):
+        blocks = re.findall(r"```xml\n(.*?)```", page.read_text(), re.S)
+        for i, body in enumerate(blocks):
+            if "<study " in body:
+                yield f"{page.stem}-{i}", body
+            elif body.startswith("<model") and "<budget" in body:
+                yield f"{page.stem}-{i}", f"<study name='x'>{body}</study>"
+
+
+EXAMPLES = dict(examples())
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_studies_of_the_pages(tool, name):
+    files_of_examples(tool.folder)
+    (tool.folder / "s.xml").write_text(EXAMPLES[name])
+    assert "s.xml is good" in tool.run("check", "s.xml").stdout
+
+
+def test_pages_have_every_element():
+    """The examples of the format's page hold all elements; its tables all
+    children of <study>."""
+    page = (ROOT / "docs" / "study-format.md").read_text()
+    whole = "".join(re.findall(r"```xml\n(.*?)```", page, re.S))
+    schema = (ROOT / "src" / "study" / "study.xsd").read_text()
+    for name in re.findall(r'<xs:element name="([a-z-]+)"', schema):
+        assert f"<{name}" in whole, name
+    assert "*later*" not in page and len(EXAMPLES) > 6
