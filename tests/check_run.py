@@ -418,8 +418,37 @@ def test_check_knows_another_study(tool):
     tool.run(QUICK, "--trials", 2, "--quiet", "--output", "s.h5")
     assert "goes on" in tool.run("check", QUICK, "--output", "s.h5").stdout
     done = tool.run("check", QUICK, "--output", "s.h5", "--seed", 7, expect=4)
-    assert "another study" in done.stderr and "data are the same" in \
-        done.stderr
+    assert "another study" in done.stderr
+    assert "data are the same, but seed is 7, was " in done.stderr
+
+
+@pytest.mark.parametrize("change, words", [
+    (["sampler/name=random"], "sampler.name is random, was tpe"),
+    (["model[gbt]/int[max_depth]/high=9"],
+     "but space[max_depth].high is 9, was 15;"),
+    (["model[gbt]/fixed[max_bin]=64"], "but model[gbt].fixed.max_bin is 64, was 256;"),
+    (["model[gbt]/int[max_depth]/name=max_bin"],
+     "space[max_bin] is new, model[gbt].fixed.max_bin = 256 is gone and "),
+    (["seed=9", "objective/metric=logloss", "pruner/name=none", "name=other"],
+     "name is other, was quickstart, seed is 9, was 42, objective.0.metric "
+     "is logloss, was roc_auc and "),
+    (["data/validation/fraction=0.3"], "the same, but data.validation_fraction is 0.3, was 0.2;")])
+def test_another_study_says_what_differs(tool, change, words):
+    tool.run(QUICK, "--trials", 1, "--quiet", "--output", "s.h5")
+    done = tool.run("check", QUICK, "--output", "s.h5", *(
+        w for c in change for w in ("--set", c)), expect=4)
+    assert words in done.stderr
+
+
+def test_another_study_by_its_data(tool):
+    text = (INPUTS / "breast_cancer.csv").read_text()
+    (tool.folder / "d.csv").write_text(text)
+    words = (QUICK, "--output", "s.h5", "--set",
+             f"data/train/href={tool.folder}/d.csv")
+    tool.run(*words, "--trials", 1, "--quiet")
+    (tool.folder / "d.csv").write_text(text.rsplit("\n", 2)[0] + "\n")
+    done = tool.run("check", *words, expect=4)
+    assert ": its data differ; --overwrite" in done.stderr
 
 
 def test_removed_file_is_told(tool):

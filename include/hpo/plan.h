@@ -162,6 +162,9 @@ HPO_MUST_USE hpo_status hpo_plan_text(const hpo_plan *p, char **out,
 HPO_MUST_USE hpo_status hpo_plan_identity(const hpo_plan *p,
                                           const char *data_hash, char hex[65],
                                           hpo_error *err);
+/** Whether a line of hpo_plan_text, by its name ("space.0.low"), is part of
+ *  the identity. */
+bool hpo_plan_counts(const char *name);
 
 /** Whether something is left to do once the search is over: test, winner,
  *  refit. */

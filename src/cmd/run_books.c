@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* hpotune run, rank 0: makes or opens the study file, and the session's row
  * that says where and with what it ran. */
+#include "cmd/difference.h"
 #include "cmd/environment.h"
 #include "cmd/inbox.h"
 #include "cmd/run.h"
@@ -116,26 +117,11 @@ done:
 
 /* --- an existing file --------------------------------------------------- */
 
-/* What differs, as far as the file tells: the data or the settings. */
-static const char *tell_difference(hpo_store *store, const char *hash) {
-  hpo_record *data = NULL;
-  hpo_error ignored = {0};
-  char found[80] = "";
-
-  if (hpo_store_read_facts(store, HPO_FACTS_DATA, &data, &ignored) == HPO_OK)
-    hpo_record_text(data, "sha256", found, sizeof found);
-  hpo_record_destroy(data);
-  return strcmp(found, hash) != 0
-             ? "its data differ"
-             : "its data are the same, but its seed, models, space, "
-               "objective, metrics, sampler, pruner or order differ "
-               "(/study/resolved in the file names them)";
-}
-
 hpo_status hpo_run_check_identity(const hpo_plan *plan, const char *hash,
                                   hpo_store *store, hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_record *attributes = NULL;
+  hpo_buffer text = {0};
   char identity[65], found[80], name[128], created[40];
 
   HPO_TRY(status, hpo_plan_identity(plan, hash, identity, err));
@@ -143,12 +129,15 @@ hpo_status hpo_run_check_identity(const hpo_plan *plan, const char *hash,
   hpo_record_text(attributes, "identity", found, sizeof found);
   hpo_record_text(attributes, "name", name, sizeof name);
   hpo_record_text(attributes, "created", created, sizeof created);
-  if (strcmp(found, identity) != 0)
-    HPO_FAIL(status, err, HPO_ESTUDY,
-             "%s holds another study (\"%s\", begun %s): %s; --overwrite "
-             "starts anew, --output F writes elsewhere",
-             plan->output, name, created, tell_difference(store, hash));
+  if (strcmp(found, identity) == 0)
+    goto done;
+  HPO_TRY(status, hpo_difference_text(plan, hash, store, &text, err));
+  HPO_FAIL(status, err, HPO_ESTUDY,
+           "%s holds another study (\"%s\", begun %s): %.*s; --overwrite "
+           "starts anew, --output F writes elsewhere",
+           plan->output, name, created, (int)text.n, (const char *)text.byte);
 done:
+  hpo_buffer_free(&text);
   hpo_record_destroy(attributes);
   return status;
 }

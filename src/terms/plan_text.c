@@ -282,3 +282,33 @@ done:
   hpo_buffer_free(&w.to);
   return status;
 }
+
+bool hpo_plan_counts(const char *name) {
+  static const struct {
+    const char *prefix;
+    const hpo_member *member; /* NULL: all of it counts */
+  } part[] = {{"space.", NULL},
+              {"enqueue.", NULL},
+              {"forbidden.", NULL},
+              {"data.", hpo_plan_data_members},
+              {"model.", hpo_plan_model_members},
+              {"objective.", hpo_plan_objective_members},
+              {"constraint.", hpo_plan_constraint_members},
+              {"sampler.", hpo_plan_choice_members},
+              {"pruner.", hpo_plan_choice_members},
+              {"", hpo_plan_members}};
+  size_t i = 0, n;
+
+  while (strncmp(name, part[i].prefix, strlen(part[i].prefix)) != 0)
+    i++;
+  if (part[i].member == NULL)
+    return true;
+  name += strlen(part[i].prefix);
+  n = strspn(name, "0123456789");
+  name += name[n] == '.' ? n + 1 : 0;
+  n = strcspn(name, ".");
+  for (const hpo_member *m = part[i].member; m->name != NULL; m++)
+    if (strlen(m->name) == n && strncmp(m->name, name, n) == 0)
+      return m->counts;
+  return false;
+}
