@@ -179,6 +179,38 @@ def test_c_source(studies, task, kind):
     assert np.allclose(ours, theirs, rtol=1e-8, atol=1e-9)
 
 
+@pytest.mark.parametrize("kind", ["gbt", "linear", "mlp"])
+def test_c_source_reads_rows(studies, kind):
+    """Rows with any separators; what is no number is told, not guessed."""
+    tool = studies("binary", kind)
+    tool.run("export", "s.h5", "-o", "m.c")
+    subprocess.run(["cc", "-DHPOTUNE_MAIN", "m.c", "-o", "m", "-lm"],
+                   cwd=tool.folder, check=True)
+
+    def run(rows):
+        return subprocess.run([tool.folder / "m"], input=rows, text=True,
+                              capture_output=True)
+
+    x = matrix(tool, pandas.read_csv(tool.folder / "d.csv"))[:3]
+    x[0, 0] = x[1, -1] = np.nan
+    lines = [["%.9g" % v for v in row] for row in x]
+    plain = run("\n".join(" ".join(line) for line in lines))
+    assert plain.returncode == 0 and plain.stdout.count("\n") == 3
+    for between in [",", "\t", ", ", " ,"]:
+        for missing in ["", "nan", "NA"]:
+            rows = "\r\n\n".join(between.join(line) for line in lines)
+            done = run(rows.replace("nan", missing) + "\n")
+            assert (done.returncode, done.stdout) == (0, plain.stdout)
+    for bad, said in [(["x"] + lines[1][1:], "line 2: x is no number"),
+                      (["1e"] + lines[1][1:], "line 2: 1e is no number"),
+                      (["1" * 99] + lines[1][1:], "is no number"),
+                      (lines[1][1:], "fields, "),
+                      (lines[1] + ["1"], "fields, ")]:
+        done = run(",".join(lines[0]) + "\n" + ",".join(bad) + "\n")
+        assert done.returncode == 1 and done.stdout.count("\n") <= 1
+        assert done.stderr.startswith("line 2: ") and said in done.stderr
+
+
 def test_columns_by_name(studies):
     tool = studies("binary")
     whole = predict(tool, "d.csv")
