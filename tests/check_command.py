@@ -68,6 +68,26 @@ def living(mark):
     return found
 
 
+def test_progress_counts_each_trial_and_what_it_leaves_out(tool):
+    """A log's lines: each its own count; no failure goes unsaid."""
+    run = script(tool, 'test $1 -lt 20 || exit 3\necho "{\\"metrics\\": '
+                 '{\\"loss\\": $1}}"\n')
+    path = study(tool, run + " {x}", trials=40,
+                 inside='<int name="x" low="0" high="39"/>',
+                 more='<sampler name="grid"/>')
+    done = tool.run(path, ranks=4)
+    lines = re.findall(r"^\[(\d+)/40\] trial (\d+) (.*)", done.stderr, re.M)
+    counts = [int(count) for count, _, _ in lines]
+    assert counts == sorted(set(counts)) and counts[-1] == 40
+    failed = [said for _, _, said in lines if said.startswith("failed")]
+    assert failed and all("exit code 3" in said for said in failed)
+    left = [tuple(map(int, found)) for found in re.findall(
+        r"^\((\d+) more trials?: (\d+) complete, (\d+) pruned, (\d+) "
+        r"failed\)$", done.stderr, re.M)]
+    assert left and len(lines) + sum(n for n, *_ in left) == 40
+    assert len(failed) + sum(found[3] for found in left) == 20
+
+
 def kill_ranks(mark):
     for pid in living(mark):
         try:

@@ -91,6 +91,15 @@ def test_lines_without_a_terminal(tool):
     assert len(states(tool.folder / "f.h5")) == 30
 
 
+def test_budget_is_that_of_the_newest_session(tool):
+    study = write_function(tool.folder, trials=5)
+    tool.run(study, "--quiet")
+    tool.run(study, "--quiet", "--trials", 9)
+    assert " 9/9  100 %" in tool.run("watch", "f.h5", "--once").stdout
+    tool.run(study, "--quiet", "--set", "budget/trials=7")
+    assert " 9/7  100 %" in tool.run("watch", "f.h5", "--once").stdout
+
+
 def test_a_request_from_before_does_not_stop(tool):
     (tool.folder / "f.h5.stop").write_text("stop\n")
     study = write_function(tool.folder, trials=5)

@@ -114,6 +114,7 @@ typedef struct hpo_layout_session {
   int64_t slurm_restart_count;    /* -1 outside Slurm */
   const char *command;            /* line */
   int64_t xml_offset, xml_length; /* in HPO_TABLE_SESSION_XML; -1, 0 */
+  int64_t trials; /* the study's budget in it; 0 not limited, -1 unknown */
 } hpo_layout_session;
 HPO_MUST_USE hpo_status hpo_layout_session_row(const hpo_layout_session *s,
                                                hpo_record **out,

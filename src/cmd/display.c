@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Lines of a batch log in one window, then one at its end. */
+/* Lines of a batch log in one window, then what was left out. */
 enum { LINES_PER_WINDOW = 10, WINDOW_SECONDS = 30 };
 
 size_t hpo_display_done(const hpo_ledger *l) {
@@ -25,7 +25,7 @@ void hpo_display_start(hpo_display *p, const hpo_plan *plan,
   p->terminal = isatty(STDERR_FILENO) == 1;
   p->began = hpo_clock_seconds();
   p->window = p->began;
-  p->done_before = done_before;
+  p->done = p->done_before = done_before;
 }
 
 /* "12/50" or "12". */
@@ -91,13 +91,37 @@ static void format_trial(const hpo_display *p, const hpo_trial *t, char *text,
              hpo_trial_state_name(t->state), t->reason);
 }
 
-/* Whether a batch log may have one more line now. */
-static bool may_print(hpo_display *p, double now) {
+/* The lines that a batch log was spared. */
+static void tell_left_out(hpo_display *p) {
+  size_t n = p->complete + p->pruned + p->failed;
+
+  if (n > 0)
+    fprintf(stderr,
+            "(%zu more trial%s: %zu complete, %zu pruned, %zu failed)\n", n,
+            n == 1 ? "" : "s", p->complete, p->pruned, p->failed);
+  p->complete = p->pruned = p->failed = 0;
+}
+
+/* Whether a batch log has a line for this trial: the first ten of a window,
+ * its first failure, what is best and the last. */
+static bool may_print(hpo_display *p, const hpo_trial *t, bool always) {
+  double now = hpo_clock_seconds();
+  bool failed = t->state == HPO_TRIAL_FAILED, may;
+
   if (now - p->window > WINDOW_SECONDS) {
+    tell_left_out(p);
     p->window = now;
     p->burst = 0;
+    p->told_failure = false;
   }
-  return p->burst++ < LINES_PER_WINDOW;
+  may = p->burst++ < LINES_PER_WINDOW || (failed && !p->told_failure);
+  p->told_failure = p->told_failure || failed;
+  if (may || always)
+    return true;
+  p->complete += t->state == HPO_TRIAL_COMPLETE;
+  p->pruned += t->state == HPO_TRIAL_PRUNED;
+  p->failed += failed;
+  return false;
 }
 
 static void show(void *context, const hpo_trial *t, const hpo_ledger *ledger,
@@ -105,7 +129,7 @@ static void show(void *context, const hpo_trial *t, const hpo_ledger *ledger,
   hpo_display *p = context;
   char count[48], eta[64], best[160], what[448];
   double now = hpo_clock_seconds();
-  size_t done = hpo_display_done(ledger);
+  size_t done = ++p->done;
   bool last = p->plan->trials && done >= (size_t)p->plan->trials;
 
   if (p->quiet)
@@ -119,7 +143,9 @@ static void show(void *context, const hpo_trial *t, const hpo_ledger *ledger,
       fprintf(stderr, "\r\033[K%s trials%s%s", count, best, eta);
     p->last = now;
     fflush(stderr);
-  } else if (may_print(p, now) || is_best || last) {
+  } else if (may_print(p, t, is_best || last)) {
+    if (last)
+      tell_left_out(p);
     fprintf(stderr, "[%s] %s%s%s%s\n", count, what,
             !is_best                   ? ""
             : p->plan->n_objective > 1 ? ", on the front"
@@ -133,6 +159,7 @@ hpo_listener hpo_display_listener(hpo_display *p) {
 }
 
 void hpo_display_end(hpo_display *p) {
+  tell_left_out(p);
   if (p->terminal && !p->quiet && p->last > 0)
     fprintf(stderr, "\n");
 }

@@ -53,7 +53,8 @@ static hpo_status append_session(const repair *r, hpo_store *store,
                                 .hpotune_version = PACKAGE_VERSION,
                                 .slurm_restart_count = -1,
                                 .command = "hpotune repair",
-                                .xml_offset = -1};
+                                .xml_offset = -1,
+                                .trials = r->standing.trials};
 
   HPO_TRY(status, hpo_layout_session_row(&s, &row, err));
   HPO_TRY(status, hpo_store_append(store, HPO_TABLE_SESSIONS, row, NULL, err));

@@ -215,7 +215,8 @@ static hpo_status make_row(const hpo_run *r, hpo_id number, hpo_end end,
                           .slurm_restart_count = restarts,
                           .command = (const char *)command.byte,
                           .xml_offset = r->xml_offset,
-                          .xml_length = (int64_t)r->xml.n};
+                          .xml_length = (int64_t)r->xml.n,
+                          .trials = r->plan->trials};
   HPO_TRY(status, hpo_layout_session_row(&s, out, err));
 done:
   hpo_buffer_free(&command);

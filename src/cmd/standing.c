@@ -19,7 +19,7 @@ static bool is_finished(const char *end) {
 hpo_status hpo_standing_read(const hpo_study_file *f, hpo_standing *out,
                              hpo_error *err) {
   hpo_status status = HPO_OK;
-  hpo_standing s = {.end = ""};
+  hpo_standing s = {.end = "", .trials = -1};
   hpo_record *rows = NULL;
   uint8_t *good = NULL;
 
@@ -29,8 +29,11 @@ hpo_status hpo_standing_read(const hpo_study_file *f, hpo_standing *out,
     HPO_TRY(status,
             hpo_store_read(f->store, HPO_TABLE_SESSIONS, s.sessions - 1, 1,
                            NULL, 0, &rows, &good, err));
-  if (rows && good[0])
+  if (rows && good[0]) {
     hpo_record_text(rows, "exit_reason", s.end, sizeof s.end);
+    if (hpo_record_find(rows, "trials"))
+      s.trials = hpo_record_int(rows, "trials");
+  }
   s.finished = is_finished(s.end);
   *out = s;
 done:

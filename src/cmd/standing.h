@@ -10,6 +10,7 @@
 typedef struct hpo_standing {
   size_t sessions; /* so far */
   char end[64];    /* exit_reason; "" while it runs or if it was killed */
+  int64_t trials;  /* its budget; 0 not limited, -1 not known */
   bool finished;   /* the study was: all trials, target, patience, timeout */
 } hpo_standing;
 

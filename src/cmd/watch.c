@@ -2,6 +2,7 @@
 /* hpotune watch: follows a study while it runs; a screen on a terminal,
  * plain lines elsewhere. */
 #include "cmd/cmd.h"
+#include "cmd/standing.h"
 #include "hpo/clock.h"
 #include "hpo/layout.h"
 #include "hpo/mem.h"
@@ -74,10 +75,14 @@ static void measure(look *l) {
 static hpo_status look_at(const char *path, look *out, hpo_error *err) {
   hpo_status status = HPO_OK;
   look l = {.rate = NAN};
+  hpo_standing newest;
   char metrics[512];
 
   HPO_TRY(status, hpo_study_file_open(path, &l.f, err));
-  if (hpo_study_file_setting(&l.f, "trials", metrics, sizeof metrics))
+  HPO_TRY(status, hpo_standing_read(&l.f, &newest, err));
+  l.wanted = newest.trials;
+  if (l.wanted < 0 &&
+      hpo_study_file_setting(&l.f, "trials", metrics, sizeof metrics))
     (void)hpo_options_parse_int(metrics, &l.wanted);
   hpo_record_text(l.f.attributes, "name", l.name, sizeof l.name);
   hpo_record_text(l.f.attributes, "metrics", metrics, sizeof metrics);

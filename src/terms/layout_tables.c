@@ -60,6 +60,8 @@ static const hpo_column session_columns[] = {
     WHOLE(session, xml_offset, "bytes",
           "First byte of its study.xml in /study/session_xml; -1 none."),
     WHOLE(session, xml_length, "bytes", "Bytes of its study.xml."),
+    WHOLE(session, trials, "",
+          "Trials in all that it was to make; 0 no limit, -1 not known."),
     END};
 
 static const hpo_column decision_columns[] = {
