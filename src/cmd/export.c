@@ -222,16 +222,17 @@ const hpo_command hpo_cmd_export = {
     .name = "export",
     .words = "FILE.h5",
     .summary = "a stored model, or the trials, for other programs",
-    .help = "xgboost-ubj and xgboost-json (gbt) are what "
-            "xgboost.Booster.load_model takes, json\n(logistic, linear) has "
-            "scikit-learn's arrays, c is a C source that predicts without\na "
-            "library: hpotune_predict, and with -DHPOTUNE_MAIN a main that reads "
-            "rows of numbers\n(commas, tabs or blanks between them; nothing, "
-            "nan or NA: missing).\n"
-            "--to optuna: optuna.load_study(study_name=..., "
-            "storage=JournalStorage(\n"
-            "JournalFileStorage(FILE))).  --to mlflow: mlflow ui "
-            "--backend-store-uri FOLDER.\n",
+    .help =
+        "xgboost-ubj and xgboost-json (gbt) are what "
+        "xgboost.Booster.load_model takes, json\n(logistic, linear) has "
+        "scikit-learn's arrays, c is a C source that predicts without\na "
+        "library: hpotune_predict, and with -DHPOTUNE_MAIN a main that reads "
+        "rows of numbers\n(commas, tabs or blanks between them; nothing, "
+        "nan or NA: missing).\n"
+        "--to optuna: optuna.load_study(study_name=..., "
+        "storage=JournalStorage(\n"
+        "JournalFileStorage(FILE))).  --to mlflow: mlflow ui "
+        "--backend-store-uri FOLDER.\n",
     .arg = arguments,
     .n_arg = sizeof arguments / sizeof *arguments,
     .reads_only = true,
