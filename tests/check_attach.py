@@ -7,6 +7,7 @@ import time
 
 import h5py
 import pytest
+from check_run import wait_for
 
 # steps slow enough that a study runs until it is stopped
 LONG = """<study name="long"><data task="regression" label="y">
@@ -91,14 +92,7 @@ def test_while_a_study_runs(tool):
     (tool.folder / "f.bin").write_bytes(os.urandom(300000))
     run = tool.start("s.xml", "--quiet", ranks=2)
     path = tool.folder / "s.h5"
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        try:
-            if len(rows(path, "trials")) > 2:
-                break
-        except OSError:
-            pass
-        time.sleep(0.02)
+    wait_for(run, path, 3)
     tool.run("tag", "s.h5", "--trial", 1, "good=yes", "--note", "look here")
     tool.run("attach", "s.h5", "f.bin", "--trial", 0)
     assert run.poll() is None
@@ -122,7 +116,8 @@ def test_what_a_kill_left_is_taken_once(study):
         fcntl.flock(lock, fcntl.LOCK_EX)
         run = study.start("tag", "s.h5", "b=2")
         until = time.monotonic() + 30
-        while not waiting(study) and time.monotonic() < until:
+        while not waiting(study):
+            assert time.monotonic() < until
             time.sleep(0.01)
         left = study.folder / waiting(study)[0]
         content = left.read_bytes()

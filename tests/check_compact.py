@@ -2,13 +2,16 @@
 """hpotune compact: a smaller file with the same trials."""
 import fcntl
 import shutil
-import time
+import signal
+import stat
 
 import h5py
 import numpy as np
 import pytest
 from check_winner import GBT, SPLIT, make_table, write
 from digest import digest
+from faults import count_writes, library
+from faults import run as faulty
 
 SLOW = GBT.replace('low="4" high="30"', 'low="30" high="60"')
 
@@ -100,7 +103,7 @@ def test_a_compacted_study_goes_on(tool):
         tool.folder / "whole.h5", keep=0)
 
 
-def test_refused_and_killed(tool):
+def test_refused(tool):
     write(tool, trials=10, keep="all")
     tool.run("s.xml", "--quiet")
     path = tool.folder / "s.h5"
@@ -112,18 +115,47 @@ def test_refused_and_killed(tool):
     for words, code in ((("t.csv",), 4), ((), 2), (("s.h5", "--models",
                                                      "best:0"), 2)):
         tool.run("compact", *words, expect=code)
-    run = tool.start("compact", "s.h5", "--models", "none")
-    until = time.monotonic() + 60
-    while (time.monotonic() < until and run.poll() is None
-           and not list(tool.folder.glob("s.h5.compact*"))):
-        time.sleep(0.0005)
-    run.kill()
-    run.communicate(timeout=60)
-    models = complete_with_model(path)[1]
-    assert len(models) in (0, 10)  # the old file, or the new one, whole
+
+
+# how, which one: a write, the rename that makes the new file, the one that
+# puts it in the old one's place
+@pytest.mark.parametrize("how, at", [("before", 1), ("half", -1),
+                                     ("before", -1), ("rename", 1),
+                                     ("rename", 2)])
+def test_killed(tool, how, at):
+    write(tool, trials=10, keep="all")
+    tool.run("s.xml", "--quiet")
+    path = tool.folder / "s.h5"
+    before = path.read_bytes()
+    preload = library(tool.folder)
+    command = tool.command("compact", "s.h5", "--models", "none")
+    if at < 0:
+        at += 1 + count_writes(command, tool.folder, preload)
+        path.write_bytes(before)
+    code, said = faulty(command, tool.folder, preload, at, how)
+    assert code == -signal.SIGKILL, said
+    assert path.read_bytes() == before
+    assert list(tool.folder.glob("s.h5.compact*"))  # was on its way
     tool.run("repair", "s.h5")
     tool.run("compact", "s.h5", "--models", "none")
     assert complete_with_model(path)[1] == {}
+    assert sorted(p.name for p in tool.folder.glob("s.h5*")) == [
+        "s.h5", "s.h5.lock"]
+
+
+def test_mode_and_folder(tool):
+    """The new file is read by whom the old one was, and its name is on the
+    disk."""
+    write(tool, trials=3)
+    tool.run("s.xml", "--quiet")
+    path = tool.folder / "s.h5"
+    for mode in (0o640, 0o600, 0o664):
+        path.chmod(mode)
+        tool.run("compact", "s.h5")
+        assert stat.S_IMODE(path.stat().st_mode) == mode
+    code, said = faulty(tool.command("compact", "s.h5"), tool.folder,
+                        library(tool.folder), 2, "folder")
+    assert code == 1 and "cannot sync" in said, said
 
 
 def test_torn_rows_are_refused(tool):

@@ -319,7 +319,8 @@ COMMANDS = [["status"], ["list"], ["best"], ["show", "0"],
             ["compare", "0", "1"], ["report", "-o", "p.html"],
             ["importance"], ["export", "--trials", "csv"], ["repair"],
             ["tag", "a=b"], ["stop"], ["watch", "--once"],
-            ["run", "f.xml"]]
+            ["compact"], ["attach", "--list"], ["replay", "0"],
+            ["predict", "t.csv"], ["run", "f.xml"]]
 
 
 @pytest.mark.parametrize("fault", OWN)
@@ -337,8 +338,8 @@ def test_own_file(tmp_path, monkeypatch, finished, fault):
     (tmp_path / "f.xml").write_bytes(GOOD)
     for command in COMMANDS:
         words = [*command, "f.h5"] if command[0] != "run" else command
-        if command[0] == "tag":
-            words = ["tag", "f.h5", "a=b"]
+        if command[0] in ("tag", "predict"):
+            words = [command[0], "f.h5", command[1]]
         if command[0] == "run" and fault == "folder":
             answer(tmp_path, *words, code=2, says='file="f.h5" is a folder')
         else:

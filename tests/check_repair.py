@@ -8,6 +8,7 @@ import subprocess
 import h5py
 import pytest
 from check_run import states, wait_for, write_function
+from check_winner import SPLIT, write
 from digest import digest
 
 TRIALS = 12
@@ -106,6 +107,40 @@ def test_what_is_lost_is_named(tool, study, table, row, column, says):
     done = tool.run("repair", "f.h5", expect=4)
     assert says in done.stdout + done.stderr, done
     assert ("result    damaged" in done.stdout) == (table != "study/xml")
+
+
+@pytest.mark.parametrize("table, row, column, says", [
+    ("models", -1, None, "trial {best}'s model, trained again on"),
+    ("artifact_bytes", 7, None, "the bytes of file 0, plot.png, do not have"),
+    ("refits", 0, "rows", "row 0 of /refits is torn"),
+    ("artifacts", 0, "time", "row 0 of /artifacts is torn"),
+    ("confusion", 2, "truth", "row 2 of /confusion is torn"),
+    ("roc", 5, "positive", "row 5 of /roc is torn"),
+    ("winner", 0, "trial", "row 0 of /winner is torn"),
+    ("test_scores", 0, "metric", "row 0 of /test_scores is torn"),
+    ("decisions", 3, "trial", "row 3 of /decisions is torn"),
+    ("tags", 0, "trial", "row 0 of /tags is torn")])
+def test_what_the_end_and_users_added(tool, table, row, column, says):
+    write(tool, trials=3, held=SPLIT + '<test fraction="0.2"/>',
+          end="<winner/><refit/>")
+    tool.run("s.xml", "--quiet")
+    (tool.folder / "plot.png").write_bytes(bytes(range(100)))
+    tool.run("attach", "s.h5", "plot.png")
+    tool.run("tag", "s.h5", "a=b")
+    done = tool.run("repair", "s.h5")
+    path = tool.folder / "s.h5"
+    with h5py.File(path, "r") as f:
+        best = int(f["winner"][-1]["trial"])
+        stored = [int(r["model_length"]) for r in (*f["trials"], *f["refits"])
+                  if r["model_length"] > 0]
+    assert (f"models    {len(stored)} of {sum(stored)} bytes; 0 bytes"
+            in done.stdout)
+    with h5py.File(path, "r") as f:
+        row = row if row >= 0 else len(f[table]) + row
+    change(path, table, row, column)
+    done = tool.run("repair", "s.h5", expect=4)
+    assert "damaged   " in done.stdout
+    assert says.format(best=best) in done.stdout, done
 
 
 def test_cut_short(tool, study):

@@ -188,6 +188,13 @@ def test_refit_is_the_model_of_all_other_rows(tool):
             g["data/sha256"][()], b"")
 
 
+def has_score(path):
+    try:
+        return bool(read(path)[1])
+    except OSError:
+        return False
+
+
 @pytest.mark.parametrize("end", ["<winner/><refit/>",
                                  '<winner rule="one-se"/><refit/>'])
 def test_the_same_on_any_ranks_and_after_a_kill(tool, end):
@@ -207,22 +214,34 @@ def test_the_same_on_any_ranks_and_after_a_kill(tool, end):
     run = tool.start("slow.xml", "--output", "k.h5", ranks=3)
     path = tool.folder / "k.h5"
     until = time.monotonic() + 120
-    while time.monotonic() < until:
-        try:
-            _, scores, winner, _ = read(path)
-            if scores or len(winner):
-                break
-        except OSError:
-            pass
+    while not has_score(path):
+        assert time.monotonic() < until and run.poll() is None
         time.sleep(0.01)
     tool.kill(run)
-    killed = read(path)
-    assert tool.run("status", "k.h5", expect=None).returncode == (
-        0 if len(killed[2]) else 75)
+    assert not len(read(path)[2])
+    tool.run("status", "k.h5", expect=75)
     tool.run("s.xml", "--output", "k.h5", "--quiet", ranks=2)
     assert end_of(path)[0] == want[0]
-    assert end_of(path)[1][-1] == want[1][-1] or len(killed[2])
+    assert end_of(path)[1][-1] == want[1][-1]
     assert set(end_of(path)[2]) == set(want[2])
+
+
+def test_the_refit_is_not_taken_for_the_winner(tool):
+    write(tool, trials=3, keep="none", end="<winner/><refit/>")
+    tool.run("s.xml", "--quiet")
+    tool.run("export", "s.h5", "--model", "refit", "-o", "r.ubj")
+    said = tool.run("export", "s.h5", "--model", "winner", "-o", "w.ubj",
+                    expect=2).stderr
+    assert "the winner, has no stored model of its own" in said
+    # with folds the winner's own model is trained on all rows anyway
+    write(tool, "t.xml", trials=3, keep="none", end="<winner/><refit/>",
+          held='<folds count="2"/>')
+    tool.run("t.xml", "--quiet", "--output", "t.h5")
+    (own,) = read(tool.folder / "t.h5")[3]
+    for model in ("winner", "refit"):
+        tool.run("export", "t.h5", "--model", model, "-o", "m.ubj")
+        assert (tool.folder / "m.ubj").read_bytes() == model_bytes(
+            tool.folder / "t.h5", own)
 
 
 def fold_values(path):

@@ -6,7 +6,9 @@
  * HPO_FAULT_AT    k, from 1
  * HPO_FAULT_HOW   before: SIGKILL before the write; half: after half of its
  *                 pages; ENOSPC, EIO: refused from then on; once-EIO: refused
- *                 that once; sync: the k-th fdatasync is refused
+ *                 that once; sync: the k-th fdatasync is refused; folder: the
+ *                 k-th fsync of a folder is; rename: SIGKILL before the k-th
+ *                 rename
  * HPO_FAULT_COUNT a file that gets the numbers of writes and of fdatasyncs at
  *                 the process's end
  * HPO_FAULT_FLOCK set: a file system without flock
@@ -19,10 +21,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
 
-static long n_write, n_sync;
+static long n_write, n_sync, n_folder, n_rename;
 
 static int is_study(int file) {
   char link[64], path[PATH_MAX];
@@ -76,21 +79,50 @@ ssize_t pwrite(int file, const void *from, size_t n, off_t at) {
   return pwrite64(file, from, n, at);
 }
 
+/* Whether this is the one that HPO_FAULT_AT counts. */
+static int is_hit(const char *how, long number) {
+  const char *text = getenv("HPO_FAULT_AT"), *is = getenv("HPO_FAULT_HOW");
+
+  return text && is && !strcmp(is, how) && number == atol(text);
+}
+
 int fdatasync(int file) {
   static int (*real)(int);
-  const char *text = getenv("HPO_FAULT_AT");
-  const char *how = getenv("HPO_FAULT_HOW");
 
   if (!real)
     *(void **)&real = dlsym(RTLD_NEXT, "fdatasync");
   if (!is_study(file))
     return real(file);
   n_sync++;
-  if (text && how && !strcmp(how, "sync") && n_sync == atol(text)) {
+  if (is_hit("sync", n_sync)) {
     errno = EIO;
     return -1;
   }
   return real(file);
+}
+
+int fsync(int file) {
+  static int (*real)(int);
+  struct stat about;
+
+  if (!real)
+    *(void **)&real = dlsym(RTLD_NEXT, "fsync");
+  if (fstat(file, &about) == 0 && S_ISDIR(about.st_mode) &&
+      is_hit("folder", ++n_folder)) {
+    errno = EIO;
+    return -1;
+  }
+  return real(file);
+}
+
+int rename(const char *from, const char *to) {
+  static int (*real)(const char *, const char *);
+
+  if (!real)
+    *(void **)&real = dlsym(RTLD_NEXT, "rename");
+  if (is_hit("rename", ++n_rename))
+    kill(getpid(), SIGKILL);
+  return real(from, to);
 }
 
 int flock(int file, int what) {

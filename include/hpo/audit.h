@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /** \file audit.h
- *  What stands in a study file, and whether it is whole: rows, curves and
- *  models against their checksums and against each other.
+ *  What stands in a study file, and whether it is whole: rows, models and
+ *  attached files against their checksums, curves against their trials.
  *
  *  A torn row is no fault by itself: a kill may tear the row of a trial that
  *  runs, and the same command runs that trial again.
@@ -17,7 +17,7 @@ enum { HPO_AUDIT_TOLD = 20 };
 typedef struct hpo_audit {
   size_t torn;          /* rows of /trials without the right crc */
   size_t curve_rows;    /* of /curves */
-  size_t models;        /* that trials point to */
+  size_t models;        /* that rows of /trials and /refits point to */
   uint64_t model_bytes; /* of those */
   uint64_t room;        /* bytes of /models, those of dropped ones too */
   size_t n_fault;       /* what can't be had again */
@@ -25,7 +25,7 @@ typedef struct hpo_audit {
 } hpo_audit;
 
 /** Looks at everything in an open study file.  O(bytes of the file); holds
- *  one model at a time.
+ *  one model or attached file at a time.
  *  \param [out] out to be freed with hpo_audit_free
  *  \return HPO_OK also where there are faults; HPO_ESTUDY: not even the
  *          tables can be read; HPO_EMEM */

@@ -47,6 +47,10 @@ HPO_MUST_USE hpo_status hpo_file_beside(const char *path, const char *suffix,
 /** Renames made to the file that path leads to.  HPO_EIO */
 HPO_MUST_USE hpo_status hpo_file_replace(const char *path, const char *made,
                                          hpo_error *err);
+/** Forces a file, or the folder of a file, to the disk: a rename is there
+ *  after a power cut only once its folder is.  HPO_EIO */
+HPO_MUST_USE hpo_status hpo_file_sync(const char *path, hpo_error *err);
+HPO_MUST_USE hpo_status hpo_file_sync_folder(const char *path, hpo_error *err);
 /** Kind of file system: true where path lies on NFS. */
 bool hpo_file_on_nfs(const char *path);
 

@@ -139,6 +139,28 @@ done:
   return status;
 }
 
+hpo_status hpo_file_sync(const char *path, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  int file = open(path, O_RDONLY | O_CLOEXEC);
+  bool good = file >= 0 && fsync(file) == 0;
+  if (!good && errno != EINVAL) /* a folder that knows no fsync is no loss */
+    status = hpo_error_set(err, HPO_EIO, "cannot sync %s: %s", path,
+                           strerror(errno));
+  if (file >= 0)
+    close(file);
+  return status;
+}
+
+hpo_status hpo_file_sync_folder(const char *path, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  char *folder = NULL;
+  HPO_TRY(status, hpo_file_resolve(path, ".", &folder, err));
+  HPO_TRY(status, hpo_file_sync(folder, err));
+done:
+  hpo_mem_free(folder);
+  return status;
+}
+
 bool hpo_file_on_nfs(const char *path) {
   struct statfs fs;
   char *folder = NULL;

@@ -16,10 +16,10 @@
 #include "hpo/options.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { BLOCK = 1 << 20, MOST_ROWS = 65536 };
@@ -51,14 +51,23 @@ static hpo_status add_place(compaction *c, int64_t from, int64_t length,
                             hpo_error *err) {
   hpo_status status = HPO_OK;
 
-  for (size_t i = 0; i < c->n_place; i++)
-    if (c->place[i].from == from)
-      return HPO_OK;
   HPO_TRY(status, hpo_mem_grow(&c->place, &c->room, c->n_place + 1,
                                sizeof *c->place, err));
   c->place[c->n_place++] = (place){.from = from, .length = length};
 done:
   return status;
+}
+
+/* In order, each once. */
+static void sort_places(compaction *c) {
+  size_t n = 0;
+
+  if (c->n_place > 0)
+    qsort(c->place, c->n_place, sizeof *c->place, by_offset);
+  for (size_t i = 0; i < c->n_place; i++)
+    if (n == 0 || c->place[n - 1].from != c->place[i].from)
+      c->place[n++] = c->place[i];
+  c->n_place = n;
 }
 
 /* Models trained again for the winner stay, whatever their rows. */
@@ -102,8 +111,7 @@ static hpo_status choose(compaction *c, hpo_error *err) {
       HPO_TRY(status, add_place(c, m->offset, m->length, err));
   }
   HPO_TRY(status, keep_refits(c, err));
-  if (c->n_place > 0)
-    qsort(c->place, c->n_place, sizeof *c->place, by_offset);
+  sort_places(c);
   for (size_t i = 0; i < c->n_place; i++) {
     c->place[i].to = at;
     at += c->place[i].length;
@@ -361,18 +369,31 @@ done:
   return status;
 }
 
+/* As the old one may be read and written, as far as this user may say so. */
+static hpo_status take_over_mode(const compaction *c, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  struct stat old;
+
+  if (stat(c->path, &old) != 0)
+    HPO_FAIL(status, err, HPO_EIO, "%s: %s", c->path, strerror(errno));
+  if (chown(c->beside, old.st_uid, old.st_gid) != 0)
+    (void)!chown(c->beside, (uid_t)-1, old.st_gid);
+  if (chmod(c->beside, old.st_mode & 07777) != 0)
+    HPO_FAIL(status, err, HPO_EIO, "%s: cannot get the mode of %s: %s",
+             c->beside, c->path, strerror(errno));
+done:
+  return status;
+}
+
 /* In the old one's place, on the disk before and after. */
 static hpo_status put_in_place(const compaction *c, hpo_error *err) {
   hpo_status status = HPO_OK;
-  int fd = open(c->beside, O_RDONLY | O_CLOEXEC);
 
-  if (fd < 0 || fsync(fd) != 0)
-    HPO_FAIL(status, err, HPO_EIO, "%s: cannot be synced: %s", c->beside,
-             strerror(errno));
+  HPO_TRY(status, take_over_mode(c, err));
+  HPO_TRY(status, hpo_file_sync(c->beside, err));
   HPO_TRY(status, hpo_file_replace(c->path, c->beside, err));
+  HPO_TRY(status, hpo_file_sync_folder(c->beside, err));
 done:
-  if (fd >= 0)
-    close(fd);
   return status;
 }
 

@@ -66,26 +66,22 @@ typedef struct verdict {
   hpo_error err; /* code HPO_OK: none */
 } verdict;
 
-/* A head and the block, or the error that it ended with. */
-static hpo_status make_block(const hpo_dealing *d, size_t block,
-                             hpo_buffer *out, hpo_error *err) {
-  hpo_status status = HPO_OK;
+/* A head and the block, or the error that it ended with; the buffer has room
+ * for these two, so that a rank without memory can say so to the others. */
+static void make_block(const hpo_dealing *d, size_t block, hpo_buffer *out) {
   hpo_error own = {0};
   head h = {HPO_OK, 1};
   bool more = true;
 
-  out->n = 0;
-  HPO_TRY(status, hpo_buffer_add(out, &h, sizeof h, err));
+  out->n = sizeof h;
   h.status = (int32_t)d->make(d->context, block, out, &more, &own);
   h.more = more;
   if (h.status != HPO_OK) {
     own.code = (hpo_status)h.status;
-    out->n = sizeof h;
-    HPO_TRY(status, hpo_buffer_add(out, &own, sizeof own, err));
+    memcpy(out->byte + sizeof h, &own, sizeof own);
+    out->n = sizeof h + sizeof own;
   }
   memcpy(out->byte, &h, sizeof h);
-done:
-  return status;
 }
 
 /* Rank 0: one rank's block. */
@@ -129,9 +125,13 @@ hpo_status hpo_deal(const hpo_coll *w, const hpo_dealing *d, hpo_error *err) {
   size_t *count = NULL, size = (size_t)w->size;
   verdict v = {0};
 
-  HPO_TRY(status, hpo_mem_new(size, sizeof *count, &count, err));
+  status = hpo_mem_new(size, sizeof *count, &count, err);
+  if (status == HPO_OK)
+    status = hpo_mem_grow(&mine.byte, &mine.capacity,
+                          sizeof(head) + sizeof(hpo_error), 1, err);
+  HPO_TRY(status, hpo_deal_agree(w, status, err));
   for (size_t block = (size_t)w->rank; !v.is_over; block += size) {
-    HPO_TRY(status, make_block(d, block, &mine, err));
+    make_block(d, block, &mine);
     HPO_TRY(status, deal_round(w, d, &mine, count, &v, err));
   }
   status = v.err.code;

@@ -110,7 +110,7 @@ done:
 
 /* --- the choice --------------------------------------------------------- */
 
-/* The curve of a trial: as the ledger has it, else from the file. */
+/* A trial with its curve, from the file. */
 static hpo_status read_curve(const hpo_finale_work *w, const hpo_trial *t,
                              hpo_trial **out, hpo_error *err) {
   static const char *const columns[] = {"curve_offset", "curve_length"};

@@ -5,6 +5,7 @@
 #include "cmd/run.h"
 #include "hpo/blas.h"
 #include "hpo/clock.h"
+#include "hpo/comm.h"
 #include "hpo/layout.h"
 #include "hpo/log.h"
 #include "hpo/mem.h"
@@ -99,6 +100,7 @@ static hpo_status train(replay *p, hpo_result *out, hpo_error *err) {
   hpo_status status = HPO_OK;
   const hpo_trial *was = p->was.trial;
   hpo_evaluation *v = NULL;
+  hpo_backoff wait = {0};
   bool over = false;
   const bool is_cut =
       was->state == HPO_TRIAL_PRUNED || was->state == HPO_TRIAL_PAUSED;
@@ -120,6 +122,7 @@ static hpo_status train(replay *p, hpo_result *out, hpo_error *err) {
       hpo_evaluation_stop(v, was->state, was->reason);
       over = true;
     }
+    hpo_backoff_turn(&wait, !hpo_evaluation_waits(v));
   }
   HPO_TRY(status, hpo_evaluation_result(v, out, err));
 done:

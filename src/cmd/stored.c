@@ -79,18 +79,39 @@ done:
   return status;
 }
 
-/* The model of the trial that was trained again last; *found. */
-static hpo_status read_refit(hpo_stored *s, bool *found, hpo_error *err) {
+/* Rows that the winner's own model trained on, or its refit. */
+static hpo_status count_rows(const hpo_stored *s, bool all, int64_t *out,
+                             hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_record *data = NULL;
+
+  HPO_TRY(status,
+          hpo_store_read_facts(s->file.store, HPO_FACTS_DATA, &data, err));
+  *out = hpo_record_int(data, "n_train") +
+         (all ? hpo_record_int(data, "n_valid") : 0);
+done:
+  hpo_record_destroy(data);
+  return status;
+}
+
+/* The model that was trained again on these rows, the last; *found. */
+static hpo_status read_refit(hpo_stored *s, bool all, bool *found,
+                             hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_record *rows = NULL;
   uint8_t *good = NULL;
   size_t last = SIZE_MAX;
+  int64_t wanted = 0;
 
   HPO_TRY(status, hpo_store_read(s->file.store, HPO_TABLE_REFITS, 0, SIZE_MAX,
                                  NULL, 0, &rows, &good, err));
   const hpo_field *trial = hpo_record_find(rows, "trial");
-  for (size_t i = 0; trial && i < trial->n; i++)
-    if (good[i] && hpo_field_int(trial, i) == (int64_t)s->trial)
+  const hpo_field *n = hpo_record_find(rows, "rows");
+  if (trial->n > 0)
+    HPO_TRY(status, count_rows(s, all, &wanted, err));
+  for (size_t i = 0; i < trial->n; i++)
+    if (good[i] && hpo_field_int(trial, i) == (int64_t)s->trial &&
+        hpo_field_int(n, i) == wanted)
       last = i;
   *found = last != SIZE_MAX;
   if (*found)
@@ -99,6 +120,25 @@ static hpo_status read_refit(hpo_stored *s, bool *found, hpo_error *err) {
 done:
   hpo_record_destroy(rows);
   hpo_mem_free(good);
+  return status;
+}
+
+/* The winner's own model where it was not kept; *found. */
+static hpo_status read_own(hpo_stored *s, bool *found, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  bool is_other = false;
+
+  if (hpo_study_file_has_model(&s->file, s->trial))
+    return HPO_OK;
+  HPO_TRY(status, read_refit(s, false, found, err));
+  if (!*found)
+    HPO_TRY(status, read_refit(s, true, &is_other, err));
+  if (is_other)
+    HPO_FAIL(status, err, HPO_EINVAL,
+             "trial %zu, the winner, has no stored model of its own, only the "
+             "one trained again on all rows: --model refit",
+             s->trial);
+done:
   return status;
 }
 
@@ -114,9 +154,10 @@ static hpo_status read_again(hpo_stored *s, const char *model, bool *found,
     return HPO_OK;
   HPO_TRY(status, find_number(&s->file, model, &number, err));
   s->trial = (size_t)number;
-  if (is_refit || !hpo_study_file_has_model(&s->file, s->trial))
-    HPO_TRY(status, read_refit(s, found, err));
-  if (is_refit && !*found)
+  if (!is_refit)
+    return read_own(s, found, err);
+  HPO_TRY(status, read_refit(s, true, found, err));
+  if (!*found)
     HPO_FAIL(status, err, HPO_EINVAL,
              "trial %zu, the winner, was not trained again; <refit/> in the "
              "study does that",

@@ -16,7 +16,7 @@ typedef struct audit {
   hpo_record *curves; /* column trial alone */
   const hpo_field *curve_trial;
   hpo_audit *to;
-  hpo_buffer model;
+  hpo_buffer bytes;
 } audit;
 
 HPO_PRINTF(3, 4)
@@ -33,9 +33,13 @@ static hpo_status add_fault(hpo_audit *a, hpo_error *err, const char *fmt,
   return hpo_names_add(&a->fault, text, err);
 }
 
-static int64_t column(const audit *a, const char *name, size_t i) {
-  const hpo_field *f = hpo_record_find(a->f->trials, name);
+static int64_t whole(const hpo_record *rows, const char *name, size_t i) {
+  const hpo_field *f = hpo_record_find(rows, name);
   return f ? hpo_field_int(f, i) : -1;
+}
+
+static int64_t column(const audit *a, const char *name, size_t i) {
+  return whole(a->f->trials, name, i);
 }
 
 /** That rows at .. at+n-1 of a table are there. */
@@ -61,31 +65,58 @@ static hpo_status check_curve(audit *a, size_t i, hpo_error *err) {
                           i);
 }
 
-static hpo_status check_model(audit *a, size_t i, hpo_error *err) {
-  hpo_status status = HPO_OK;
-  int64_t at = column(a, "model_offset", i), n = column(a, "model_length", i);
+/** Bytes that a row points at. */
+typedef struct pointed {
+  const char *table;
+  int64_t room, at, n, crc; /* room: bytes of the table */
+} pointed;
 
-  if (at < 0 || n <= 0)
-    goto done;
-  a->to->models++;
-  a->to->model_bytes += (uint64_t)n;
-  if (!is_inside(at, n, (size_t)a->to->room)) {
-    HPO_TRY(status,
-            add_fault(a->to, err, "the model of trial %zu is cut off", i));
-    goto done;
-  }
+HPO_PRINTF(4, 5)
+static hpo_status check_bytes(audit *a, const pointed *p, hpo_error *err,
+                              const char *fmt, ...) {
+  hpo_status status = HPO_OK;
+  hpo_buffer *bytes = &a->bytes;
+  char whose[400];
+  va_list rest;
+
+  va_start(rest, fmt);
+  (void)vsnprintf(whose, sizeof whose, fmt, rest);
+  va_end(rest);
+  if (!is_inside(p->at, p->n, (size_t)p->room))
+    return add_fault(a->to, err, "%s is cut off", whose);
   HPO_TRY(status,
-          hpo_mem_grow(&a->model.byte, &a->model.capacity, (size_t)n, 1, err));
-  if (hpo_store_read_bytes(a->f->store, HPO_TABLE_MODELS, (size_t)at,
-                           (size_t)n, a->model.byte, err) != HPO_OK ||
-      (int64_t)hpo_file_crc32(0, a->model.byte, (size_t)n) !=
-          column(a, "model_crc", i))
-    HPO_TRY(status, add_fault(a->to, err,
-                              "the bytes of trial %zu's model do not have "
-                              "their checksum",
-                              i));
+          hpo_mem_grow(&bytes->byte, &bytes->capacity, (size_t)p->n, 1, err));
+  if (hpo_store_read_bytes(a->f->store, p->table, (size_t)p->at, (size_t)p->n,
+                           bytes->byte, err) != HPO_OK ||
+      (int64_t)hpo_file_crc32(0, bytes->byte, (size_t)p->n) != p->crc)
+    HPO_TRY(status,
+            add_fault(a->to, err, "the bytes of %s do not have their checksum",
+                      whose));
 done:
   return status;
+}
+
+/** A model, of a trial or trained again, as a row tells of it. */
+static pointed model_of(audit *a, const hpo_record *rows, size_t i) {
+  const pointed p = {.table = HPO_TABLE_MODELS,
+                     .room = (int64_t)a->to->room,
+                     .at = whole(rows, "model_offset", i),
+                     .n = whole(rows, "model_length", i),
+                     .crc = whole(rows, "model_crc", i)};
+
+  if (p.at >= 0 && p.n > 0) {
+    a->to->models++;
+    a->to->model_bytes += (uint64_t)p.n;
+  }
+  return p;
+}
+
+static hpo_status check_model(audit *a, size_t i, hpo_error *err) {
+  const pointed p = model_of(a, a->f->trials, i);
+
+  return p.at < 0 || p.n <= 0
+             ? HPO_OK
+             : check_bytes(a, &p, err, "trial %zu's model", i);
 }
 
 static hpo_status check_trials(audit *a, hpo_error *err) {
@@ -105,6 +136,113 @@ static hpo_status check_trials(audit *a, hpo_error *err) {
     HPO_TRY(status, check_curve(a, i, err));
     HPO_TRY(status, check_model(a, i, err));
   }
+done:
+  return status;
+}
+
+static hpo_status check_refits(audit *a, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_record *rows = NULL;
+  uint8_t *good = NULL;
+  size_t n = 0, room = 0;
+
+  HPO_TRY(status, hpo_store_read(a->f->store, HPO_TABLE_REFITS, 0, SIZE_MAX,
+                                 NULL, 0, &rows, &good, err));
+  HPO_TRY(status, hpo_store_rows(a->f->store, HPO_TABLE_MODELS, &room, err));
+  a->to->room = room; /* a running study may have added some */
+  n = hpo_record_find(rows, "trial")->n;
+  for (size_t i = 0; i < n; i++) {
+    const pointed p = model_of(a, rows, i);
+    if (good[i])
+      HPO_TRY(status, check_bytes(a, &p, err,
+                                  "trial %lld's model, trained again on %lld "
+                                  "rows,",
+                                  (long long)whole(rows, "trial", i),
+                                  (long long)whole(rows, "rows", i)));
+  }
+done:
+  hpo_record_destroy(rows);
+  hpo_mem_free(good);
+  return status;
+}
+
+static hpo_status check_artifacts(audit *a, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_record *rows = NULL;
+  uint8_t *good = NULL;
+  char name[257];
+  size_t n = 0, room = 0;
+
+  HPO_TRY(status, hpo_store_read(a->f->store, HPO_TABLE_ARTIFACTS, 0, SIZE_MAX,
+                                 NULL, 0, &rows, &good, err));
+  HPO_TRY(status,
+          hpo_store_rows(a->f->store, HPO_TABLE_ARTIFACT_BYTES, &room, err));
+  n = hpo_record_find(rows, "trial")->n;
+  for (size_t i = 0; i < n; i++) {
+    const pointed p = {.table = HPO_TABLE_ARTIFACT_BYTES,
+                       .room = (int64_t)room,
+                       .at = whole(rows, "offset", i),
+                       .n = whole(rows, "length", i),
+                       .crc = whole(rows, "content_crc", i)};
+    hpo_field_text(hpo_record_find(rows, "name"), i, name, sizeof name);
+    if (good[i])
+      HPO_TRY(status, check_bytes(a, &p, err, "file %zu, %s,", i, name));
+  }
+done:
+  hpo_record_destroy(rows);
+  hpo_mem_free(good);
+  return status;
+}
+
+/** Rows of a table against their own checksums; the last `spared` may be torn
+ *  by a kill. */
+static hpo_status check_rows(audit *a, const char *table, size_t spared,
+                             hpo_error *err) {
+  enum { BLOCK = 65536 };
+  hpo_status status = HPO_OK;
+  hpo_record *rows = NULL;
+  uint8_t *good = NULL;
+  size_t n = 0;
+
+  HPO_TRY(status, hpo_store_rows(a->f->store, table, &n, err));
+  for (size_t at = 0; at < n; at += BLOCK) {
+    const size_t m = n - at < BLOCK ? n - at : BLOCK;
+    HPO_TRY(status, hpo_store_read(a->f->store, table, at, m, NULL, 0, &rows,
+                                   &good, err));
+    for (size_t i = 0; i < m && at + i + spared < n; i++)
+      if (!good[i])
+        HPO_TRY(status,
+                add_fault(a->to, err, "row %zu of %s is torn", at + i, table));
+    hpo_record_destroy(rows);
+    hpo_mem_free(good);
+    rows = NULL;
+    good = NULL;
+  }
+done:
+  hpo_record_destroy(rows);
+  hpo_mem_free(good);
+  return status;
+}
+
+/** Tables beside /trials and what they point at; files of older versions may
+ *  lack some. */
+static hpo_status check_tables(audit *a, hpo_error *err) {
+  static const char *const table[] = {
+      HPO_TABLE_DECISIONS, HPO_TABLE_SESSIONS,  HPO_TABLE_PARETO,
+      HPO_TABLE_WINNER,    HPO_TABLE_CONFUSION, HPO_TABLE_TEST_SCORES,
+      HPO_TABLE_ROC,       HPO_TABLE_TAGS,      HPO_TABLE_NOTES,
+      HPO_TABLE_REFITS,    HPO_TABLE_ARTIFACTS};
+  hpo_status status = HPO_OK;
+
+  for (size_t k = 0; k < sizeof table / sizeof *table; k++)
+    if (hpo_store_has(a->f->store, table[k]))
+      HPO_TRY(status,
+              check_rows(a, table[k],
+                         strcmp(table[k], HPO_TABLE_SESSIONS) == 0, err));
+  if (hpo_store_has(a->f->store, HPO_TABLE_REFITS))
+    HPO_TRY(status, check_refits(a, err));
+  if (hpo_store_has(a->f->store, HPO_TABLE_ARTIFACTS))
+    HPO_TRY(status, check_artifacts(a, err));
 done:
   return status;
 }
@@ -144,12 +282,13 @@ hpo_status hpo_audit_make(const hpo_study_file *f, hpo_audit *out,
   HPO_TRY(status, hpo_store_rows(f->store, HPO_TABLE_MODELS, &room, err));
   made.room = room;
   HPO_TRY(status, check_trials(&a, err));
+  HPO_TRY(status, check_tables(&a, err));
   HPO_TRY(status, check_facts(&a, err));
   *out = made;
   made = (hpo_audit){0};
 done:
   hpo_record_destroy(a.curves);
-  hpo_buffer_free(&a.model);
+  hpo_buffer_free(&a.bytes);
   hpo_audit_free(&made);
   return status;
 }

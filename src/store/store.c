@@ -5,8 +5,6 @@
 #include "hpo/mem.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -175,31 +173,6 @@ done:
 
 /* --------------------------------------------------------- creation */
 
-/** Forces a file or a folder to the disk. */
-static hpo_status sync_path(const char *path, hpo_error *err) {
-  int file = open(path, O_RDONLY | O_CLOEXEC);
-  bool good = file >= 0 && fsync(file) == 0;
-  hpo_status status = HPO_OK;
-
-  if (!good && errno != EINVAL) /* a folder that knows no fsync is no loss */
-    status = hpo_error_set(err, HPO_EIO, "cannot sync %s: %s", path,
-                           strerror(errno));
-  if (file >= 0)
-    close(file);
-  return status;
-}
-
-static hpo_status sync_folder(const char *path, hpo_error *err) {
-  hpo_status status = HPO_OK;
-  char *copy = NULL;
-
-  HPO_TRY(status, hpo_mem_string(path, &copy, err));
-  HPO_TRY(status, sync_path(dirname(copy), err));
-done:
-  hpo_mem_free(copy);
-  return status;
-}
-
 /** What hpo_store_create was asked for. */
 typedef struct contents {
   const hpo_store_table *table;
@@ -232,7 +205,7 @@ static hpo_status build(const char *path, const contents *c, hpo_error *err) {
   full = file;
   file = NULL;
   HPO_TRY(status, hpo_h5_close(full, err));
-  HPO_TRY(status, sync_path(path, err));
+  HPO_TRY(status, hpo_file_sync(path, err));
 done:
   if (file != NULL && hpo_h5_close(file, NULL) != HPO_OK)
     HPO_ASSERT(status != HPO_OK);
@@ -248,7 +221,7 @@ static hpo_status put_in_place(const char *path, const contents *c,
   HPO_TRY(status, hpo_file_beside(path, ".tmp", &beside, err));
   HPO_TRY(status, build(beside, c, err));
   HPO_TRY(status, hpo_file_replace(path, beside, err));
-  HPO_TRY(status, sync_folder(beside, err));
+  HPO_TRY(status, hpo_file_sync_folder(beside, err));
 done:
   if (status != HPO_OK && beside != NULL)
     unlink(beside);
