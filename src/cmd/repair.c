@@ -162,9 +162,10 @@ const hpo_command hpo_cmd_repair = {
     .words = "FILE.h5",
     .summary = "after a crash: what is there, what was mended",
     .help = "A killed run needs no repair: the same command goes on. This "
-            "command looks at every\nrow, curve and model, closes a file "
-            "that a kill left open (for h5dump and others),\nand puts trials "
-            "of a finished study whose rows are damaged back in the queue.\n"
+            "command looks at every\nrow, curve, model and attached file, "
+            "closes a file that a kill left open (for h5dump\nand others), "
+            "and puts trials of a finished study whose rows are damaged back "
+            "in the\nqueue.\n"
             "A running study's file is refused; --dry-run looks at it all "
             "the same.\nExit codes: 0 whole, or mended; 4 damaged, locked or "
             "no study file.\n",
