@@ -131,6 +131,7 @@ def test_what_a_kill_left_is_taken_once(study):
     done = study.run("tag", "s.h5", "c=3")
     assert rows(path, "tags")["name"].tolist() == [b"a", b"b", b"c"]
     assert waiting(study) == ["s.h5.add-00000000000000000001-1-0.refused"]
+    assert any(b"it is set aside" in text for text in rows(path, "log")["text"])
     assert done.stderr == ""
     left.write_bytes(content)
     study.run("s.xml", "--quiet", "--overwrite")

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 
+import h5py
 import pytest
 from check_run import finished, states, wait_for, write_function
 from conftest import BUILD, INPUTS
@@ -86,6 +87,9 @@ def test_goes_on_without_the_lost(tool, whole, team, killed, stopped):
     assert code == 0, text
     for rank in killed + stopped:
         assert f"team {(rank - 1) // team} is lost" in text
+    with h5py.File(loss.path) as f:
+        said = [text for text in f["log"]["text"] if b" is lost, " in text]
+    assert len(said) == len(killed + stopped)
     assert digest(loss.path, TRIALS) == expected
     assert tool.run("status", "f.h5").stdout.count("finished") == 1
 

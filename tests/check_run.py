@@ -477,6 +477,14 @@ def test_more_teams_than_the_window_are_told(tool):
     study = write_function(tool.folder, trials=4)
     done = tool.run(study, "--set", "parallel/window=1", "--quiet", ranks=4)
     assert "window 1" in done.stderr
+    tool.run(study, "--set", "parallel/window=1", "--quiet", "--trials", 6)
+    with h5py.File(tool.folder / "f.h5") as f:
+        log = f["log"][:]
+        names = h5py.check_enum_dtype(log.dtype["level"])
+        start = f["sessions"]["start"]
+    assert len(log) == 1 and log["level"][0] == names["warn"]
+    assert b"run: 3 teams, but strict order with window 1" in log["text"][0]
+    assert start[0] <= log["time"][0] <= start[1]
 
 
 def test_quickstart_is_no_worse_than_xgboost_untuned(tool):

@@ -108,6 +108,29 @@ static void hear(void *context, hpo_log_level level, const char *line) {
   snprintf(h->line, sizeof h->line, "%s", line);
 }
 
+/* The ear hears rank 0 at any level, whatever is printed. */
+static void test_log_ear(void **state) {
+  heard printed = {0}, ear = {0};
+  (void)state;
+  hpo_log_set_sink(hear, &printed);
+  hpo_log_set_ear(hear, &ear);
+  hpo_log_set_level(HPO_LOG_ERROR);
+  hpo_log(HPO_LOG_WARN, "sched", "late by %d", 3);
+  assert_int_equal(printed.n, 0);
+  assert_int_equal(ear.n, 1);
+  assert_int_equal(ear.level, HPO_LOG_WARN);
+  assert_string_equal(ear.line, "sched: late by 3");
+  hpo_log_set_level(HPO_LOG_INFO);
+  hpo_log_set_rank(2);
+  hpo_log(HPO_LOG_ERROR, "sched", "no");
+  hpo_log_set_rank(0);
+  assert_int_equal(ear.n, 1);
+  hpo_log_set_ear(NULL, NULL);
+  hpo_log(HPO_LOG_ERROR, "sched", "no");
+  assert_int_equal(ear.n, 1);
+  hpo_log_set_sink(NULL, NULL);
+}
+
 static void test_log(void **state) {
   char big[7000];
   heard h = {0};
@@ -161,8 +184,8 @@ int main(void) {
   const struct CMUnitTest test[] = {
       cmocka_unit_test(test_error),      cmocka_unit_test(test_long_text),
       cmocka_unit_test(test_exit_codes), cmocka_unit_test(test_macros),
-      cmocka_unit_test(test_assert),     cmocka_unit_test(test_log),
-      cmocka_unit_test(test_log_line),
+      cmocka_unit_test(test_assert),     cmocka_unit_test(test_log_ear),
+      cmocka_unit_test(test_log),        cmocka_unit_test(test_log_line),
   };
   return cmocka_run_group_tests(test, NULL, NULL);
 }

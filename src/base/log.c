@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Lines for people.  The three variables below are the program's only
+/* Lines for people.  The four variables below are the program's only
  * mutable globals; main sets them once. */
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@ static int the_rank = 0;
 static struct {
   hpo_log_sink call;
   void *context;
-} the_sink;
+} the_sink, the_ear;
 
 void hpo_log_set_level(hpo_log_level level) { the_level = level; }
 
@@ -25,6 +25,11 @@ void hpo_log_set_rank(int rank) { the_rank = rank; }
 void hpo_log_set_sink(hpo_log_sink sink, void *context) {
   the_sink.call = sink;
   the_sink.context = sink == NULL ? NULL : context;
+}
+
+void hpo_log_set_ear(hpo_log_sink ear, void *context) {
+  the_ear.call = ear;
+  the_ear.context = ear == NULL ? NULL : context;
 }
 
 static const char *level_name(hpo_log_level level) {
@@ -59,12 +64,25 @@ static void write_line(char *line) {
   }
 }
 
+static void tell_ear(hpo_log_level level, const char *module, const char *fmt,
+                     va_list args) {
+  char line[LINE_ROOM];
+  int n = snprintf(line, sizeof line, "%s: ", module);
+  vsnprintf(line + n, sizeof line - (size_t)n, fmt, args);
+  the_ear.call(the_ear.context, level, line);
+}
+
 void hpo_log(hpo_log_level level, const char *module, const char *fmt, ...) {
+  va_list args;
+  if (the_ear.call != NULL && the_rank == 0) {
+    va_start(args, fmt);
+    tell_ear(level, module, fmt, args);
+    va_end(args);
+  }
   if (level > the_level || (the_rank != 0 && the_level < HPO_LOG_DEBUG))
     return;
   char line[LINE_ROOM + 1];
   size_t n = line_start(level, module, line, LINE_ROOM);
-  va_list args;
   va_start(args, fmt);
   vsnprintf(line + n, LINE_ROOM - n, fmt, args);
   va_end(args);

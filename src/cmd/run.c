@@ -84,6 +84,7 @@ static hpo_status run_turns(hpo_run *r, hpo_store *store, hpo_manager *manager,
     hpo_stopping_poll(&r->stopping);
     if (hpo_clock_seconds() > looked + 1) {
       HPO_TRY(status, hpo_inbox_merge(store, r->plan->output, err));
+      HPO_TRY(status, hpo_run_log_write(&r->log, store, err));
       looked = hpo_clock_seconds();
     }
     HPO_TRY(status, hpo_manager_poll(manager, &worked, &over, err));
@@ -244,6 +245,18 @@ static int exit_code_of(hpo_end end, const hpo_ledger *l) {
   return hpo_ledger_best(l) ? 0 : EXIT_NO_SUCCESS;
 }
 
+/* Why the session ends, where the file can still take it. */
+static void log_failure(hpo_run *r, hpo_store *store, hpo_status failed,
+                        const hpo_error *why) {
+  hpo_error ignored = {0};
+
+  if (failed == HPO_EIO || failed == HPO_EMEM)
+    return;
+  hpo_run_log_add(&r->log, HPO_LOG_ERROR, why->text);
+  if (hpo_run_log_write(&r->log, store, &ignored) != HPO_OK)
+    hpo_log(HPO_LOG_DEBUG, "run", "%s", ignored.text);
+}
+
 static hpo_status run_study(hpo_run *r, books *b, hpo_comm comm,
                             hpo_worker *worker, int *exit_code,
                             hpo_error *err) {
@@ -266,6 +279,8 @@ static hpo_status run_study(hpo_run *r, books *b, hpo_comm comm,
   status = run_turns(r, b->store, manager, worker, err);
   hpo_display_end(&progress);
   r->leaves = hpo_manager_lost(manager) > 0;
+  if (status != HPO_OK)
+    log_failure(r, b->store, status, err);
   HPO_TRY(status, status);
   hpo_end end = hpo_manager_end(manager);
   if (*hpo_manager_why(manager))
@@ -274,6 +289,7 @@ static hpo_status run_study(hpo_run *r, books *b, hpo_comm comm,
   if (!r->stopping.reason || *r->stopping.own)
     r->stopping.reason = r->stopping.own;
   HPO_TRY(status, hpo_inbox_merge(b->store, r->plan->output, err));
+  HPO_TRY(status, hpo_run_log_write(&r->log, b->store, err));
   HPO_TRY(status, hpo_run_close_session(r, b->store, b->session, end, err));
   HPO_TRY(status, hpo_winner_text(b->store, &winner, err));
   store = b->store;
@@ -410,6 +426,7 @@ static hpo_status run(const hpo_args *args, int *exit_code, hpo_error *err) {
   hpo_status ready = read_patience(&r, &own);
 
   *exit_code = 0;
+  hpo_run_log_start(&r.log);
   hpo_cmd_note_exit(EXIT_CAN_GO_ON); /* should this process be killed */
   hpo_blas_start();
   HPO_TRY(status, hpo_mpi_start(NULL, NULL, r.lost_after, &r.mpi, err));
@@ -425,6 +442,7 @@ done:
     hpo_cmd_complain(err);
     err->text[0] = '\0';
   }
+  hpo_run_log_end(&r.log);
   fflush(stdout);
   hpo_cmd_note_exit(exit_code_after(&r, status, *exit_code));
   if (r.leaves || (r.lost_after > 0 && r.world.size > 1 && hpo_mpi_outlives()))

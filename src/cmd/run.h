@@ -6,6 +6,7 @@
 #define CMD_RUN_H
 
 #include "cmd/args.h"
+#include "cmd/run_log.h"
 #include "cmd/stopping.h"
 #include "hpo/comm.h"
 #include "hpo/evaluate.h"
@@ -32,6 +33,7 @@ typedef struct hpo_run {
   char *hosts;            /* rank 0: "node1:32 node2:32" */
   hpo_evaluator *evaluator;
   hpo_stopping stopping;
+  hpo_run_log log;
   double sync_seconds;
   double started;       /* monotonic seconds */
   int64_t started_wall; /* ns UTC */
