@@ -408,6 +408,33 @@ def test_searched_value_that_the_model_refuses(tool):
     assert "base_score" in done.stderr and "probability" in done.stderr
 
 
+@pytest.mark.parametrize("data", ["shared", "sharded"])
+def test_one_odd_cell_is_told(tool, data):
+    """A text among numbers makes names of them: that is said."""
+    rows = [f"{i % 40},{'u' if i % 3 else 'v'},{i % 2}" for i in range(600)]
+    rows[499] = "n.a.,u,1"
+    (tool.folder / "d.csv").write_text("\n".join(["a,b,y", *rows, ""]))
+    path = tool.folder / "d.xml"
+    path.write_text(f"""<study name="d"><data label="y" task="binary">
+      <train href="d.csv"/><validation fraction="0.2"/></data>
+      <model kind="gbt"><int name="max_depth" low="1" high="3"/></model>
+      <objective metric="roc_auc"/><budget trials="1"/>
+      <parallel data="{data}"/><output file="d.h5"/></study>""")
+    said = ("d.csv:501: column 'a': 'n.a.' is no number, but 40 of the "
+            "column's 41 different values are")
+    done = tool.run("check", path)
+    assert said in done.stdout and done.stdout.count("warning") == 1
+    for ranks in (1, 3):
+        done = tool.run(path, "--quiet", "--overwrite", ranks=ranks)
+        assert done.stderr.count(said) == 1, done.stderr
+        assert '<missing value="n.a."/>' in done.stderr
+    for remedy in ('<missing value="n.a."/>', '<categorical columns="a"/>'):
+        changed = path.read_text().replace("</data>", remedy + "</data>")
+        (tool.folder / "e.xml").write_text(changed)
+        assert "warning" not in tool.run("check", "e.xml", "--output",
+                                         "e.h5").stdout
+
+
 def test_output_folder_must_be_there(tool):
     for words in (["check"], []):
         done = tool.run(*words, QUICK, "--output", "none/s.h5", expect=2)

@@ -30,6 +30,8 @@ typedef struct hpo_column {
   char **category;  /* [n_category] sorted by name */
   size_t n_category;
   hpo_row missing; /* missing values in all rows */
+  char *doubt;     /* on a rank that read the files: a sentence, if its texts
+                      are likelier a slip among numbers; else NULL */
 } hpo_column;
 
 /** Rows of one fold, or of the one split; borrowed. */

@@ -207,7 +207,10 @@ done:
   return status;
 }
 
-static void print_warnings(const hpo_plan *plan) {
+static void print_warnings(const hpo_plan *plan, const hpo_dataset *data) {
+  for (size_t j = 0; data && j < data->columns; j++)
+    if (data->column[j].doubt)
+      printf("warning     %s\n", data->column[j].doubt);
   if (plan->strict &&
       (plan->limit_time > 0 || plan->limit_memory > 0 || plan->timeout > 0))
     printf("warning     strict order with a limit in time or memory: when it "
@@ -256,7 +259,7 @@ static hpo_status check(const hpo_args *args, int *exit_code, hpo_error *err) {
   HPO_TRY(status, print_pruner(plan, err));
   print_budget(plan);
   HPO_TRY(status, print_memory(plan, evaluator, err));
-  print_warnings(plan);
+  print_warnings(plan, data);
   printf("%s is good.\n", args->word.item[0]);
   *exit_code = 0;
 done:

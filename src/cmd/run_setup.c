@@ -171,6 +171,40 @@ done:
   return status;
 }
 
+/* Rank 0 tells of columns that are likelier meant otherwise. */
+static hpo_status tell_doubts(hpo_run *r, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const bool parted = is_sharded(r) && r->world.size > 1;
+  const bool mine =
+      parted ? r->team_number == 0 && r->team.rank == 0 : r->world.rank == 0;
+  hpo_buffer text = {0}, all = {0};
+  size_t *count = NULL;
+
+  for (size_t j = 0; mine && r->data && j < r->data->columns; j++)
+    if (r->data->column[j].doubt)
+      HPO_TRY(status,
+              hpo_buffer_add(&text, r->data->column[j].doubt,
+                             strlen(r->data->column[j].doubt) + 1, err));
+  if (parted) {
+    HPO_TRY(status,
+            hpo_mem_new((size_t)r->world.size, sizeof *count, &count, err));
+    HPO_TRY(status, r->world.gather(r->world.self, text.byte, text.n,
+                                    &all.byte, count, err));
+    for (int i = 0; all.byte && i < r->world.size; i++)
+      all.n += count[i];
+  } else {
+    all = text;
+    text = (hpo_buffer){0};
+  }
+  for (size_t at = 0; at < all.n; at += strlen((char *)all.byte + at) + 1)
+    hpo_log(HPO_LOG_WARN, "data", "%s", (char *)all.byte + at);
+done:
+  hpo_buffer_free(&text);
+  hpo_buffer_free(&all);
+  hpo_mem_free(count);
+  return status;
+}
+
 static hpo_status describe_data(hpo_run *r, hpo_error *err) {
   hpo_status status = HPO_OK;
 
@@ -179,6 +213,7 @@ static hpo_status describe_data(hpo_run *r, hpo_error *err) {
     HPO_TRY(status, move_record(r, &r->facts, err));
     HPO_TRY(status, move_record(r, &r->cuts, err));
   }
+  HPO_TRY(status, tell_doubts(r, err));
 done:
   return status;
 }

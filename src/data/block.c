@@ -196,6 +196,7 @@ void hpo_dataset_destroy(hpo_dataset *d) {
   hpo_mem_free(d->part);
   for (size_t j = 0; d->column != NULL && j < d->columns; j++) {
     hpo_mem_free(d->column[j].name);
+    hpo_mem_free(d->column[j].doubt);
     free_texts(d->column[j].category, d->column[j].n_category);
   }
   hpo_mem_free(d->column);

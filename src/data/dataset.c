@@ -14,6 +14,7 @@
 #include "hpo/file.h"
 #include "hpo/mem.h"
 #include "keys.h"
+#include "number.h"
 #include "source.h"
 #include "sparse.h"
 #include "split.h"
@@ -104,18 +105,46 @@ done:
   return status;
 }
 
-/* A column of many numbers with some text in it is likelier a slip. */
-static hpo_status check_mixed(const hpo_text_column *c, hpo_error *err) {
-  if (c->forced || !c->had_number || c->names.n <= MOST_MIXED)
+/* How many of a column's different values are numbers. */
+static size_t count_numbers(const hpo_text_column *c) {
+  size_t n = 0;
+  double x;
+
+  for (size_t i = 0; i < c->names.n; i++) {
+    const char *name = hpo_intern_get(&c->names, i);
+    n += hpo_number_whole(name, strlen(name), &x);
+  }
+  return n;
+}
+
+/* A column of many numbers with some text in it is likelier a slip: *doubt
+ * says so, or it is refused. */
+static hpo_status check_mixed(const hpo_text_column *c, char **doubt,
+                              hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const size_t n = c->names.n, numbers = c->forced ? 0 : count_numbers(c);
+  const bool is_wrong = c->had_number && n > MOST_MIXED;
+  char *text = NULL;
+
+  if (numbers == 0 || (!is_wrong && 2 * numbers < n) || !c->first_text)
     return HPO_OK;
-  return hpo_error_set(
-      err, HPO_EDATA,
-      "%s:%lld: column '%s': '%s' is no number, but other rows hold numbers "
-      "(%zu different fields in all); if it means missing, say <missing "
-      "value=\"%s\"/>, if the column holds names, say <categorical "
-      "columns=\"%s\"/>",
-      c->first_path, (long long)c->first_line, c->name, c->first_text,
-      c->names.n, c->first_text, c->name);
+  HPO_TRY(status,
+          hpo_mem_format(
+              &text, err,
+              "%s:%lld: column '%s': '%s' is no number, but %zu of the "
+              "column's %zu different values are%s; if it means missing, say "
+              "<missing value=\"%s\"/>, if the column holds names, say "
+              "<categorical columns=\"%s\"/>",
+              c->first_path, (long long)c->first_line, c->name, c->first_text,
+              numbers, n, is_wrong ? "" : ": all of them count as names",
+              c->first_text, c->name));
+  if (is_wrong)
+    HPO_FAIL(status, err, HPO_EDATA, "%s", text);
+  *doubt = text;
+  text = NULL;
+done:
+  hpo_mem_free(text);
+  return status;
 }
 
 /* Names, kinds, sorted categories and missing values of the features. */
@@ -145,7 +174,7 @@ static hpo_status find_columns(leader *l, hpo_dataset *d, hpo_error *err) {
     to->onehot = c->onehot;
     if (!c->is_text)
       continue;
-    HPO_TRY(status, check_mixed(c, err));
+    HPO_TRY(status, check_mixed(c, &to->doubt, err));
     HPO_TRY(status, hpo_intern_sort(&c->names, &to->category,
                                     &l->place[c->feature], err));
     to->n_category = c->names.n;
