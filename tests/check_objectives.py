@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from check_pruners import check_same
+from check_report import draw, make
 from conftest import INPUTS
 
 warnings.simplefilter("ignore")
@@ -157,6 +158,71 @@ def test_optuna_reads_values_and_constraints(tool):
         assert t.values == [got["value.0"][t.number], got["value.1"][t.number]]
         over = t.system_attrs["constraints"]
         assert (max(over) <= 0) == (got["violation"][t.number] == 0)
+    # best_trials of an Optuna that heeds constraints
+    feasible = [t for t in loaded.trials
+                if max(t.system_attrs["constraints"]) <= 0]
+    front = non_dominated([np.array(t.values) for t in feasible])
+    best = json.loads(tool.run("best", "s.h5", "--format", "json").stdout)
+    assert {feasible[i].number for i in front} == {r["number"] for r in best}
+    tool.run("export", "s.h5", "--to", "mlflow", "-o", "ml")
+    for run in (tool.folder / "ml").glob("*/*/meta.yaml"):
+        number = int(re.search(r"run_name: trial (\d+)", run.read_text())[1])
+        line = (run.parent / "metrics" / "violation").read_text().split()
+        assert float(line[1]) == got["violation"][number]
+
+
+def test_a_metric_that_is_not_there_breaks_a_constraint(tool):
+    """An endless violation is no feasible trial of Optuna's."""
+    (tool.folder / "b.xml").write_text(BNH.format(seed=1, sampler="random")
+                                       .replace("bnh\">", "sphere\">")
+                                       .replace('"value2" d', '"value" d')
+                                       .replace('"value" max', '"value2" max'))
+    tool.run("b.xml", "--quiet", "--trials", 3)
+    assert np.all(np.isinf(rows(tool.folder / "b.h5")["violation"]))
+    text = tool.run("export", "b.h5", "--to", "optuna", "-o", "-").stdout
+    trials = [json.loads(k) for k in text.splitlines()[1:]]
+    assert all(t["system_attrs"]["constraints"][0] > 1e300 for t in trials)
+
+
+def test_the_page_heeds_the_constraints(tool):
+    """Crosses, the front and the best so far are those of the file."""
+    tool.run(study(tool, more='<constraint metric="value2" max="5"/>'),
+             "--quiet")
+    got = rows(tool.folder / "s.h5")
+    broken = int((got["violation"] > 0).sum())
+    page, data = make(tool, "s.h5")
+    dom = draw(page, tool.folder)
+    assert broken > 0
+
+    def part(name):
+        return re.search(rf'<section id="{name}".*?</section>', dom, re.S)[0]
+    assert part("pareto").count('class="breaks"') == broken
+    assert part("history").count('class="breaks"') == 2 * broken
+    front = part("pareto").count('<circle') - 1 - (
+        part("pareto").count('fill="var(--grey)"'))
+    assert front == len(data["front"])
+    assert f"{front} trials that no other one beats" in dom
+    assert part("history").count("not within the constraints") >= 4
+    label = re.search(r'aria-label="Pareto front[^"]*"', dom)[0]
+    assert "Crosses are trials not within the constraints" in label
+    # the trials' table: those that keep to them first
+    table = re.findall(r'<td class="violation">(.*?)</td>', part("trials"))
+    assert all(float(v) == 0 for v in table[:len(table) - broken])
+    # a line of the best so far begins at the first feasible trial
+    text = (tool.folder / "s.xml").read_text().replace(
+        '<sampler', '<enqueue><set name="x0" value="0"/><set name="x1" '
+        'value="1"/><set name="x2" value="1"/><set name="x3" value="1"/>'
+        '</enqueue><sampler', 1)
+    (tool.folder / "s.xml").write_text(text)
+    tool.run("s.xml", "--quiet", "--overwrite", "--trials", 12)
+    got = rows(tool.folder / "s.h5")
+    assert got["violation"][0] > 0 and got["value.0"][0] == 0
+    dom = draw(make(tool, "s.h5")[0], tool.folder)
+    lines = re.findall(r'<path d="M([\d.]+)[^"]*"[^>]*stroke="var\(--c1\)"',
+                       part("history"))
+    crosses = re.findall(r'<path d="M([\d.]+)[^"]*"[^>]*class="breaks"',
+                         part("history"))
+    assert lines and float(lines[0]) > float(crosses[0]) + 8
 
 
 BNH = """<study name="bnh" seed="{seed}">
@@ -183,6 +249,25 @@ def test_constrained_optimum(tool, sampler):
     assert best["value"] == got["value"][got["violation"] == 0].min()
     assert 12.5 <= best["value"] < 14
     assert got["value"].min() < 12.5  # infeasible ones may be lower
+
+
+def test_lists_and_status_know_who_keeps_to_the_constraints(tool):
+    (tool.folder / "b.xml").write_text(BNH.format(seed=1, sampler="random"))
+    tool.run("b.xml", "--quiet")
+    for name in "value", "-value":
+        table = json.loads(tool.run("list", "b.h5", "--sort", name, "--format",
+                                    "json").stdout)
+        want = [(r["violation"], r["value"]) if name == "value"
+                else -r["value"] for r in table]
+        assert want == sorted(want)
+    assert "constraints" not in tool.run("status", "b.h5").stdout
+    (tool.folder / "b.xml").write_text(BNH.format(seed=1, sampler="random")
+                                       .replace('max="50"', 'max="-1"'))
+    tool.run("b.xml", "--quiet", "--overwrite", "--trials", 5)
+    said = tool.run("status", "b.h5").stdout
+    assert "; it does not keep to the constraints, nor does any other" in said
+    dom = draw(make(tool, "b.h5")[0], tool.folder)
+    assert "<p>It does not keep to the constraints" in dom
 
 
 def test_target_wants_a_feasible_trial(tool):

@@ -186,6 +186,102 @@ def test_empty_and_failed_studies(tool):
     assert "No trial has succeeded yet" in draw(page, tool.folder)
 
 
+SPACE = '''<study name="m" seed="2">
+  <data task="multiclass" label="digit">
+    <train href="{data}"/><validation fraction="0.5"/><standardize/>
+  </data>
+  <model kind="gbt">
+    <int name="n_estimators" low="2" high="200" log="yes"/>
+    <int name="max_depth" low="2" high="4"/>
+    <float name="learning_rate" low="0.1" high="0.4" log="yes"/>
+    <float name="colsample_bytree" low="0.001" high="1"/>
+  </model>
+  <model kind="logistic">
+    <float name="C" low="1e-3" high="10" log="yes"/>
+  </model>
+  <objective metric="accuracy"/>
+  <sampler name="random"/>
+  <budget trials="16"/>
+  <output file="m.h5" models="none"/>
+</study>
+'''
+MEASURE = '''<script>
+const box = [...document.querySelectorAll("#parallel .title")]
+  .map(t => t.getBoundingClientRect());
+document.body.dataset.overlaps = box.filter((a, i) => box.some((b, k) =>
+  k > i && a.left < b.right && b.left < a.right && a.top < b.bottom &&
+  b.top < a.bottom)).length;
+</script>'''
+
+
+@pytest.fixture
+def models(tool):
+    (tool.folder / "m.xml").write_text(
+        SPACE.format(data=INPUTS / "digits.csv"))
+    tool.run("m.xml", "--quiet", ranks=3)
+    return make(tool, "m.h5")
+
+
+def part(dom, name):
+    return re.search(rf'<section id="{name}".*?</section>', dom, re.S)[0]
+
+
+def test_axes_are_as_the_space_says(tool, models):
+    page, data = models
+    assert data["space"] == {"params." + k: v for k, v in {
+        "gbt.n_estimators": {"log": True, "whole": True},
+        "gbt.max_depth": {"log": False, "whole": True},
+        "gbt.learning_rate": {"log": True, "whole": False},
+        "gbt.colsample_bytree": {"log": False, "whole": False},
+        "logistic.C": {"log": True, "whole": False}}.items()}
+    dom = draw(page, tool.folder)
+    slices = part(dom, "slices")
+    names = re.findall(r'aria-label="Slice: accuracy against (.*?)\.\s*"',
+                       slices)
+    assert names == ["model", *(k[7:] for k in data["space"])]
+    for name, how in data["space"].items():
+        assert (f">{name[7:]} (log)<" in slices) == how["log"]
+    charts = dict(zip(names, re.findall(r"<svg.*?</svg>", slices, re.S)))
+    ticks = re.findall(r'text-anchor="middle">([^<]*)<',
+                       charts["gbt.max_depth"])
+    assert {"2", "3", "4"} >= set(ticks[:-2]) and "3" in ticks
+
+
+def test_parallel_coordinates_of_models(tool, models):
+    """Every line passes all axes; titles keep off each other."""
+    page, data = models
+    chart = part(draw(page, tool.folder), "parallel")
+    lines = re.findall(r'<path d="([^"]*)"[^>]*fill="none"', chart)
+    assert len(lines) == data["counts"]["complete"]
+    axes = 2 + len(data["space"])
+    assert all(len(re.findall("[ML]", d)) == axes for d in lines)
+    assert chart.count(">inactive</text>") == len(data["space"])
+    assert ">model</text>" in chart
+    page.write_text(page.read_text().replace("</body>", MEASURE + "</body>"))
+    for width in 1280, 390:
+        assert 'data-overlaps="0"' in draw(page, tool.folder, width)
+
+
+def test_sessions_times_are_dates(tool, models):
+    table = part(draw(models[0], tool.folder), "environment")
+    assert len(re.findall(r"<td>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ</td>",
+                          table)) == 2
+
+
+def test_failed_trials_are_no_pruned_ones(tool):
+    study = write_function(tool.folder, steps=100, delay=0.05, trials=2)
+    study.write_text(study.read_text().replace(
+        "<parallel", '<trial-limits time="0.2s"/><parallel'))
+    tool.run(study, "--quiet", expect=5)
+    page, data = make(tool, "f.h5")
+    dom = draw(page, tool.folder)
+    assert "failed (dashed)" in part(dom, "curves")
+    assert "pruned" not in part(dom, "curves")
+    reason = data["trials"]["reason"][0]
+    assert len(reason) > 20
+    assert f'<td class="reason">{reason}</td>' in part(dom, "trials")
+
+
 def test_running_study_and_faults(tool):
     study = write_function(tool.folder, steps=20, delay=0.01, trials=4000)
     run = tool.start(study, "--quiet", ranks=2)

@@ -72,6 +72,9 @@ const char *hpo_study_file_value(const hpo_study_file *f);
 /** What complete trial i came to; false: it is not complete. */
 bool hpo_study_file_outcome(const hpo_study_file *f, size_t i,
                             hpo_outcome *out);
+/** Whether a is better than b: less violation of the constraints, or as much
+ *  and less loss in objective 0. */
+bool hpo_study_file_beats(const hpo_outcome *a, const hpo_outcome *b);
 
 /** The trials that no other dominates. */
 typedef struct hpo_study_front {
@@ -134,8 +137,11 @@ HPO_MUST_USE hpo_status hpo_report_rows(const hpo_record *columns,
                                         hpo_table_format format,
                                         hpo_buffer *out, hpo_error *err);
 /** Sorts row numbers by a column; "-name" or descending: reversed; rows
- *  without a value last; ties by number. HPO_EINVAL: unknown column. */
+ *  without a value last; ties by number. HPO_EINVAL: unknown column.
+ *  \param [in] before rows with less of this number stand before all others,
+ *              those without it last; NULL: none */
 HPO_MUST_USE hpo_status hpo_report_sort(const hpo_record *columns,
+                                        const hpo_field *before,
                                         const char *by, bool descending,
                                         size_t *row, size_t n, hpo_error *err);
 /** The field of a column, or HPO_EINVAL with the nearest name. */

@@ -89,6 +89,13 @@ done:
   return status;
 }
 
+/* As what a column is a metric; NULL: it is none. */
+static const char *metric_name(const hpo_field *f) {
+  if (strncmp(f->name, "metrics.", 8) == 0)
+    return f->name + 8;
+  return strcmp(f->name, "violation") == 0 ? f->name : NULL;
+}
+
 /* The objective's curve, then its value as the last line. */
 static hpo_status put_curve(const run *r, const char *metric, hpo_buffer *b,
                             hpo_error *err) {
@@ -123,10 +130,11 @@ static hpo_status write_metrics(const run *r, hpo_error *err) {
 
   for (size_t c = 0; c < trials->n_field; c++) {
     const hpo_field *f = &trials->field[c];
-    if (strncmp(f->name, "metrics.", 8) != 0)
+    const char *name = metric_name(f);
+    if (!name)
       continue;
     b.n = 0;
-    HPO_TRY(status, put_curve(r, f->name + 8, &b, err));
+    HPO_TRY(status, put_curve(r, name, &b, err));
     if (b.n == 0 && !isnan(hpo_field_number(f, r->trial))) {
       hpo_field_text(f, r->trial, text, sizeof text);
       HPO_TRY(status,
@@ -134,7 +142,7 @@ static hpo_status write_metrics(const run *r, hpo_error *err) {
                                 text, (long long)(steps > 0 ? steps : 0)));
     }
     if (b.n > 0)
-      HPO_TRY(status, write_file(r->folder, "metrics", f->name + 8, &b, err));
+      HPO_TRY(status, write_file(r->folder, "metrics", name, &b, err));
   }
 done:
   hpo_buffer_free(&b);

@@ -3,6 +3,7 @@
  * 4.x): operation 0 makes the study, operation 4 a trial with all it has. */
 #include "cmd/interchange.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -145,11 +146,12 @@ static hpo_status put_attributes(const hpo_traded *t, size_t i, hpo_buffer *b,
     HPO_TRY(status, hpo_put_json_text(b, text, err));
   }
   HPO_TRY(status, hpo_buffer_format(b, err, "},\"system_attrs\":{"));
-  if (t->file.good[i] && isfinite(hpo_traded_number(t, "violation", i))) {
+  double violation = hpo_traded_number(t, "violation", i);
+  if (t->file.good[i] && !isnan(violation)) {
     HPO_TRY(status, put_member(b, "constraints", true, err));
     HPO_TRY(status, hpo_buffer_add(b, "[", 1, err));
-    HPO_TRY(status,
-            hpo_put_json_number(b, hpo_traded_number(t, "violation", i), err));
+    /* a trial without constraints would be feasible to Optuna */
+    HPO_TRY(status, hpo_put_json_number(b, fmin(violation, DBL_MAX), err));
     HPO_TRY(status, hpo_buffer_add(b, "]", 1, err));
   }
   HPO_TRY(status, hpo_buffer_add(b, "}", 1, err));

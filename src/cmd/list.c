@@ -58,6 +58,23 @@ done:
   return status;
 }
 
+/* By an objective: the best first, before all those that keep to the
+ * constraints. */
+static hpo_status sort_rows(const hpo_study_file *f, const char *sort,
+                            size_t *row, size_t n, hpo_error *err) {
+  const hpo_field *before = NULL;
+  bool falling = false;
+
+  if (strcmp(sort, "value") == 0)
+    sort = hpo_study_file_value(f);
+  for (size_t k = 0; k < f->n_objective; k++)
+    if (strcmp(sort, f->objective[k].column) == 0) {
+      before = hpo_record_find(f->trials, "violation");
+      falling = f->objective[k].maximize;
+    }
+  return hpo_report_sort(f->trials, before, sort, falling, row, n, err);
+}
+
 static hpo_status select_rows(const hpo_study_file *f, const hpo_args *args,
                               size_t *row, size_t *n, hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -75,15 +92,8 @@ static hpo_status select_rows(const hpo_study_file *f, const hpo_args *args,
   for (size_t i = 0; i < f->n; i++)
     if (f->good[i] && (!filter || hpo_filter_match(filter, f->trials, i)))
       row[(*n)++] = i;
-  if (sort) {
-    bool falling = false;
-    if (strcmp(sort, "value") == 0)
-      sort = hpo_study_file_value(f);
-    for (size_t k = 0; k < f->n_objective; k++)
-      falling = falling || (strcmp(sort, f->objective[k].column) == 0 &&
-                            f->objective[k].maximize);
-    HPO_TRY(status, hpo_report_sort(f->trials, sort, falling, row, *n, err));
-  }
+  if (sort)
+    HPO_TRY(status, sort_rows(f, sort, row, *n, err));
   if (*n > (size_t)most)
     *n = (size_t)most;
 done:
@@ -139,7 +149,9 @@ done:
 static const hpo_arg arguments[] = {
     {"where", "CONDITION",
      "only these: 'metrics.roc_auc > 0.9 and params.max_depth < 8'"},
-    {"sort", "COLUMN", "by a column; value: best first; -COLUMN: descending"},
+    {"sort", "COLUMN",
+     "by a column; value: best first, before all others those within the "
+     "constraints; -COLUMN: descending"},
     {"columns", "A,B", "these columns; params, metrics, tags, all: groups"},
     {"format", "F", "table (default), csv or json"},
     {"limit", "N", "no more than N rows"}};
@@ -152,7 +164,9 @@ const hpo_command hpo_cmd_list = {
         "Columns are those of /trials: number, state, value, params.NAME,\n"
         "metrics.NAME, test.NAME, tags.NAME, steps, wall, ...\nConditions: "
         "= != < <= > >= like, and, or, not, parentheses; texts are quoted:\n"
-        "state = \"complete\".\n",
+        "state = \"complete\".\n--sort value, or another objective's "
+        "column, has the best trials first: with\nconstraints the smaller "
+        "violation, then the better value.\n",
     .arg = arguments,
     .n_arg = sizeof arguments / sizeof *arguments,
     .reads_only = true,

@@ -182,7 +182,7 @@ static hpo_status print_front(const hpo_study_file *f,
         strncmp(name, "params.", 7) == 0 || strcmp(name, "violation") == 0)
       HPO_TRY(status, hpo_names_add(&columns, name, err));
   }
-  HPO_TRY(status, hpo_report_sort(f->trials, f->objective[0].column,
+  HPO_TRY(status, hpo_report_sort(f->trials, NULL, f->objective[0].column,
                                   f->maximize, front->row, front->n, err));
   HPO_TRY(status, hpo_report_rows(f->trials, &columns, front->row, front->n,
                                   json ? HPO_FORMAT_JSON : HPO_FORMAT_TABLE,

@@ -12,6 +12,8 @@ enum { EXIT_DAMAGED = 4, EXIT_NO_SUCCESS = 5, EXIT_CAN_GO_ON = 75 };
 static void print_status(const hpo_study_file *f, const hpo_standing *last,
                          bool damaged) {
   char name[128], cell[64];
+  hpo_outcome o;
+
   hpo_record_text(f->attributes, "name", name, sizeof name);
   printf("study    %s\nstate    %s\ntrials   ", name,
          f->is_live       ? "running"
@@ -27,8 +29,11 @@ static void print_status(const hpo_study_file *f, const hpo_standing *last,
   hpo_report_cell(hpo_record_find(f->trials, hpo_study_file_value(f)),
                   (size_t)best, false, cell, sizeof cell);
   hpo_record_text(f->attributes, "metrics", name, sizeof name);
-  printf("best     trial %td, %.*s %s\n", best, (int)strcspn(name, " ,"), name,
-         cell);
+  printf("best     trial %td, %.*s %s%s\n", best, (int)strcspn(name, " ,"),
+         name, cell,
+         hpo_study_file_outcome(f, (size_t)best, &o) && o.violation > 0
+             ? "; it does not keep to the constraints, nor does any other"
+             : "");
 }
 
 /* With several objectives there is a front in place of a best trial. */

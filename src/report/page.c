@@ -31,48 +31,34 @@ enum { N_STATE = sizeof states / sizeof *states };
 
 /* --- which trials ------------------------------------------------------- */
 
-typedef struct ranked {
-  double value;
-  size_t row;
-} ranked;
-
-static int worse_first(const void *a, const void *b) {
-  const ranked *x = a, *y = b;
-  if (x->value != y->value)
-    return x->value < y->value ? -1 : 1;
-  return x->row > y->row ? -1 : x->row < y->row;
-}
-
-static double worth(const hpo_study_file *f, const hpo_field *value,
-                    size_t i) {
-  char state[32];
-  double v = hpo_field_number(value, i);
-
-  hpo_study_file_state(f, i, state, sizeof state);
-  if (strcmp(state, "complete") != 0 || !isfinite(v))
-    return -INFINITY;
-  return f->maximize ? v : -v;
+static int best_first(const void *a, const void *b) {
+  const hpo_outcome *x = a, *y = b;
+  if (hpo_study_file_beats(x, y))
+    return -1;
+  if (hpo_study_file_beats(y, x))
+    return 1;
+  return x->number < y->number ? -1 : x->number > y->number;
 }
 
 /* keep[i]: trial i is drawn. */
 static hpo_status choose(const hpo_study_file *f, uint8_t *keep,
                          hpo_error *err) {
   hpo_status status = HPO_OK;
-  const hpo_field *value = hpo_record_find(f->trials, hpo_study_file_value(f));
-  ranked *order = NULL;
-  double top = -INFINITY;
-  size_t kept = 0;
+  hpo_outcome *order = NULL, top;
+  size_t n = 0, kept = 0;
 
   HPO_TRY(status, hpo_mem_new(f->n, sizeof *order, &order, err));
   for (size_t i = 0; i < f->n; i++) {
-    order[i] = (ranked){worth(f, value, i), i};
-    keep[i] = order[i].value > top;
-    top = fmax(top, order[i].value);
+    if (!hpo_study_file_outcome(f, i, &order[n]))
+      continue;
+    keep[i] = n == 0 || hpo_study_file_beats(&order[n], &top);
+    top = keep[i] ? order[n] : top;
+    n++;
   }
-  if (f->n)
-    qsort(order, f->n, sizeof *order, worse_first);
-  for (size_t k = 0; k < f->n && k < BEST; k++)
-    keep[order[f->n - 1 - k].row] = 1;
+  if (n)
+    qsort(order, n, sizeof *order, best_first);
+  for (size_t k = 0; k < n && k < BEST; k++)
+    keep[(size_t)order[k].number] = 1;
   HPO_TRY(status, hpo_page_keep_front(f, keep, err));
   for (size_t i = 0; i < f->n; i++)
     kept += keep[i];
@@ -340,6 +326,7 @@ static hpo_status add_data(const hpo_study_file *f, const char *version,
   HPO_TRY(status, add_counts(f, out, err));
   HPO_TRY(status, add_columns(f, out, err));
   HPO_TRY(status, add_trials(f, keep, out, err));
+  HPO_TRY(status, hpo_page_space(f, out, err));
   HPO_TRY(status, hpo_page_curves(f, keep, objective, out, err));
   HPO_TRY(status, hpo_page_models(f, out, err));
   HPO_TRY(status, hpo_page_teams(f, out, err));

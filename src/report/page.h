@@ -32,6 +32,10 @@ HPO_MUST_USE hpo_status hpo_page_teams(const hpo_study_file *f,
  *  `,"hypervolume":x,"reference":[of each objective]`. */
 HPO_MUST_USE hpo_status hpo_page_front(const hpo_study_file *f,
                                        hpo_buffer *out, hpo_error *err);
+/** Adds `,"space":{"COLUMN":{"log":true,"whole":false},...}`: how the axis of
+ *  each number in the space is drawn. */
+HPO_MUST_USE hpo_status hpo_page_space(const hpo_study_file *f,
+                                       hpo_buffer *out, hpo_error *err);
 /** Those trials are drawn, too. */
 HPO_MUST_USE hpo_status hpo_page_keep_front(const hpo_study_file *f,
                                             uint8_t *keep, hpo_error *err);

@@ -147,26 +147,21 @@ done:
 
 /* The best complete trials that have a model, the best first. */
 static size_t best_with_model(const hpo_study_file *f, size_t *out) {
-  const hpo_field *value = hpo_record_find(f->trials, hpo_study_file_value(f));
-  double top[MOST_MODELS];
-  char state[32];
+  hpo_outcome top[MOST_MODELS], o;
   size_t n = 0;
 
-  for (size_t i = 0; value && i < f->n; i++) {
-    double v = hpo_field_number(value, i) * (f->maximize ? -1 : 1);
-    hpo_study_file_state(f, i, state, sizeof state);
-    if (strcmp(state, "complete") != 0 || isnan(v) ||
-        !hpo_study_file_has_model(f, i))
+  for (size_t i = 0; i < f->n; i++) {
+    if (!hpo_study_file_outcome(f, i, &o) || !hpo_study_file_has_model(f, i))
       continue;
     size_t k = n;
-    for (; k > 0 && v < top[k - 1]; k--)
+    for (; k > 0 && hpo_study_file_beats(&o, &top[k - 1]); k--)
       if (k < MOST_MODELS) {
         top[k] = top[k - 1];
         out[k] = out[k - 1];
       }
     if (k == MOST_MODELS)
       continue;
-    top[k] = v;
+    top[k] = o;
     out[k] = i;
     n += n < MOST_MODELS;
   }

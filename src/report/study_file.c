@@ -226,8 +226,7 @@ ptrdiff_t hpo_study_file_best(const hpo_study_file *f) {
   for (size_t i = 0; i < f->n; i++) {
     if (!hpo_study_file_outcome(f, i, &o))
       continue;
-    if (best < 0 || o.violation < top.violation ||
-        (o.violation == top.violation && o.loss[0] < top.loss[0])) {
+    if (best < 0 || hpo_study_file_beats(&o, &top)) {
       best = (ptrdiff_t)i;
       top = o;
     }

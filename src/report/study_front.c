@@ -63,6 +63,12 @@ bool hpo_study_file_outcome(const hpo_study_file *f, size_t i,
   return f->n_objective > 0;
 }
 
+bool hpo_study_file_beats(const hpo_outcome *a, const hpo_outcome *b) {
+  if (a->violation != b->violation)
+    return a->violation < b->violation;
+  return a->loss[0] < b->loss[0];
+}
+
 hpo_status hpo_study_front_make(const hpo_study_file *f, hpo_study_front *out,
                                 hpo_error *err) {
   hpo_status status = HPO_OK;

@@ -252,6 +252,7 @@ done:
 
 typedef struct sort_key {
   size_t row;
+  double before;    /* INFINITY: last */
   double number;    /* NaN: no value, last */
   const char *text; /* for texts and enums; owned by the caller's block */
 } sort_key;
@@ -265,6 +266,8 @@ static int compare(const sort_key *a, const sort_key *b) {
 static int compare_ties(const sort_key *a, const sort_key *b, int order) {
   bool a_none = !a->text && isnan(a->number);
   bool b_none = !b->text && isnan(b->number);
+  if (a->before != b->before)
+    return a->before < b->before ? -1 : 1;
   if (a_none != b_none)
     return a_none ? 1 : -1;
   if (order && !a_none)
@@ -280,9 +283,9 @@ static int descending_order(const void *a, const void *b) {
   return compare_ties(a, b, -compare(a, b));
 }
 
-hpo_status hpo_report_sort(const hpo_record *columns, const char *by,
-                           bool descending, size_t *row, size_t n,
-                           hpo_error *err) {
+hpo_status hpo_report_sort(const hpo_record *columns, const hpo_field *before,
+                           const char *by, bool descending, size_t *row,
+                           size_t n, hpo_error *err) {
   hpo_status status = HPO_OK;
   sort_key *key = NULL;
   char *text = NULL;
@@ -298,6 +301,9 @@ hpo_status hpo_report_sort(const hpo_record *columns, const char *by,
     HPO_TRY(status, hpo_mem_new(n, CELL, &text, err));
   for (size_t i = 0; i < n; i++) {
     key[i].row = row[i];
+    key[i].before = before ? hpo_field_number(before, row[i]) : 0;
+    if (isnan(key[i].before))
+      key[i].before = INFINITY;
     key[i].number = NAN;
     if (text) {
       hpo_field_text(f, row[i], text + i * CELL, CELL);
