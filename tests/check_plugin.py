@@ -452,12 +452,14 @@ def test_sealed_test_and_refit(tool):
             assert abs(one["value"][0] - want) < 1e-5 * want
 
 
-def test_what_a_model_sees_of_the_data(tool):
-    """Names, categories, missing values, classes, weights, rows."""
+@pytest.mark.parametrize("kinds", ["abc", "ab"])
+def test_what_a_model_sees_of_the_data(tool, kinds):
+    """Names, categories, missing values, classes, weights, rows; and with
+    task multiclass each class has a probability, be they two."""
     rng = numpy.random.default_rng(1)
     lines = [[f"{rng.normal():.3f}" if rng.random() > 0.2 else "",
               rng.choice(["red", "blue", "green"]), str(rng.integers(9)),
-              str(rng.integers(1, 4)), rng.choice(["c", "a", "b"])]
+              str(rng.integers(1, 4)), rng.choice(list(kinds))]
              for _ in range(60)]
     with open(tool.folder / "d.csv", "w", newline="") as f:
         csv.writer(f).writerows([["num", "colour", "unused", "w", "kind"],
@@ -474,15 +476,19 @@ def test_what_a_model_sees_of_the_data(tool):
         tool.run("export", "p.h5", "-o", "spy.json")
         told = json.loads((tool.folder / "spy.json").read_text())
         assert (told["task"], told["outputs"], told["classes"],
-                told["threads"]) == (2, 3, 3, team)
+                told["threads"]) == (2, len(kinds), len(kinds), team)
         assert told["columns"] == [["num", 0], ["colour", 3]]
         with h5py.File(tool.folder / "p.h5") as f:
             role = f["data/role"][:]
         for name, number in (("train", 0), ("valid", 1)):
             want = [[float(numpy.float32(r[0])) if r[0] else None,
                      ["blue", "green", "red"].index(r[1]),
-                     "abc".index(r[4]), float(r[3])]
+                     kinds.index(r[4]), float(r[3])]
                     for r, own in zip(lines, role) if own == number]
             assert told[name] == want
         one = rows(tool.folder / "p.h5")[0]
-        assert abs(one["value"] - math.log(3)) < 1e-12
+        assert abs(one["value"] - math.log(len(kinds))) < 1e-12
+    head, *said = tool.run("predict", "p.h5", "d.csv").stdout.split()
+    assert head == ",".join(["class"] + [f"probability_{k}" for k in kinds])
+    share = ",".join([f"{1 / len(kinds):.9g}"] * len(kinds))
+    assert said == [f"a,{share}"] * len(lines)

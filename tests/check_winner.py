@@ -353,6 +353,34 @@ def test_linear_models_and_several_kinds(tool):
     tool.run("predict", "s.h5", "t.csv", "--model", "refit", "-o", "p.csv")
 
 
+@pytest.mark.parametrize("kind", ["gbt", "logistic", "mlp", "baseline"])
+def test_two_classes_of_a_multiclass_task(tool, kind):
+    """Each of both has a probability, in every model and every reader."""
+    model = f'<model kind="{kind}"/>' if kind != "mlp" else (
+        '<model kind="mlp"><fixed name="max_iter" value="8"/></model>')
+    write(tool, model=model, task="multiclass", metric="logloss", trials=1,
+          held=SPLIT + '<test fraction="0.2"/>',
+          end="<winner/><refit/>", keep="all")
+    tool.run("s.xml")
+    table, (_, scores, _, _) = make_table(1), read(tool.folder / "s.h5")
+    with h5py.File(tool.folder / "s.h5", "r") as f:
+        test = f["data/role"][:] == 2
+    for words, name in ((), "trial"), (("--model", "refit"), "refit"):
+        tool.run("predict", "s.h5", "t.csv", *words, "-o", "p.csv")
+        p = pandas.read_csv(tool.folder / "p.csv")
+        assert list(p) == ["class", "probability_0", "probability_1"]
+        both = p[["probability_0", "probability_1"]].to_numpy()
+        assert np.allclose(both.sum(axis=1), 1)
+        assert scores[0, name, "logloss"] == pytest.approx(
+            metrics.log_loss(table.y[test], both[test]), rel=1e-5)
+        assert scores[0, name, "accuracy"] == pytest.approx(
+            (p["class"] == table.y)[test].mean())
+    if kind == "gbt":
+        tool.run("export", "s.h5", "--model", "refit", "-o", "m.ubj")
+        xgb = predict((tool.folder / "m.ubj").read_bytes(), table)
+        assert np.allclose(xgb, both, atol=1e-6)
+
+
 def test_faults(tool):
     for held, end, said in (
             (SPLIT, '<winner rule="one-se"/>', "standard error over folds"),

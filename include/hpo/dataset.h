@@ -97,6 +97,9 @@ HPO_MUST_USE hpo_status hpo_dataset_load_part(const hpo_plan *plan,
                                               const hpo_coll *team,
                                               hpo_dataset **out,
                                               hpo_error *err);
+/** Numbers that a model predicts for a row: with task multiclass one for each
+ *  class, be they two; else 1. */
+size_t hpo_dataset_outputs(const hpo_dataset *d);
 /** The rows that this rank holds: all of them unless d has a team. */
 void hpo_dataset_held(const hpo_dataset *d, hpo_row *first, hpo_row *end);
 

@@ -111,8 +111,8 @@ typedef struct hpotune_plugin {
   /** One step: an epoch, a round, an iteration. */
   int (*step)(void *model, char *why);
   /** Predictions out [n][outputs] of rows x [n][columns]: the second class's
-   *  probability (outputs 1), each class's (outputs = classes > 2), or the
-   *  number.  NULL for objectives. */
+   *  probability (binary, outputs 1), each class's (multiclass, outputs =
+   *  classes, be they two), or the number.  NULL for objectives. */
   int (*predict)(void *model, const float *x, size_t n, double *out,
                  char *why);
   /** A metric of the study file after the steps so far; HPOTUNE_FAILED: not

@@ -210,6 +210,10 @@ void hpo_dataset_held(const hpo_dataset *d, hpo_row *first, hpo_row *end) {
   *end = d->team != NULL ? d->end : d->rows;
 }
 
+size_t hpo_dataset_outputs(const hpo_dataset *d) {
+  return d->task == HPO_TASK_MULTICLASS ? d->n_class : 1;
+}
+
 void hpo_block_count(const uint8_t *role, hpo_row rows, hpo_row *n_train,
                      hpo_row *n_valid) {
   *n_train = 0;

@@ -132,7 +132,7 @@ static hpo_status score(const hpo_metric *m, const hpo_scored *s, double *out,
 static hpo_scored scored(const hpo_exam *e, const hpo_dataset *facts,
                          const double *p) {
   return (hpo_scored){.n = e->n,
-                      .k = facts->n_class > 2 ? facts->n_class : 1,
+                      .k = hpo_dataset_outputs(facts),
                       .n_class = facts->n_class,
                       .y = e->y,
                       .p = p,

@@ -79,7 +79,7 @@ static hpo_status make_part(hpo_fit *fit, size_t fold, hpo_part *part,
         hpo_evaluator_find(fit->e, hpo_options_get_int(r->options, "max_bin"));
     HPO_ASSERT(part->bins);
   }
-  fit->k = d->task == HPO_TASK_MULTICLASS ? d->n_class : 1;
+  fit->k = hpo_dataset_outputs(d);
 done:
   return status;
 }

@@ -136,7 +136,7 @@ hpo_status hpo_exam_luck(const hpo_exam *e, const hpo_dataset *facts,
   resampling r = {.e = e,
                   .metric = hpo_metric_find(metric),
                   .maximize = maximize,
-                  .k = facts->n_class > 2 ? facts->n_class : 1,
+                  .k = hpo_dataset_outputs(facts),
                   .p = p,
                   .n_model = n_model};
   double *value = NULL;

@@ -90,7 +90,7 @@ static hpo_status baseline_create(const hpo_model_input *in, void **self,
 
   HPO_TRY(status, hpo_mem_new(1, sizeof *b, &b, err));
   b->in = *in;
-  b->k = d->task == HPO_TASK_MULTICLASS ? d->n_class : 1;
+  b->k = hpo_dataset_outputs(d);
   HPO_TRY(status, hpo_mem_new(b->k, sizeof *b->value, &b->value, err));
   HPO_TRY(status, fit(b, err));
   *self = b;

@@ -47,7 +47,7 @@ hpo_status hpo_predictor_create(const char *format, const void *bytes,
   HPO_TRY(status, status);
   HPO_TRY(status, hpo_mem_new(1, sizeof *p, &p, err));
   p->facts = facts;
-  p->k = facts->n_class > 2 ? facts->n_class : 1;
+  p->k = hpo_dataset_outputs(facts);
   p->kind = kind_of(&d);
   if (!p->kind)
     HPO_FAIL(status, err, HPO_EINVAL,
@@ -70,7 +70,7 @@ hpo_status hpo_predictor_plug(const char *library, const void *bytes, size_t n,
 
   HPO_TRY(status, hpo_mem_new(1, sizeof *p, &p, err));
   p->facts = facts;
-  p->k = facts->n_class > 2 ? facts->n_class : 1;
+  p->k = hpo_dataset_outputs(facts);
   p->kind = &hpo_predict_plugin;
   HPO_TRY(status,
           hpo_predict_plugin_load(library, bytes, n, facts, &p->self, err));

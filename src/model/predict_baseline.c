@@ -21,13 +21,13 @@ static void destroy(void *self) {
 
 /* Shares become margins that sigmoid and softmax turn back; a share of 0 is
  * a margin that they turn into 0 or nearly. */
-static double margin_of(double p, size_t n_class) {
+static double margin_of(double p, hpo_task task) {
   enum { MOST = 700 };
   double m = p;
 
-  if (n_class > 2)
+  if (task == HPO_TASK_MULTICLASS)
     m = p > 0 ? hpo_num_log(p) : -MOST;
-  else if (n_class == 2)
+  else if (task == HPO_TASK_BINARY)
     m = p <= 0 ? -MOST : p >= 1 ? MOST : hpo_num_log(p / (1 - p));
   return m;
 }
@@ -37,7 +37,7 @@ static hpo_status load(const hpo_doc *d, const hpo_dataset *facts, void **self,
   hpo_status status = HPO_OK;
   constant *c = NULL;
   const hpo_doc *p = hpo_doc_find(d, "prediction");
-  size_t k = facts->n_class > 2 ? facts->n_class : 1;
+  size_t k = hpo_dataset_outputs(facts);
 
   HPO_TRY(status, hpo_mem_new(1, sizeof *c, &c, err));
   HPO_TRY(status, hpo_mem_new(k, sizeof *c->margin, &c->margin, err));
@@ -49,7 +49,7 @@ static hpo_status load(const hpo_doc *d, const hpo_dataset *facts, void **self,
     if (!isfinite(share) ||
         (facts->n_class > 0 && !(share >= 0 && share <= 1)))
       HPO_FAIL(status, err, HPO_ESTUDY, "the model is damaged: prediction");
-    c->margin[i] = margin_of(share, facts->n_class);
+    c->margin[i] = margin_of(share, facts->task);
   }
   *self = c;
   c = NULL;

@@ -188,7 +188,7 @@ static hpo_status read_learner(const hpo_doc *d, const hpo_dataset *facts,
     HPO_FAIL(status, err, HPO_ESTUDY,
              "the model is damaged: num_feature or base_score");
   f->columns = facts->columns;
-  f->k = facts->n_class > 2 ? facts->n_class : 1;
+  f->k = hpo_dataset_outputs(facts);
   f->objective = o;
   f->base = gbt_loss_base_margin(o, (float)base);
 done:

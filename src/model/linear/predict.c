@@ -30,7 +30,7 @@ static hpo_status load(const hpo_doc *d, const hpo_dataset *facts, void **self,
   const hpo_doc *coef = hpo_doc_find(d, "coef_");
 
   HPO_TRY(status, hpo_mem_new(1, sizeof *m, &m, err));
-  m->k = facts->n_class > 2 ? facts->n_class : 1;
+  m->k = hpo_dataset_outputs(facts);
   m->columns = facts->columns;
   HPO_TRY(status, hpo_inputs_get(d, facts, &m->inputs, err));
   size_t n = m->inputs.n;

@@ -29,7 +29,7 @@ static hpo_status create(const hpo_model_input *in, void **self,
   hpo_status status = HPO_OK;
   mlp_model *m = NULL;
   const hpo_dataset *d = in->part.data;
-  size_t outputs = d->task == HPO_TASK_MULTICLASS ? d->n_class : 1;
+  size_t outputs = hpo_dataset_outputs(d);
 
   HPO_ASSERT(in->part.design != NULL);
   HPO_TRY(status, hpo_mem_new(1, sizeof *m, &m, err));
@@ -59,9 +59,7 @@ done:
 static double need(const hpo_model_input *in) {
   enum { COPIES = 4, TEXT_BYTES = 16, ORDER_BYTES = 24, VALID_BYTES = 16 };
   const hpo_part *part = &in->part;
-  double k = part->data->task == HPO_TASK_MULTICLASS
-                 ? (double)part->data->n_class
-                 : 1;
+  double k = (double)hpo_dataset_outputs(part->data);
   double from = (double)part->design->columns, units = from, n = 0;
   mlp_config c = {.n_hidden = 0};
 

@@ -112,7 +112,7 @@ static hpo_status load(const hpo_doc *d, const hpo_dataset *facts, void **self,
   const char *name = hpo_doc_text(hpo_doc_at(d, "params/activation"));
 
   HPO_TRY(status, hpo_mem_new(1, sizeof *m, &m, err));
-  m->k = facts->n_class > 2 ? facts->n_class : 1;
+  m->k = hpo_dataset_outputs(facts);
   m->columns = facts->columns;
   if (name == NULL || !mlp_activation_find(name, &m->activation))
     HPO_FAIL(status, err, HPO_ESTUDY, "the model is damaged: activation");

@@ -192,7 +192,7 @@ static hpo_status plugin_create(const hpo_model_input *in, void **self,
   p->in = *in;
   p->view.file = -1;
   p->child = (hpo_hosted){.requests = -1, .said = {.log = -1}};
-  p->k = d && d->n_class > 2 ? d->n_class : 1;
+  p->k = d ? hpo_dataset_outputs(d) : 1;
   p->n_value = d ? (size_t)in->part.rows.n_valid * p->k : in->trial.n_metric;
   HPO_TRY(status, hpo_mem_new(p->n_value, sizeof *p->value, &p->value, err));
   if (in->coll->rank == 0)

@@ -40,7 +40,7 @@ hpo_status hpo_plugin_slab(const hpo_dataset *d, const hpo_fold *rows,
   hpo_status status = HPO_OK;
   hpo_slab v = {.columns = d->columns,
                 .classes = d->n_class,
-                .outputs = d->n_class > 2 ? d->n_class : 1,
+                .outputs = hpo_dataset_outputs(d),
                 .n_train = rows ? (size_t)rows->n_train : 0,
                 .n_valid = rows ? (size_t)rows->n_valid : 0,
                 .n_blob = n_blob,
