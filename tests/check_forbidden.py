@@ -112,6 +112,36 @@ def test_nothing_left(tool):
         assert "<forbidden> leaves nothing to try" in done.stderr
 
 
+@pytest.mark.parametrize("name", ["random", "qmc", "tpe", "cmaes", "gp",
+                                  "nsga2"])
+def test_a_rare_allowed_corner(tool, name):
+    """Where 3 in 10,000 random points are allowed, 10,000 of them miss now
+    and then: the study goes on near the trials that it has."""
+    space = "".join(f'<float name="x{i}" low="0" high="1"/>' for i in "01")
+    rules = "".join(f'<forbidden><when name="x{i}" low="0.017"/></forbidden>'
+                    for i in "01")
+    study = write(tool.folder, f'name="{name}"', rules, 80, space)
+    found = set()
+    for ranks in (1, 3):
+        tool.run("run", study, *STRICT, "--overwrite", ranks=ranks)
+        found.add(digest(tool.folder / "s.h5"))
+    assert len(found) == 1
+    with h5py.File(tool.folder / "s.h5", "r") as f:
+        x = np.stack([f["trials"][f"params.x{i}"] for i in "01"])
+    assert x.shape == (2, 80) and (x < 0.017).all()
+    assert len(np.unique(x, axis=1).T) == 80
+
+
+def test_one_allowed_point(tool):
+    """It is tried again and again."""
+    space = '<int name="x0" low="0" high="4999"/>'
+    rules = ('<forbidden><when name="x0" high="1233"/></forbidden>'
+             '<forbidden><when name="x0" low="1235"/></forbidden>')
+    tool.run("run", write(tool.folder, 'name="random"', rules, 25, space))
+    with h5py.File(tool.folder / "s.h5", "r") as f:
+        assert (f["trials"]["params.x0"] == 1234).all()
+
+
 @pytest.mark.parametrize("rule,words", [
     ('<when name="y" value="1"/>', 'does not search "y"'),
     ('<when name="x0"/>', "give value="),

@@ -238,7 +238,7 @@ BNH = """<study name="bnh" seed="{seed}">
 """
 
 
-@pytest.mark.parametrize("sampler", ["tpe", "cmaes", "nsga2"])
+@pytest.mark.parametrize("sampler", ["tpe", "cmaes", "nsga2", "gp"])
 def test_constrained_optimum(tool, sampler):
     """Least (x0-5)^2 + (x1-5)^2 where 4 x0^2 + 4 x1^2 <= 50: 12.5 by hand."""
     (tool.folder / "b.xml").write_text(BNH.format(seed=1, sampler=sampler))

@@ -213,6 +213,14 @@ def test_same_study_on_any_ranks(tool, sampler):
     assert len(set(found.values())) == 1, found
 
 
+@pytest.mark.parametrize("name", ["tpe", "cmaes", "gp", "nsga2"])
+def test_no_point_twice_while_others_are_free(tool, name):
+    params = [f'<int name="x{i}" low="-5" high="5"/>' for i in range(2)]
+    tool.run("run", write_study(tool.folder, params, f'name="{name}"', 121),
+             *STRICT, "--set", "parallel/window=8")
+    assert len(np.unique(points(tool.folder / "s.h5", 2), axis=0)) == 121
+
+
 @pytest.mark.parametrize("order", ["strict", "arrival"])
 def test_killed_and_continued(tool, order):
     study = write_study(tool.folder, MIXED, 'name="cmaes"', 80)

@@ -15,6 +15,7 @@
 #include "hpo/sampler.h"
 #include "sampler/eigen.h"
 #include "sampler/evolve.h"
+#include "play.h"
 #include "tinyplan.h"
 
 static void option(hpo_plan *p, const char *name, const char *value) {
@@ -334,6 +335,17 @@ static void starts_where_told(void **state) {
   hpo_plan_destroy(p);
 }
 
+static void no_duplicates(void **state) {
+  (void)state;
+  for (uint64_t seed = 0; seed < 8; seed++) {
+    hpo_plan *p = tinyplan_make();
+    tinyplan_text(&p->sampler.name, "cmaes");
+    p->seed = seed;
+    play_all_points(p);
+    hpo_plan_destroy(p);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(eigen),
                                      cmocka_unit_test(converges),
@@ -341,7 +353,8 @@ int main(void) {
                                      cmocka_unit_test(is_pure),
                                      cmocka_unit_test(finds_its_draws),
                                      cmocka_unit_test(runs_follow),
-                                     cmocka_unit_test(starts_where_told)};
+                                     cmocka_unit_test(starts_where_told),
+                                     cmocka_unit_test(no_duplicates)};
 
   return cmocka_run_group_tests_name("cmaes", tests, NULL, NULL);
 }

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "hpo/mem.h"
 #include "play.h"
 #include "tinyplan.h"
 
@@ -142,11 +143,45 @@ static void ugly_values(void **state) {
   }
 }
 
+/* While no trial is feasible the model is of violations; a trial without the
+ * metric of the constraint takes nothing from what the others tell. */
+static void learns_from_violations(void **state) {
+  hpo_plan *p = gp_plan("256");
+  hpo_ledger *l = play_ledger(p);
+  hpo_sampler *s = NULL;
+  double x[2], nearest = 1;
+
+  (void)state;
+  tinyplan_float(p, 0, 1, false, -1, 0);
+  tinyplan_float(p, 0, 1, false, -1, 0);
+  assert_int_equal(hpo_mem_grow(&p->constraint, &p->constraint_room, 1,
+                                sizeof *p->constraint, NULL),
+                   HPO_OK);
+  p->constraint[0] = (hpo_plan_constraint){.min = (double)NAN, .max = 1};
+  tinyplan_text(&p->constraint[0].metric, "value");
+  p->n_constraint = 1;
+  s = play_make(p);
+  for (hpo_id i = 0; i < 30; i++) {
+    play_ask(s, l, i - 1, i, x);
+    double off = hypot(x[0] - 0.83, x[1] - 0.21);
+    hpo_trial *t = tinyplan_trial(p, i, HPO_TRIAL_COMPLETE, x, 1);
+    t->metric[0] = i == 3 ? (double)NAN : 1.5 + off;
+    assert_int_equal(hpo_ledger_put(l, t, NULL), HPO_OK);
+    nearest = fmin(nearest, off);
+  }
+  assert_true(nearest < 0.01);
+  hpo_sampler_destroy(s);
+  hpo_ledger_destroy(l);
+  hpo_plan_destroy(p);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(is_pure), cmocka_unit_test(no_duplicates),
-      cmocka_unit_test(beats_chance), cmocka_unit_test(keeps_apart),
-      cmocka_unit_test(ugly_values)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(is_pure),
+                                     cmocka_unit_test(no_duplicates),
+                                     cmocka_unit_test(beats_chance),
+                                     cmocka_unit_test(keeps_apart),
+                                     cmocka_unit_test(ugly_values),
+                                     cmocka_unit_test(learns_from_violations)};
 
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

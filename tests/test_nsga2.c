@@ -12,6 +12,7 @@
 #include "hpo/mem.h"
 #include "hpo/rng.h"
 #include "hpo/sampler.h"
+#include "play.h"
 #include "tinyplan.h"
 
 enum { N = 60, MOST = 8 };
@@ -179,9 +180,21 @@ static void children_come_from_the_best(void **state) {
   hpo_plan_destroy(p);
 }
 
+static void no_duplicates(void **state) {
+  (void)state;
+  for (uint64_t seed = 0; seed < 8; seed++) {
+    hpo_plan *p = tinyplan_make();
+    tinyplan_text(&p->sampler.name, "nsga2");
+    p->seed = seed;
+    play_all_points(p);
+    hpo_plan_destroy(p);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(is_pure), cmocka_unit_test(is_pure_with_each_crossover),
-      cmocka_unit_test(children_come_from_the_best)};
+      cmocka_unit_test(children_come_from_the_best),
+      cmocka_unit_test(no_duplicates)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -89,6 +89,7 @@ static hpo_status suggest(void *self, const hpo_options *options,
     if (!hpo_points_find(&c->evolve->points, x))
       break;
   }
+  hpo_points_move(&c->evolve->points, c->plan->seed, number, given, x);
 done:
   return status;
 }

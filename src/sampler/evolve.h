@@ -18,7 +18,7 @@
 
 /* Distributions that are remembered. */
 #define HPO_EVOLVE_PAST 32
-/* Draws of a trial before it takes a point that was tried already. */
+/* Draws of a trial before a point that was tried already moves on. */
 #define HPO_EVOLVE_ATTEMPTS 8
 /* The last double below 1: within the last value of a countable range. */
 #define HPO_EVOLVE_LAST 0x1.fffffffffffffp-1

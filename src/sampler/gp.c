@@ -118,7 +118,9 @@ static hpo_gp_row row_of(const hpo_gp *g, const hpo_trial *t) {
                                                              : HPO_GP_PRUNED,
                     .value = g->plan->objective[0].maximize ? -value : value};
 
-  if (row.kind == HPO_GP_COMPLETE && violation > 0) {
+  if (row.kind == HPO_GP_COMPLETE && isinf(violation)) {
+    row.kind = HPO_GP_FAILED; /* nothing tells how far off it is */
+  } else if (row.kind == HPO_GP_COMPLETE && violation > 0) {
     row.kind = HPO_GP_INFEASIBLE;
     row.value = violation;
   }

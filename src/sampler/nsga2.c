@@ -30,7 +30,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Children made of a trial before it takes one that was tried already. */
+/* Children made of a trial before one that was tried already moves on. */
 #define ATTEMPTS 16
 /* Distribution indices of sbx with several objectives and with one (Optuna's),
  * and of polynomial mutation (Deb 2002). */
@@ -347,6 +347,7 @@ static hpo_status suggest(void *self, const hpo_options *options,
     if (!hpo_points_find(&g->points, x))
       break;
   }
+  hpo_points_move(&g->points, g->plan->seed, number, given, x);
 done:
   return status;
 }

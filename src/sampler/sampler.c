@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The registry of samplers, and the face that the scheduler calls. */
-#include "sampler/draw.h"
+#include "sampler/allowed.h"
 #include "sampler/kinds.h"
 
 #include "hpo/mem.h"
 
 #include <math.h>
 #include <string.h>
-
-/* Random points in search of one that is not forbidden. */
-#define MOST_DRAWS 10000
-#define REDRAW 0x1000u /* attempts that no kind makes */
 
 struct hpo_sampler {
   const hpo_sampler_kind *kind;
@@ -50,22 +46,6 @@ static hpo_status unknown(const char *name, hpo_error *err) {
       near != NULL ? near : "", near != NULL ? "\"" : "", list);
 }
 
-/* The first random point that is not forbidden. */
-static hpo_status draw_allowed(const hpo_plan *plan, hpo_id number,
-                               const double *given, double *x,
-                               hpo_error *err) {
-  for (uint32_t i = 1; i <= MOST_DRAWS; i++) {
-    hpo_draw_point(&plan->space, plan->seed, number, REDRAW + i, given, x);
-    if (hpo_space_forbids(&plan->space, x) < 0)
-      return HPO_OK;
-  }
-  return hpo_error_set(err, HPO_EINVAL,
-                       "<forbidden> leaves nothing to try%s: each of %d "
-                       "random points is forbidden",
-                       given != NULL ? " with what <enqueue> sets" : "",
-                       MOST_DRAWS);
-}
-
 static hpo_status check_space(const hpo_plan *plan, hpo_error *err) {
   hpo_status status = HPO_OK;
   size_t n = plan->space.n_param;
@@ -74,10 +54,10 @@ static hpo_status check_space(const hpo_plan *plan, hpo_error *err) {
   if (plan->space.n_forbidden == 0)
     return HPO_OK;
   HPO_TRY(status, hpo_mem_new(n, sizeof *x, &x, err));
-  HPO_TRY(status, draw_allowed(plan, 0, NULL, x, err));
+  HPO_TRY(status, hpo_allowed_draw(plan, 0, NULL, x, err));
   for (size_t i = 0; i < plan->n_enqueue; i++)
     HPO_TRY(status,
-            draw_allowed(plan, (hpo_id)i, plan->enqueue + i * n, x, err));
+            hpo_allowed_draw(plan, (hpo_id)i, plan->enqueue + i * n, x, err));
 done:
   hpo_mem_free(x);
   return status;
@@ -127,6 +107,24 @@ void hpo_sampler_destroy(hpo_sampler *s) {
   hpo_mem_free(s);
 }
 
+/* What was drawn for each enqueued trial when the sampler was made, and for
+ * trial 0 where nothing is given, is there again. */
+static hpo_status replace_forbidden(const hpo_plan *plan, const hpo_view *view,
+                                    hpo_id number, const double *given,
+                                    double *x, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  bool moved = false;
+
+  if (hpo_allowed_draw(plan, number, given, x, err) == HPO_OK)
+    goto done;
+  if (given == NULL)
+    HPO_TRY(status, hpo_allowed_move(plan, view, number, x, &moved, err));
+  if (!moved)
+    HPO_TRY(status, hpo_allowed_draw(plan, 0, given, x, err));
+done:
+  return status;
+}
+
 hpo_status hpo_sampler_suggest(hpo_sampler *s, const hpo_view *view,
                                hpo_id number, const double *given, double *x,
                                hpo_error *err) {
@@ -134,7 +132,7 @@ hpo_status hpo_sampler_suggest(hpo_sampler *s, const hpo_view *view,
       s->kind->suggest(s->self, s->options, view, number, given, x, err);
 
   if (status == HPO_OK && hpo_space_forbids(&s->plan->space, x) >= 0)
-    status = draw_allowed(s->plan, number, given, x, err);
+    status = replace_forbidden(s->plan, view, number, given, x, err);
   return status;
 }
 
