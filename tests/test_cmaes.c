@@ -13,9 +13,9 @@
 
 #include "hpo/rng.h"
 #include "hpo/sampler.h"
+#include "play.h"
 #include "sampler/eigen.h"
 #include "sampler/evolve.h"
-#include "play.h"
 #include "tinyplan.h"
 
 static void option(hpo_plan *p, const char *name, const char *value) {
