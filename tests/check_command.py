@@ -108,6 +108,18 @@ ODD = ["a b", "$HOME `id` $(id)", "it's \"q\" \\n", "*", "", "ä; rm -rf x",
        "{trial}", "-1.50", "007"]
 
 
+def test_a_folder_that_can_t_be_made(tool):
+    """Trouble with files is the trial's, also in a team."""
+    path = study(tool, script(tool, 'echo \'{"metrics": {"loss": 1}}\'\n'))
+    (tool.folder / "c.trials").write_text("in the way")
+    for ranks, *extra in (1,), (3, "--set", "parallel/ranks-per-trial=2"):
+        tool.run(path, "--quiet", "--overwrite", *extra, ranks=ranks, expect=5)
+        got = rows(tool.folder / "c.h5")
+        assert len(got) == 4
+        assert all(r["state"] == "failed" and "Not a directory" in r["reason"]
+                   for r in got), got
+
+
 def test_odd_values_reach_the_program_as_they_are(tool):
     from xml.sax.saxutils import quoteattr
     odd = [o for o in ODD if o]

@@ -78,37 +78,92 @@ REASONS = {
     "seven": "step of the plugin gives 7", "nan": "loss is not finite"}
 
 
-def test_failures_are_the_trial_s(tool):
-    inside = X + choices(*REASONS)
-    more = (LOSS + '<sampler name="grid"/><trial-limits time="2s"/>'
-            f'<budget trials="{len(REASONS)}"/>')
-    inside = choices(*REASONS)
+@pytest.mark.parametrize("hangs", [False, True])
+def test_failures_are_the_trial_s(tool, hangs):
+    reasons = {h: r for h, r in REASONS.items() if (h == "hang") == hangs}
+    more = (LOSS + '<sampler name="grid"/>' +
+            ('<trial-limits time="2s"/>' if hangs else "") +
+            f'<budget trials="{len(reasons)}"/>')
     mark = f"hpo{os.getpid()}x{time.monotonic_ns()}"
-    tool.run(study(tool, odd(tool), inside, more), "--quiet", ranks=3,
-             expect=5, MARK_OF_TEST=mark)
+    tool.run(study(tool, odd(tool), choices(*reasons), more), "--quiet",
+             ranks=3, expect=5, MARK_OF_TEST=mark)
     got = rows(tool.folder / "p.h5")
     with h5py.File(tool.folder / "p.h5") as f:
         names = {v: k for k, v in h5py.check_enum_dtype(
             f["trials"].dtype["params.how"]).items()}
-    assert len(got) == len(REASONS)
+    assert len(got) == len(reasons)
     for r in got:
         how = names[r["params.how"]]
         assert r["state"] == "failed"
-        assert re.search(REASONS[how], r["reason"]), (how, r["reason"])
+        assert re.search(reasons[how], r["reason"]), (how, r["reason"])
     assert not living(mark)
 
 
-def test_memory_and_family(tool):
-    """A blow-up is stopped at the limit; what a library has started goes with
-    its trial."""
+@pytest.mark.parametrize("how,limit,reason", [
+    ("grow", 'memory="300M"', "memory limit: the program"),
+    ("apart", 'memory="300M" time="100s"', "memory limit: the program"),
+    ("family", 'time="3s"', "time limit")])
+def test_memory_and_family(tool, how, limit, reason):
+    """A blow-up is stopped at the limit, also in a session of its own; what a
+    library has started goes with its trial."""
     mark = f"hpo{os.getpid()}x{time.monotonic_ns()}"
-    more = (LOSS + '<trial-limits memory="300M" time="3s"/>'
-            '<sampler name="grid"/><budget trials="2"/>')
-    tool.run(study(tool, odd(tool), choices("grow", "family"), more),
-             "--quiet", expect=5, MARK_OF_TEST=mark)
-    reasons = " ".join(r["reason"] for r in rows(tool.folder / "p.h5"))
-    assert "memory limit: the program" in reasons and "time limit" in reasons
+    more = LOSS + f'<trial-limits {limit}/><budget trials="1"/>'
+    tool.run(study(tool, odd(tool), f'<fixed name="how" value="{how}"/>{X}',
+                   more), "--quiet", expect=5, MARK_OF_TEST=mark)
+    assert reason in rows(tool.folder / "p.h5")[0]["reason"]
     wait_until(lambda: not living(mark))
+
+
+def test_a_look_at_a_library_leaves_nothing(tool):
+    mark = f"hpo{os.getpid()}x{time.monotonic_ns()}"
+    library = odd(tool, "-DLOADED=start_sleeper()")
+    for words in (["describe", library], ["check", study(tool, library)]):
+        tool.run(*words, MARK_OF_TEST=mark)
+        assert not living(mark)
+
+
+def many_rows(tool, limit=""):
+    """A study whose predictions ask for half a MiB at once."""
+    rng = numpy.random.default_rng(1)
+    numpy.savetxt(tool.folder / "d.csv", rng.integers(3, size=(8000, 17)),
+                  fmt="%d", delimiter=",", comments="",
+                  header=",".join("abcdefghijklmnopq"))
+    return study(tool, build(tool, ROOT / "tests/plugins/spy.c", "libspy.so"),
+                 "", f'<objective metric="logloss"/>{limit}<budget '
+                 'trials="1"/>', '<data task="multiclass" label="q"><train '
+                 'href="d.csv"/><test fraction="0.97"/><validation '
+                 'fraction="0.5"/></data>')
+
+
+def scores_of(path):
+    with h5py.File(path) as f:
+        return list(f["test_scores"]["value"])
+
+
+def test_a_library_that_talks_while_it_is_asked(tool):
+    path = many_rows(tool)
+    tool.run(path, "--quiet", SPY="chatty", timeout=60)
+    assert abs(scores_of(tool.folder / "p.h5")[0] - math.log(3)) < 1e-12
+    out = tool.run("predict", "p.h5", "d.csv", SPY="chatty", timeout=60).stdout
+    assert out.count("\n") == 8001
+
+
+@pytest.mark.parametrize("where", ["load", "predict"])
+def test_a_library_that_never_predicts(tool, where):
+    """The trial's time is an answer's too: no score, an error, no rank that
+    hangs."""
+    path = many_rows(tool, '<trial-limits time="2s"/>')
+    tool.run(path, "--quiet")
+    assert len(scores_of(tool.folder / "p.h5")) == 1
+    done = tool.run("predict", "p.h5", "d.csv", expect=None, SPY=where,
+                    timeout=60)
+    assert done.returncode not in (0, 70)
+    assert "the plugin gives no predictions in 2 s: here" in done.stderr
+    if where == "load":  # a step predicts as well
+        done = tool.run(path, "--quiet", "--overwrite", SPY=where,
+                        timeout=60)
+        assert "trial 0 is not scored: the plugin gives no" in done.stderr
+        assert not scores_of(tool.folder / "p.h5")
 
 
 @pytest.mark.parametrize("ranks", [1, 3])
@@ -180,7 +235,7 @@ BAD = {
     "LOW=9": "its option x has the range 9 to 5",
     "TYPE=9": "its option x has type 9",
     "TYPE=HPOTUNE_CHOICE": "its option x: HPOTUNE_CHOICE and choices",
-    "CONSTRUCTOR": "went wrong: hpotune-plugin failed",
+    "LOADED=abort()": "went wrong: hpotune-plugin failed",
     "GET=return 0": "hpotune_plugin_get gives NULL",
     "GET=abort()": "went wrong: hpotune-plugin failed",
     "GET=return (void *)64": "went wrong: hpotune-plugin failed",

@@ -2,14 +2,18 @@
 /* Helper programs: what they print, how they fail. */
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "base/family.h"
 #include "hpo/process.h"
 
 static hpo_status sh(const char *command, double seconds, char *text,
@@ -80,7 +84,7 @@ static void test_several(void **state) {
   assert_int_equal(write(pair[1][1], "told", 4), 4);
   assert_int_equal(close(pair[1][1]), 0);
   while (!hpo_process_is_over(p[1], &end))
-    hpo_process_wait(p[1], 1, 10);
+    hpo_process_wait(p[1], -1, 10);
   n = hpo_process_take(p[1], 1, text, sizeof text - 1);
   text[n] = '\0';
   assert_string_equal(text, "told");
@@ -91,11 +95,54 @@ static void test_several(void **state) {
     (void)close(before);
 }
 
+/* More than the list has room for at first; sessions don't matter. */
+static void test_family(void **state) {
+  enum { MANY = 300 };
+  pid_t child[MANY];
+  hpo_relative *all = NULL;
+  size_t n;
+
+  (void)state;
+  for (int i = 0; i < MANY; i++) {
+    child[i] = fork();
+    assert_true(child[i] >= 0);
+    if (child[i] == 0) {
+      if (i % 2 > 0)
+        (void)setsid();
+      (void)pause();
+      _exit(0);
+    }
+  }
+  n = hpo_family_list(getpid(), &all);
+  assert_int_equal(n, MANY);
+  for (size_t i = 0; i < n; i++)
+    assert_true(all[i].parent == getpid() && all[i].pages > 0);
+  free(all);
+  for (int i = 0; i < MANY; i++)
+    (void)kill(child[i], SIGKILL);
+  for (int i = 0; i < MANY; i++)
+    assert_int_equal(waitpid(child[i], NULL, 0), child[i]);
+}
+
+/* What a helper starts ends with it, and does not keep its reader. */
+static void test_leftovers(void **state) {
+  hpo_relative *all = NULL;
+  hpo_error err = {0};
+  char text[64];
+
+  (void)state;
+  assert_int_equal(
+      sh("setsid sleep 1000 & echo $!", 60, text, sizeof text, &err), HPO_OK);
+  assert_int_equal(kill((pid_t)atoi(text), 0), -1);
+  assert_int_equal(hpo_family_list(getpid(), &all), 0);
+  free(all);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_output),
-      cmocka_unit_test(test_failures),
-      cmocka_unit_test(test_several),
+      cmocka_unit_test(test_output),    cmocka_unit_test(test_failures),
+      cmocka_unit_test(test_several),   cmocka_unit_test(test_family),
+      cmocka_unit_test(test_leftovers),
   };
   return cmocka_run_group_tests_name("process", tests, NULL, NULL);
 }

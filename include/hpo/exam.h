@@ -13,6 +13,7 @@
 #include "hpo/coll.h"
 #include "hpo/dataset.h"
 #include "hpo/mem.h"
+#include "hpo/predictor.h"
 #include "hpo/status.h"
 
 typedef struct hpo_exam {
@@ -36,11 +37,14 @@ HPO_MUST_USE hpo_status hpo_exam_gather(hpo_exam *e, const hpo_coll *w,
  *  \param [in]  format, model as stored (predictor.h)
  *  \param [in]  library of a plugin's model; else NULL
  *  \param [out] p    [n][k]; freed with hpo_mem_free
- *  \return HPO_EINVAL: models of this kind can't predict; HPO_ESTUDY, HPO_EMEM
- */
-HPO_MUST_USE hpo_status hpo_exam_predict(
-    const hpo_exam *e, const hpo_dataset *facts, const char *format,
-    const hpo_buffer *model, const char *library, double **p, hpo_error *err);
+ *  \return HPO_EINVAL: models of this kind can't predict; HPO_ETRIAL: the
+ *  library fails or takes too long; HPO_ESTUDY, HPO_EMEM */
+HPO_MUST_USE hpo_status hpo_exam_predict(const hpo_exam *e,
+                                         const hpo_dataset *facts,
+                                         const char *format,
+                                         const hpo_buffer *model,
+                                         const hpo_predictor_library *library,
+                                         double **p, hpo_error *err);
 /** A metric of predictions; NaN where it is undefined on these rows, or not
  *  one of predictions (train_seconds). */
 HPO_MUST_USE hpo_status hpo_exam_score(const hpo_exam *e,

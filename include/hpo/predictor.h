@@ -26,13 +26,18 @@ HPO_MUST_USE hpo_status hpo_predictor_create(const char *format,
                                              const hpo_dataset *facts,
                                              hpo_predictor **out,
                                              hpo_error *err);
+/** A plugin's library. */
+typedef struct hpo_predictor_library {
+  const char *path;
+  double seconds; /* longest time of an answer; 0: 10 minutes */
+} hpo_predictor_library;
+
 /** The same for format "plugin": by its library, in a process of its own.
- *  \param [in] library path */
-HPO_MUST_USE hpo_status hpo_predictor_plug(const char *library,
-                                           const void *bytes, size_t n,
-                                           const hpo_dataset *facts,
-                                           hpo_predictor **out,
-                                           hpo_error *err);
+ *  Predictions that don't come in time, or a process that ends: HPO_ETRIAL.
+ *  \param [in] library borrowed for the call */
+HPO_MUST_USE hpo_status hpo_predictor_plug(
+    const hpo_predictor_library *library, const void *bytes, size_t n,
+    const hpo_dataset *facts, hpo_predictor **out, hpo_error *err);
 void hpo_predictor_destroy(hpo_predictor *p);
 /** Numbers that a row gets: 1, or the classes where they are more than 2. */
 size_t hpo_predictor_outputs(const hpo_predictor *p);

@@ -14,7 +14,8 @@
 #include <stdint.h>
 
 /** Runs argv[0] (found on PATH) without input and without error output, and
- *  waits for its end, at most some seconds: then it is killed.
+ *  waits for its end, at most some seconds: then it is killed.  It runs under
+ *  a guard: what it has started ends with it, within seconds.
  *  \param [in]  argv ends with NULL
  *  \param [out] text [room] what it printed, cut to fit, ends with NUL
  *  \return HPO_OK: it ended with 0; HPO_EIO: it could not be run, failed, or
@@ -68,13 +69,16 @@ size_t hpo_process_take(hpo_process *p, int which, char *text, size_t room);
 /** Whether the program and all that it started are gone; then how it ended.
  *  What it wrote can still be taken. */
 bool hpo_process_is_over(hpo_process *p, hpo_process_end *end);
-/** Waits until there is output to take, or it is closed, or some ms are over.
- */
-void hpo_process_wait(const hpo_process *p, int which, int ms);
+/** Waits until there is output to take, or it is closed, or the program is
+ *  over, or some ms are.
+ *  \param [in] to  a file of ours; that it can be written ends the wait too;
+ *                  -1: none */
+void hpo_process_wait(const hpo_process *p, int to, int ms);
 /** Asks it to end: SIGTERM to all its processes, SIGKILL after the grace.
  *  Returns at once; again does nothing. */
 void hpo_process_stop(hpo_process *p);
-/** Resident bytes of all its processes now. */
+/** Resident bytes of all its processes now, whatever groups and sessions they
+ *  make. */
 int64_t hpo_process_memory(const hpo_process *p);
 /** Ends it if it runs, and waits for that: up to the grace. */
 void hpo_process_destroy(hpo_process *p);

@@ -3,10 +3,10 @@
  * src/guard/main.c. */
 #include "hpo/process.h"
 
+#include "base/family.h"
 #include "base/guard_note.h"
 #include "hpo/mem.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -193,10 +193,13 @@ size_t hpo_process_take(hpo_process *p, int which, char *text, size_t room) {
   return n > 0 ? (size_t)n : 0;
 }
 
-void hpo_process_wait(const hpo_process *p, int which, int ms) {
-  struct pollfd on = {.fd = p->out[which], .events = POLLIN};
+void hpo_process_wait(const hpo_process *p, int to, int ms) {
+  struct pollfd on[] = {{.fd = p->out[1], .events = POLLIN},
+                        {.fd = p->out[2], .events = POLLIN},
+                        {.fd = p->is_over ? -1 : p->socket, .events = POLLIN},
+                        {.fd = to, .events = POLLOUT}};
 
-  (void)poll(&on, 1, ms);
+  (void)poll(on, sizeof on / sizeof *on, ms);
 }
 
 static void wait_for_guard(hpo_process *p) {
@@ -234,41 +237,14 @@ void hpo_process_stop(hpo_process *p) {
   (void)send(p->socket, "T", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-/* Resident pages of a process of the guard's session, but for the guard. */
-static long pages_of(const hpo_process *p, const char *pid) {
-  char path[64], text[1024], state = 0, *end = NULL;
-  int fd, parent = 0, group = 0, session = 0;
-  long pages = 0;
-  ssize_t n;
-
-  (void)snprintf(path, sizeof path, "/proc/%.20s/stat", pid);
-  fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0)
-    return 0;
-  n = read(fd, text, sizeof text - 1);
-  (void)close(fd);
-  text[n > 0 ? n : 0] = '\0';
-  end = strrchr(text, ')');
-  if (end == NULL || strtol(pid, NULL, 10) == (long)p->guard ||
-      sscanf(end + 1,
-             " %c %d %d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d "
-             "%*d %*d %*d %*u %*u %ld",
-             &state, &parent, &group, &session, &pages) != 5)
-    return 0;
-  return session == (int)p->guard ? pages : 0;
-}
-
 int64_t hpo_process_memory(const hpo_process *p) {
-  DIR *d = p->guard > 0 ? opendir("/proc") : NULL;
-  struct dirent *e;
+  hpo_relative *all = NULL;
+  size_t n = p->guard > 0 ? hpo_family_list(p->guard, &all) : 0;
   int64_t sum = 0;
 
-  if (d == NULL)
-    return 0;
-  while ((e = readdir(d)) != NULL)
-    if (e->d_name[0] >= '1' && e->d_name[0] <= '9')
-      sum += pages_of(p, e->d_name);
-  (void)closedir(d);
+  for (size_t i = 0; i < n; i++)
+    sum += all[i].pages;
+  free(all);
   return sum * sysconf(_SC_PAGESIZE);
 }
 

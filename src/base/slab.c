@@ -83,7 +83,9 @@ hpo_status hpo_slab_create(hpo_slab *v, hpo_error *err) {
     HPO_FAIL(status, err, HPO_EMEM, "memory for a plugin's data: %s",
              strerror(errno));
   /* now, with an error, rather than later with a signal */
-  failed = posix_fallocate(v->file, 0, (off_t)p.bytes);
+  do
+    failed = posix_fallocate(v->file, 0, (off_t)p.bytes);
+  while (failed == EINTR);
   if (failed)
     HPO_FAIL(status, err, HPO_EMEM,
              "%zu bytes of memory for a plugin's data: %s", p.bytes,

@@ -69,12 +69,14 @@ static hpo_status predict(const hpo_finale_work *w, const hpo_exam *exam,
   hpo_status status = HPO_OK;
   hpo_buffer bytes = {0};
   hpo_error own = {0};
-  char *library = NULL;
+  char *path = NULL;
+  hpo_predictor_library library = {.seconds = w->r->plan->limit_time};
 
   HPO_TRY(status, read_model(w, m, &bytes, err));
-  HPO_TRY(status, find_library(w, m, &library, err));
-  status =
-      hpo_exam_predict(exam, w->facts, m->format, &bytes, library, p, &own);
+  HPO_TRY(status, find_library(w, m, &path, err));
+  library.path = path;
+  status = hpo_exam_predict(exam, w->facts, m->format, &bytes,
+                            path ? &library : NULL, p, &own);
   if (status == HPO_EINVAL || status == HPO_ETRIAL) {
     hpo_log(HPO_LOG_WARN, "run", "trial %lld is not scored: %s",
             (long long)m->trial, own.text);
@@ -84,7 +86,7 @@ static hpo_status predict(const hpo_finale_work *w, const hpo_exam *exam,
     HPO_FAIL(status, err, status, "%s", own.text);
 done:
   hpo_buffer_free(&bytes);
-  hpo_mem_free(library);
+  hpo_mem_free(path);
   return status;
 }
 

@@ -7,6 +7,7 @@
 #include "hpo/options.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static hpo_status refuse_trial(const hpo_study_file *f, size_t i,
@@ -257,6 +258,8 @@ static hpo_status read_study(hpo_stored *s, hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_record *data = NULL, *study = NULL;
   char *text = NULL;
+  const char *limit;
+  size_t n = 0;
 
   HPO_TRY(status,
           hpo_store_read_facts(s->file.store, HPO_FACTS_DATA, &data, err));
@@ -267,6 +270,8 @@ static hpo_status read_study(hpo_stored *s, hpo_error *err) {
   HPO_TRY(status, hpo_mem_new(f ? f->n * f->width + 1 : 1, 1, &text, err));
   if (f)
     memcpy(text, f->data, f->n * f->width);
+  limit = line_of(text, "\nlimit_time = ", &n);
+  s->seconds = limit ? strtod(limit, NULL) : 0;
   if (strcmp(s->format, "plugin") == 0)
     HPO_TRY(status, find_library(s, text, err));
   HPO_TRY(status, read_words(text, "\ndata.missing =", &s->missing, err));
@@ -308,8 +313,10 @@ hpo_status hpo_stored_predictor(const hpo_stored *s, hpo_predictor **out,
                          "the model's library %s is not there; --library "
                          "FILE.so says where it is",
                          s->library);
+  const hpo_predictor_library library = {.path = s->library,
+                                         .seconds = s->seconds};
   hpo_status status =
-      s->library ? hpo_predictor_plug(s->library, s->bytes.byte, s->bytes.n,
+      s->library ? hpo_predictor_plug(&library, s->bytes.byte, s->bytes.n,
                                       s->facts, out, err)
                  : hpo_predictor_create(s->format, s->bytes.byte, s->bytes.n,
                                         s->facts, out, err);

@@ -19,6 +19,7 @@ typedef struct hpo_stored { /* `hpo_stored s = {0}` */
   hpo_names missing, names; /* the study's <missing>, names= */
   hpo_names dataset;        /* of its <train> files */
   char *library;            /* of a plugin's model: path, else NULL */
+  double seconds;           /* longest time of a trial; 0: no limit */
 } hpo_stored;
 
 /** The library of a plugin's model, where it lies now, instead of where the

@@ -93,7 +93,8 @@ done:
 
 hpo_status hpo_exam_predict(const hpo_exam *e, const hpo_dataset *facts,
                             const char *format, const hpo_buffer *model,
-                            const char *library, double **p, hpo_error *err) {
+                            const hpo_predictor_library *library, double **p,
+                            hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_predictor *predictor = NULL;
   double *made = NULL;

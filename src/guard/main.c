@@ -17,9 +17,9 @@
  * whatever groups and sessions it makes; if this process itself is killed,
  * the kernel kills the program.  It is small, so that the program's peak
  * memory is its own (a child begins with its parent's). */
+#include "base/family.h"
 #include "base/guard_note.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -34,71 +34,13 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MOST = 4096, LEFTOVERS_MS = 1000, AGAIN_MS = 20 };
+enum { LEFTOVERS_MS = 1000, AGAIN_MS = 20 };
 
 static double seconds(void) {
   struct timespec t;
 
   (void)clock_gettime(CLOCK_MONOTONIC, &t);
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-/* --- what is below this process ------------------------------------------ */
-
-/* The parent of a process by /proc/PID/stat; the name in it may hold
-   anything, so the last parenthesis counts. */
-static long parent_of(const char *pid) {
-  char path[64], text[512], *end;
-  ssize_t n;
-  int fd;
-
-  (void)snprintf(path, sizeof path, "/proc/%.20s/stat", pid);
-  fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0)
-    return -1;
-  n = read(fd, text, sizeof text - 1);
-  (void)close(fd);
-  text[n > 0 ? n : 0] = '\0';
-  end = strrchr(text, ')');
-  return end == NULL || strlen(end) < 5 ? -1 : strtol(end + 4, NULL, 10);
-}
-
-static size_t list_all(long (*all)[2]) {
-  DIR *d = opendir("/proc");
-  struct dirent *e;
-  size_t n = 0;
-
-  while (d != NULL && n < MOST && (e = readdir(d)) != NULL) {
-    if (e->d_name[0] < '1' || e->d_name[0] > '9')
-      continue;
-    all[n][0] = strtol(e->d_name, NULL, 10);
-    all[n++][1] = parent_of(e->d_name);
-  }
-  if (d != NULL)
-    (void)closedir(d);
-  return n;
-}
-
-/* Sends a signal to everything below this process. */
-static void signal_all(int number) {
-  long all[MOST][2];
-  bool below[MOST] = {false}, grew = true;
-  size_t n = list_all(all);
-  long self = getpid();
-
-  while (grew) {
-    grew = false;
-    for (size_t i = 0; i < n; i++) {
-      bool is_below = all[i][1] == self;
-      for (size_t k = 0; k < n && !below[i] && !is_below; k++)
-        is_below = below[k] && all[k][0] == all[i][1];
-      if (is_below && !below[i])
-        below[i] = grew = true;
-    }
-  }
-  for (size_t i = 0; i < n; i++)
-    if (below[i])
-      (void)kill((pid_t)all[i][0], number);
 }
 
 /* --- the program --------------------------------------------------------- */
@@ -159,6 +101,21 @@ typedef struct guard {
   bool is_ended; /* the program, while others may be left */
 } guard;
 
+/* Sends a signal to everything below this process; to the program and its
+   group even if /proc can't be read. */
+static void signal_all(const guard *g, int number) {
+  hpo_relative *all = NULL;
+  size_t n = hpo_family_list(getpid(), &all);
+
+  for (size_t i = 0; i < n; i++)
+    (void)kill((pid_t)all[i].pid, number);
+  free(all);
+  if (g->pid > 0 && !g->is_ended) {
+    (void)kill(g->pid, number);
+    (void)kill(-g->pid, number);
+  }
+}
+
 static void plan_end(guard *g, double now) {
   g->due = now;
   g->next = SIGTERM;
@@ -167,7 +124,7 @@ static void plan_end(guard *g, double now) {
 static void send_due(guard *g, double now) {
   if (g->due == 0 || now < g->due)
     return;
-  signal_all(g->next);
+  signal_all(g, g->next);
   g->due = now + (g->next == SIGTERM ? g->grace : AGAIN_MS * 1e-3);
   g->next = SIGKILL;
 }

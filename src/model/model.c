@@ -24,6 +24,13 @@ const hpo_model_kind *hpo_model_find(const char *name) {
   return NULL;
 }
 
+hpo_status hpo_model_of_trial(hpo_status status, hpo_error *err) {
+  if (status != HPO_EIO && status != HPO_EMEM)
+    return status;
+  err->code = HPO_ETRIAL;
+  return HPO_ETRIAL;
+}
+
 hpo_status hpo_model_agree(const hpo_coll *team, hpo_status mine,
                            hpo_error *err) {
   hpo_status status = HPO_OK;

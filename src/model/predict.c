@@ -62,7 +62,8 @@ done:
   return status;
 }
 
-hpo_status hpo_predictor_plug(const char *library, const void *bytes, size_t n,
+hpo_status hpo_predictor_plug(const hpo_predictor_library *library,
+                              const void *bytes, size_t n,
                               const hpo_dataset *facts, hpo_predictor **out,
                               hpo_error *err) {
   hpo_status status = HPO_OK;

@@ -26,9 +26,8 @@ extern const hpo_predict_kind hpo_predict_gbt, hpo_predict_linear,
     hpo_predict_mlp, hpo_predict_baseline, hpo_predict_plugin;
 
 /** What a plugin has saved, in its library. */
-HPO_MUST_USE hpo_status hpo_predict_plugin_load(const char *library,
-                                                const void *bytes, size_t n,
-                                                const hpo_dataset *facts,
-                                                void **self, hpo_error *err);
+HPO_MUST_USE hpo_status hpo_predict_plugin_load(
+    const hpo_predictor_library *library, const void *bytes, size_t n,
+    const hpo_dataset *facts, void **self, hpo_error *err);
 
 #endif

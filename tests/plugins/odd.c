@@ -42,7 +42,8 @@ static const hpotune_option option[] = {
     {NAME, TYPE, DEFAULT, LOW, 5, NULL, "where"},
     {"steps", HPOTUNE_INT, "3", 1, 1000, NULL, "how many"},
     {"how", HPOTUNE_CHOICE, "well", 0, 0,
-     "well segv abort exit0 exit3 hang grow fail seven nan noise family", ""},
+     "well segv abort exit0 exit3 hang grow fail seven nan noise family apart",
+     ""},
     {"flag", HPOTUNE_BOOL, "no", 0, 0, NULL, ""},
     {"word", HPOTUNE_TEXT, NULL, 0, 0, NULL, ""},
 };
@@ -83,6 +84,15 @@ static void make_family(void) {
   (void)wait(NULL);
 }
 
+/* The same in a session of its own. */
+static void grow_apart(void) {
+  if (fork() == 0) {
+    (void)setsid();
+    grow();
+  }
+  (void)wait(NULL);
+}
+
 static int act(const char *how, char *why) {
   if (strcmp(how, "segv") == 0) {
     (void)fprintf(stderr, "about to crash\n");
@@ -98,6 +108,8 @@ static int act(const char *how, char *why) {
     ;
   if (strcmp(how, "grow") == 0)
     grow();
+  if (strcmp(how, "apart") == 0)
+    grow_apart();
   if (strcmp(how, "family") == 0)
     make_family();
   if (strcmp(how, "fail") == 0) {
@@ -149,8 +161,17 @@ static const hpotune_plugin table = {.abi = ABI,
                                      .metric = metric,
                                      .destroy = free};
 
-#ifdef CONSTRUCTOR
-__attribute__((constructor)) static void crash(void) { abort(); }
+/* Deaf to the end of whoever loads the library. */
+void start_sleeper(void) {
+  if (fork() == 0) {
+    (void)setsid();
+    (void)sleep(600);
+    _exit(0);
+  }
+}
+
+#ifdef LOADED
+__attribute__((constructor)) static void loaded(void) { LOADED; }
 #endif
 
 #ifndef GET

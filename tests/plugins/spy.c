@@ -1,14 +1,31 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A model that learns nothing and saves all that it was told, as JSON. */
+/* A model that learns nothing and saves all that it was told, as JSON.  The
+ * variable SPY says how it goes wrong once it is loaded. */
 #include <hpotune/plugin.h>
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool is_to(const char *what) {
+  const char *told = getenv("SPY");
+
+  return told != NULL && strcmp(told, what) == 0;
+}
+
+static void hang(void) {
+  (void)fprintf(stderr, "here\n");
+  for (;;)
+    (void)pause();
+}
 
 typedef struct spy {
   const hpotune_input *in;
   char *text;
+  bool is_loaded;
 } spy;
 
 static int create(const hpotune_input *in, void **model, char *why) {
@@ -30,6 +47,8 @@ static int predict(void *model, const float *x, size_t n, double *out,
                    char *why) {
   const hpotune_input *in = ((spy *)model)->in;
 
+  if (((spy *)model)->is_loaded && is_to("predict"))
+    hang();
   (void)x;
   (void)why;
   for (size_t i = 0; i < n * in->outputs; i++)
@@ -85,9 +104,16 @@ static int save(void *model, const void **bytes, size_t *n, char *why) {
 
 static int load(const hpotune_input *in, const void *bytes, size_t n,
                 void **model, char *why) {
+  int result = create(in, model, why);
+
   (void)bytes;
   (void)n;
-  return create(in, model, why);
+  ((spy *)*model)->is_loaded = true;
+  for (int i = 0; is_to("chatty") && i < 200; i++)
+    (void)fprintf(stderr, "%1023d\n", i);
+  if (is_to("load"))
+    hang();
+  return result;
 }
 
 static void destroy(void *model) {

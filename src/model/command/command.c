@@ -175,7 +175,7 @@ static hpo_status command_create(const hpo_model_input *in, void **self,
   for (size_t i = 0; i < n; i++)
     c->last[i] = NAN;
   if (in->coll->rank == 0)
-    status = make_program(c, err);
+    status = hpo_model_of_trial(make_program(c, err), err);
   HPO_TRY(status, hpo_model_agree(in->coll, status, err));
   *self = c;
   c = NULL;

@@ -63,10 +63,29 @@ done:
 /* --- numbers --------------------------------------------------------------
  */
 
+/* Numbers of the report that has not ended stand last, one for each metric. */
+static hpo_reported *find_open(hpo_lines *l, size_t metric) {
+  for (size_t i = l->n; i > l->first && !l->number[i - 1].ends; i--)
+    if (l->number[i - 1].metric == metric)
+      return &l->number[i - 1];
+  return NULL;
+}
+
 static hpo_status add_number(hpo_lines *l, size_t metric, double value,
                              hpo_error *err) {
   hpo_status status = HPO_OK;
+  hpo_reported *same = find_open(l, metric);
 
+  if (same != NULL) {
+    same->value = value;
+    return HPO_OK;
+  }
+  if (l->first > l->n - l->first) { /* those that are taken make room */
+    memcpy(l->number, l->number + l->first,
+           (l->n - l->first) * sizeof *l->number);
+    l->n -= l->first;
+    l->first = 0;
+  }
   HPO_TRY(status, hpo_mem_grow(&l->number, &l->room, l->n + 1,
                                sizeof *l->number, err));
   l->number[l->n++] = (hpo_reported){.metric = metric, .value = value};
@@ -134,7 +153,7 @@ done:
 static hpo_status end_line(hpo_lines *l, int which, hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_buffer *b = &l->line[which];
-  size_t before = l->n, start = 0;
+  size_t start = 0;
   char *text;
 
   HPO_TRY(status, hpo_buffer_add(b, "", 1, err));
@@ -144,12 +163,10 @@ static hpo_status end_line(hpo_lines *l, int which, hpo_error *err) {
   HPO_TRY(status, take_patterns(l, text, err));
   if (which == 1 && text[start] == '{')
     HPO_TRY(status, take_json(l, text + start, err));
-  for (size_t i = before; i < l->n; i++)
-    if (l->number[i].metric == 0) {
-      l->number[l->n - 1].ends = true;
-      l->n_report++;
-      break;
-    }
+  if (find_open(l, 0) != NULL) {
+    l->number[l->n - 1].ends = true;
+    l->n_report++;
+  }
 done:
   b->n = 0;
   l->is_cut[which] = false;

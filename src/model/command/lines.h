@@ -4,7 +4,8 @@
  * Two kinds of lines count: JSON objects with "metrics" on the output, and
  * lines of both outputs in which a pattern finds a number.  A report ends
  * with the line that has the objective; what else stood in lines up to there
- * belongs to it. */
+ * belongs to it: the last value of each metric, so that what waits is bounded
+ * by the reports. */
 #ifndef MODEL_COMMAND_LINES_H
 #define MODEL_COMMAND_LINES_H
 

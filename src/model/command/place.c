@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Where a trial's program runs and what it is told: see place.h. */
 #include "model/command/place.h"
+#include "model/json.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -112,25 +113,6 @@ static bool is_json_number(const char *t) {
   return *t == '\0';
 }
 
-static hpo_status add_json_text(hpo_buffer *b, const char *text,
-                                hpo_error *err) {
-  hpo_status status = HPO_OK;
-
-  HPO_TRY(status, hpo_buffer_add(b, "\"", 1, err));
-  for (; *text != '\0'; text++) {
-    if ((unsigned char)*text < ' ')
-      HPO_TRY(status, hpo_buffer_format(b, err, "\\u%04x",
-                                        (unsigned)(unsigned char)*text));
-    else
-      HPO_TRY(status, hpo_buffer_format(
-                          b, err, "%s%c",
-                          *text == '"' || *text == '\\' ? "\\" : "", *text));
-  }
-  HPO_TRY(status, hpo_buffer_add(b, "\"", 1, err));
-done:
-  return status;
-}
-
 static hpo_status write_params(const hpo_model_input *in, const char *path,
                                hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -140,12 +122,12 @@ static hpo_status write_params(const hpo_model_input *in, const char *path,
   HPO_TRY(status, hpo_buffer_add(&b, "{", 1, err));
   for (size_t i = 0; i < in->n_free; i++) {
     HPO_TRY(status, hpo_buffer_format(&b, err, "%s", i > 0 ? ", " : ""));
-    HPO_TRY(status, add_json_text(&b, in->free_name[i], err));
+    HPO_TRY(status, hpo_json_add_text(&b, in->free_name[i], err));
     HPO_TRY(status, hpo_buffer_format(&b, err, ": "));
     if (is_json_number(in->free_text[i]))
       HPO_TRY(status, hpo_buffer_format(&b, err, "%s", in->free_text[i]));
     else
-      HPO_TRY(status, add_json_text(&b, in->free_text[i], err));
+      HPO_TRY(status, hpo_json_add_text(&b, in->free_text[i], err));
   }
   HPO_TRY(status, hpo_buffer_add(&b, "}\n", 2, err));
   f = fopen(path, "wbe");

@@ -61,25 +61,39 @@ done:
   return status;
 }
 
-static bool send_all(int to, const void *from, size_t n) {
-  const char *at = from;
+/* Sends what goes now.  That nobody is there is told by hear. */
+static void send_some(hpo_hosted *h) {
+  const size_t head = sizeof h->request;
 
-  while (n > 0) {
-    ssize_t done = send(to, at, n, MSG_NOSIGNAL);
+  while (h->n_sent < head + h->n_rows) {
+    bool is_head = h->n_sent < head;
+    const char *at = is_head ? (const char *)&h->request + h->n_sent
+                             : (const char *)h->row + (h->n_sent - head);
+    size_t n = (is_head ? head : head + h->n_rows) - h->n_sent;
+    ssize_t done = send(h->requests, at, n, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (done < 0 && errno == EINTR)
       continue;
-    if (done <= 0)
-      return false;
-    at += done;
-    n -= (size_t)done;
+    if (done < 0 && errno == EAGAIN)
+      return;
+    h->n_sent = done <= 0 ? head + h->n_rows : h->n_sent + (size_t)done;
   }
-  return true;
 }
 
 void hpo_hosted_ask(hpo_hosted *h, const hpo_plugin_note *note,
                     const void *bytes, size_t n) {
-  if (send_all(h->requests, note, sizeof *note))
-    (void)send_all(h->requests, bytes, n);
+  h->request = *note;
+  h->row = bytes;
+  h->n_rows = n;
+  h->n_sent = 0;
+  send_some(h);
+}
+
+/* Waits for an answer, for error output, or for room to send. */
+static void wait_for(hpo_hosted *h, int ms) {
+  bool is_sent = h->n_sent == sizeof h->request + h->n_rows;
+
+  hpo_process_wait(h->process, is_sent ? -1 : h->requests, ms);
+  send_some(h);
 }
 
 /* --- answers --------------------------------------------------------------
@@ -156,7 +170,7 @@ hpo_status hpo_hosted_hear(hpo_hosted *h, int ms, size_t n_value,
   *values = NULL;
   HPO_TRY(status, take(h, n_value, &is_whole, err));
   if (!is_whole && !was_over) {
-    hpo_process_wait(h->process, 1, ms);
+    wait_for(h, ms);
     h->is_over = hpo_process_is_over(h->process, &h->end);
     HPO_TRY(status, take(h, n_value, &is_whole, err));
   }

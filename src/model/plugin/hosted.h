@@ -10,7 +10,10 @@
 
 typedef struct hpo_hosted {
   hpo_process *process;
-  int requests;   /* our end; -1: closed, so that it ends by itself */
+  int requests;            /* our end; -1: closed, so that it ends by itself */
+  hpo_plugin_note request; /* the last one, of which n_sent bytes are gone */
+  const void *row;         /* [n_rows] bytes behind it, borrowed */
+  size_t n_rows, n_sent;
   hpo_lines said; /* what the library prints, for reasons */
   hpo_buffer in;  /* answers not yet taken */
   bool is_over;
@@ -28,11 +31,13 @@ HPO_MUST_USE hpo_status hpo_hosted_start(hpo_hosted *h, const hpo_words *words,
                                          const hpo_words *env,
                                          const char *folder, int data,
                                          hpo_error *err);
-/** Sends a request and n bytes behind it.  That it is gone is told by
- *  hear. */
+/** Sends a request and n bytes behind it, borrowed until the answer: what
+ *  does not go at once goes while it is heard.  That nobody is there is told
+ *  by hear. */
 void hpo_hosted_ask(hpo_hosted *h, const hpo_plugin_note *note,
                     const void *bytes, size_t n);
-/** Listens for some ms.
+/** Listens for at most some ms: takes what it prints and answers, sends what
+ *  is left of the request.
  *  \param [in]  n_value numbers that the answer must have
  *  \param [out] values  [n_value] borrowed until the next call; NULL: no
  *                       answer yet

@@ -196,7 +196,7 @@ static hpo_status plugin_create(const hpo_model_input *in, void **self,
   p->n_value = d ? (size_t)in->part.rows.n_valid * p->k : in->trial.n_metric;
   HPO_TRY(status, hpo_mem_new(p->n_value, sizeof *p->value, &p->value, err));
   if (in->coll->rank == 0)
-    status = start(p, err);
+    status = hpo_model_of_trial(start(p, err), err);
   HPO_TRY(status, hpo_model_agree(in->coll, status, err));
   *self = p;
   p = NULL;

@@ -3,18 +3,23 @@
 #include "model/plugin/hosted.h"
 #include "model/plugin/rows.h"
 
+#include "hpo/clock.h"
 #include "model/command/place.h"
 #include "model/predict.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Milliseconds of one wait for an answer. */
-#define LISTEN 1000
+#define LISTEN 100
+/* Seconds for an answer where the study has no limit. */
+#define PATIENCE 600.0
 
 typedef struct plugged {
   hpo_slab facts;
   hpo_hosted child;
   size_t columns, k;
+  double seconds; /* for an answer */
 } plugged;
 
 static void destroy(void *self) {
@@ -46,9 +51,10 @@ done:
   return status;
 }
 
-hpo_status hpo_predict_plugin_load(const char *library, const void *bytes,
-                                   size_t n, const hpo_dataset *facts,
-                                   void **self, hpo_error *err) {
+hpo_status hpo_predict_plugin_load(const hpo_predictor_library *library,
+                                   const void *bytes, size_t n,
+                                   const hpo_dataset *facts, void **self,
+                                   hpo_error *err) {
   hpo_status status = HPO_OK;
   plugged *p = NULL;
 
@@ -56,8 +62,9 @@ hpo_status hpo_predict_plugin_load(const char *library, const void *bytes,
   p->facts.file = p->child.requests = p->child.said.log = -1;
   HPO_TRY(status, hpo_plugin_slab(facts, NULL, bytes, n, &p->facts, err));
   p->columns = facts->columns;
+  p->seconds = library->seconds > 0 ? library->seconds : PATIENCE;
   p->k = p->facts.outputs;
-  HPO_TRY(status, start_child(p, library, err));
+  HPO_TRY(status, start_child(p, library->path, err));
   *self = p;
   p = NULL;
 done:
@@ -75,11 +82,18 @@ static hpo_status predict(const void *self, const float *x, size_t n,
       .magic = HPO_PLUGIN_MAGIC, .word = HPO_PLUGIN_PREDICT, .n = n};
   hpo_plugin_note note;
   const uint8_t *values = NULL;
+  double end = hpo_clock_seconds() + p->seconds;
+  char what[100];
 
   hpo_hosted_ask(child, &ask, x, n * p->columns * sizeof *x);
-  while (values == NULL)
+  (void)snprintf(what, sizeof what, "the plugin gives no predictions in %g s",
+                 p->seconds);
+  while (values == NULL) {
     HPO_TRY(status,
             hpo_hosted_hear(child, LISTEN, n * p->k, &note, &values, err));
+    if (values == NULL && hpo_clock_seconds() > end)
+      HPO_TRY(status, hpo_lines_fail(&child->said, what, err));
+  }
   memcpy(out, values, n * p->k * sizeof *out);
 done:
   return status;
