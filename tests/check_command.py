@@ -414,6 +414,12 @@ def test_bad_studies_are_refused(tool, change, told):
     assert told in done.stderr and re.search(r"c\.xml:\d+: ", done.stderr)
 
 
+def test_a_program_without_its_bit(tool):
+    (tool.folder / "train.sh").write_text("#!/bin/sh\n")
+    done = tool.run("check", study(tool, "./train.sh {x}"), expect=2)
+    assert "./train.sh is not executable: chmod +x ./train.sh" in done.stderr
+
+
 @pytest.mark.parametrize("ranks", [1, 3])
 def test_output_into_the_study_file(tool, ranks):
     """Of complete, pruned and failed trials, each once, the folders gone."""

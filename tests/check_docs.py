@@ -131,6 +131,17 @@ def test_installed_tree(tmp_path):
             "share/doc/hpotune/docs/tutorial.md",
             "share/doc/hpotune/inputs/quickstart.xml",
             "share/doc/hpotune/jobs/submit.sh"} <= found
+    doc = tmp_path / "usr/local/share/doc/hpotune"
+    named = {n for page in ("README.md", "docs/study-format.md",
+                            "docs/plugin.md")
+             for n in re.findall(r"`((?:docs|inputs|src|tests/README)[^` *]*)`",
+                                 (doc / page).read_text())}
+    assert len(named) > 8 and [n for n in named
+                               if not (doc / n).exists()] == []
+    for script in doc.glob("inputs/*.py"):
+        assert os.access(script, os.X_OK), script
+    pc = (tmp_path / "usr/local/lib/pkgconfig/hpotune.pc").read_text()
+    assert "prefix=/usr/local\n" in pc and "@" not in pc
     said("make", "-s", "-C", BUILD, "uninstall", f"DESTDIR={tmp_path}")
     left = [p for p in tmp_path.rglob("*") if p.is_file()]
     assert left == []

@@ -2,6 +2,7 @@
 /* A model that is a program: its words, its patterns, its metrics.
  *
  * Contents: the program; patterns; metrics. */
+#include <errno.h>
 #include <regex.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,9 +30,10 @@ static bool value_of(void *self, const char *name, const char **value) {
          hpo_options_find(s->entry->option, s->entry->n_option, name) == NULL;
 }
 
-/* Whether a program is there: on PATH, or seen from the study's folder. */
+/* A program on PATH, or seen from the study's folder: 0, or why it cannot be
+ * run, as errno says it. */
 static hpo_status find_program(const hpo_reading *r, const char *name,
-                               bool *is_there, hpo_error *err) {
+                               int *why, hpo_error *err) {
   hpo_status status = HPO_OK;
   const char *path = getenv("PATH");
   char *one = NULL;
@@ -40,14 +42,14 @@ static hpo_status find_program(const hpo_reading *r, const char *name,
     HPO_TRY(status,
             hpo_mem_format(&one, err, "%s/%s",
                            name[0] == '/' ? "" : r->plan->folder, name));
-    *is_there = access(one, X_OK) == 0;
+    *why = access(one, X_OK) == 0 ? 0 : errno;
     goto done;
   }
-  *is_there = path == NULL;
-  while (path != NULL && *path != '\0' && !*is_there) {
+  *why = path == NULL ? 0 : ENOENT;
+  while (path != NULL && *path != '\0' && *why != 0) {
     size_t n = strcspn(path, ":");
     HPO_TRY(status, hpo_mem_format(&one, err, "%.*s/%s", (int)n, path, name));
-    *is_there = access(one, X_OK) == 0;
+    *why = access(one, X_OK) == 0 ? 0 : ENOENT;
     hpo_mem_free(one);
     one = NULL;
     path += n + (path[n] == ':');
@@ -81,7 +83,7 @@ static hpo_status check_run(hpo_scope *s, const hpo_node *model,
   hpo_words words = {0};
   const char *run =
       hpo_settings_get(&s->r->plan->model[s->model].fixed, "run");
-  bool is_there = true;
+  int why = 0;
 
   if (run == NULL)
     return hpo_faults_add(f, model, NULL, err,
@@ -98,8 +100,13 @@ static hpo_status check_run(hpo_scope *s, const hpo_node *model,
                                    "quoted for the shell; write "
                                    "\"$HPO_PARAM_name\" there"));
   if (strstr(words.word[0], VALUE) == NULL)
-    HPO_TRY(status, find_program(s->r, words.word[0], &is_there, err));
-  if (!is_there)
+    HPO_TRY(status, find_program(s->r, words.word[0], &why, err));
+  if (why == EACCES)
+    HPO_TRY(status, hpo_faults_add(f, model, "run", err,
+                                   "%.200s is not executable: chmod +x "
+                                   "%.200s",
+                                   words.word[0], words.word[0]));
+  else if (why != 0)
     HPO_TRY(status, hpo_faults_add(
                         f, model, "run", err,
                         "there is no program \"%.200s\" that can be run %s",
