@@ -8,6 +8,7 @@ import numpy as np
 import pandas
 import pytest
 import xgboost
+from conftest import end_of as end_of_run
 from digest import digest
 from scipy import stats
 from sklearn import metrics
@@ -224,6 +225,33 @@ def test_the_same_on_any_ranks_and_after_a_kill(tool, end):
     assert end_of(path)[0] == want[0]
     assert end_of(path)[1][-1] == want[1][-1]
     assert set(end_of(path)[2]) == set(want[2])
+
+
+def test_stopped_while_it_judges(tool):
+    """A session that is stopped in the bootstrap; the next one judges."""
+    held = SPLIT + '<test fraction="0.2"/>'
+    table = make_table(1, 8000)
+    write(tool, table=table, held=held, end="<winner/>", trials=4)
+    write(tool, "slow.xml", table=table, held=held, trials=4,
+          end='<winner bootstrap="100000"/>')
+    tool.run("s.xml", "--output", "w.h5", "--quiet")
+    path = tool.folder / "k.h5"
+    for ranks in (1, 3):
+        run = tool.start("slow.xml", "--output", "k.h5", "--quiet",
+                         ranks=ranks)
+        until = time.monotonic() + 120
+        while not has_score(path):
+            assert time.monotonic() < until and run.poll() is None
+            time.sleep(0.01)
+        tool.run("stop", "k.h5")
+        said = end_of_run(run)
+        assert run.returncode == 75, said
+        assert "stopped by hpotune stop" in said
+        assert not len(read(path)[2])
+        tool.run("status", "k.h5", expect=75)
+        tool.run("s.xml", "--output", "k.h5", "--quiet")
+        assert end_of(path)[:2] == end_of(tool.folder / "w.h5")[:2]
+        path.unlink()
 
 
 def test_the_refit_is_not_taken_for_the_winner(tool):

@@ -57,7 +57,18 @@ typedef struct hpo_luck {
   double value; /* what the winner may be expected to score; NaN: unknown */
   double low, high; /* 95 % of the samples lie between */
   int64_t samples;  /* used */
+  bool is_stopped;  /* before it was through; the rest says nothing */
 } hpo_luck;
+
+/** Asked between two samples: whether to stop. */
+typedef struct hpo_luck_stop {
+  bool (*ask)(void *context); /* NULL: never */
+  void *context;
+} hpo_luck_stop;
+
+/** Samples that are worth drawing: fewer than asked for where models times
+ *  rows are many, 200 down to 5 million of these, then down to 20. */
+int64_t hpo_exam_luck_samples(int64_t asked, size_t models, size_t rows);
 
 /** Bootstrap bias correction (Tsamardinos, Greasidou, Borboudakis 2018,
  *  Bootstrapping the out-of-sample predictions for efficient and accurate
@@ -68,11 +79,9 @@ typedef struct hpo_luck {
  *  only.  Rows are drawn by (seed, sample, draw): the same anywhere.
  *  \param [in] p [n_model] predictions of the exam's rows
  *  O(samples n_model n log n). */
-HPO_MUST_USE hpo_status hpo_exam_luck(const hpo_exam *e,
-                                      const hpo_dataset *facts,
-                                      double *const *p, size_t n_model,
-                                      const char *metric, bool maximize,
-                                      uint64_t seed, int64_t samples,
-                                      hpo_luck *out, hpo_error *err);
+HPO_MUST_USE hpo_status hpo_exam_luck(
+    const hpo_exam *e, const hpo_dataset *facts, double *const *p,
+    size_t n_model, const char *metric, bool maximize, uint64_t seed,
+    int64_t samples, hpo_luck_stop stop, hpo_luck *out, hpo_error *err);
 
 #endif

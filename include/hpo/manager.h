@@ -31,6 +31,8 @@ typedef struct hpo_finale {
                      bool *have, hpo_error *err);
   /** Its result, complete or failed; may take the model. */
   hpo_status (*take)(void *context, hpo_result *result, hpo_error *err);
+  /** Whether nothing more came of next because it was asked to stop. */
+  bool (*was_stopped)(const void *context);
 } hpo_finale;
 
 typedef struct hpo_manager_input {

@@ -356,8 +356,15 @@ done:
   return status;
 }
 
+static bool was_stopped(const void *context) {
+  return ((const hpo_finale_work *)context)->is_stopped;
+}
+
 hpo_finale hpo_finale_make(hpo_finale_work *w) {
   return hpo_plan_has_finale(w->r->plan)
-             ? (hpo_finale){.context = w, .next = next, .take = take}
+             ? (hpo_finale){.context = w,
+                            .next = next,
+                            .take = take,
+                            .was_stopped = was_stopped}
              : (hpo_finale){.context = NULL};
 }

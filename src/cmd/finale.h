@@ -8,7 +8,8 @@
  *  1. Nothing of it is seen by the search: all goes to /winner, /test_scores
  *     and /refits.
  *  2. The row of /winner comes last, so a session that was killed before it
- *     does what is missing; a test score that stands is not made anew.
+ *     does what is missing; a test score that stands is not made anew.  So
+ *     does one after a session that was stopped while it judged.
  */
 #ifndef CMD_FINALE_H
 #define CMD_FINALE_H
@@ -37,6 +38,8 @@ typedef enum hpo_finale_stage {
 typedef struct hpo_finale_work { /* `hpo_finale_work w = {.r = r, ...}` */
   const hpo_run *r;
   hpo_store *store;
+  hpo_stopping *stopping; /* asked while the luck is judged */
+  bool is_stopped;        /* then: the next session judges it anew */
   hpo_finale_stage stage;
   int64_t rows; /* that the job in training trains on */
   hpo_winner winner;

@@ -192,6 +192,13 @@ done:
 
 /* --- luck --------------------------------------------------------------- */
 
+static bool must_stop(void *context) {
+  hpo_stopping *s = context;
+
+  hpo_stopping_poll(s);
+  return s->asked;
+}
+
 static hpo_status bootstrap(hpo_finale_work *w, hpo_error *err) {
   hpo_status status = HPO_OK;
   const hpo_plan *plan = w->r->plan;
@@ -203,11 +210,12 @@ static hpo_status bootstrap(hpo_finale_work *w, hpo_error *err) {
     HPO_TRY(status, predict(w, w->r->valid, &w->model[i], &p[n], err));
     n += p[n] != NULL;
   }
-  HPO_TRY(status,
-          hpo_exam_luck(w->r->valid, w->facts, p, n, plan->objective[0].metric,
-                        plan->objective[0].maximize, plan->seed,
-                        plan->bootstrap, &luck, err));
-  if (isnan(luck.value))
+  HPO_TRY(status, hpo_exam_luck(
+                      w->r->valid, w->facts, p, n, plan->objective[0].metric,
+                      plan->objective[0].maximize, plan->seed, plan->bootstrap,
+                      (hpo_luck_stop){must_stop, w->stopping}, &luck, err));
+  w->is_stopped = luck.is_stopped;
+  if (luck.is_stopped || isnan(luck.value))
     goto done;
   w->winner.method = HPO_WINNER_BBC;
   w->winner.corrected = luck.value;
@@ -290,6 +298,8 @@ hpo_status hpo_finale_judge(hpo_finale_work *w, hpo_error *err) {
     hpo_winner_correct(plan, &w->folds, &w->winner);
   else if (plan->winner[0] && w->r->valid)
     HPO_TRY(status, bootstrap(w, err));
+  if (w->is_stopped)
+    goto done;
   HPO_TRY(status, append_winner(w, err));
   HPO_TRY(status, hpo_store_flush(w->store, tables + 1, 1, err));
 done:

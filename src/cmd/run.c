@@ -273,7 +273,8 @@ static hpo_status run_study(hpo_run *r, books *b, hpo_comm comm,
             "busy: the others idle; a larger window is another study",
             r->n_teams, (long long)r->plan->window);
   hpo_stopping_watch(&r->stopping, r->plan->output);
-  b->finale = (hpo_finale_work){.r = r, .store = b->store};
+  b->finale =
+      (hpo_finale_work){.r = r, .store = b->store, .stopping = &r->stopping};
   hpo_display_start(&progress, r->plan, done_before, r->quiet);
   HPO_TRY(status, create_manager(r, b, comm, &progress, &manager, err));
   status = run_turns(r, b->store, manager, worker, err);

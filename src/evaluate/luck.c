@@ -11,7 +11,9 @@
 
 /* Work that is worth spending: samples times models times rows. */
 #define MOST_WORK 100000000.0
-enum { LEAST_SAMPLES = 200 };
+/* And what FEW samples may cost; LEAST are drawn whatever they cost. */
+#define MOST_OF_FEW 1000000000.0
+enum { FEW = 200, LEAST = 20 };
 
 /* Some of the exam's rows, gathered for one score. */
 typedef struct part {
@@ -120,18 +122,18 @@ static hpo_luck sum_up(double *value, size_t n) {
   return l;
 }
 
-static int64_t affordable(int64_t samples, size_t models, size_t rows) {
-  double most = MOST_WORK / ((double)models * (double)rows + 1);
+int64_t hpo_exam_luck_samples(int64_t asked, size_t models, size_t rows) {
+  const double size = (double)models * (double)rows + 1;
+  const double few = fmin(FEW, fmax(LEAST, MOST_OF_FEW / size));
+  const double most = fmax(MOST_WORK / size, few);
 
-  if ((double)samples <= most || samples <= LEAST_SAMPLES)
-    return samples;
-  return most > LEAST_SAMPLES ? (int64_t)most : LEAST_SAMPLES;
+  return (double)asked <= most ? asked : (int64_t)most;
 }
 
 hpo_status hpo_exam_luck(const hpo_exam *e, const hpo_dataset *facts,
                          double *const *p, size_t n_model, const char *metric,
                          bool maximize, uint64_t seed, int64_t samples,
-                         hpo_luck *out, hpo_error *err) {
+                         hpo_luck_stop stop, hpo_luck *out, hpo_error *err) {
   hpo_status status = HPO_OK;
   resampling r = {.e = e,
                   .metric = hpo_metric_find(metric),
@@ -141,19 +143,22 @@ hpo_status hpo_exam_luck(const hpo_exam *e, const hpo_dataset *facts,
                   .n_model = n_model};
   double *value = NULL;
   size_t n = 0;
+  bool is_stopped = false;
   const bool can = r.metric && !r.metric->of_trial && n_model > 0 && e->n > 1;
 
-  samples = can ? affordable(samples, n_model, e->n) : 0;
+  samples = can ? hpo_exam_luck_samples(samples, n_model, e->n) : 0;
   HPO_TRY(status, hpo_mem_new((size_t)samples, sizeof *value, &value, err));
   HPO_TRY(status, hpo_mem_new(e->n, sizeof *r.times, &r.times, err));
   HPO_TRY(status, part_create(&r, facts->n_class, &r.in, err));
   HPO_TRY(status, part_create(&r, facts->n_class, &r.out, err));
-  for (int64_t b = 0; b < samples; b++) {
+  for (int64_t b = 0; b < samples && !is_stopped; b++) {
     draw(&r, seed, b);
     if (judge(&r, &value[n]))
       n++;
+    is_stopped = b + 1 < samples && stop.ask && stop.ask(stop.context);
   }
   *out = sum_up(value, n);
+  out->is_stopped = is_stopped;
 done:
   part_free(&r.in);
   part_free(&r.out);

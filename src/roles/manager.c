@@ -138,6 +138,8 @@ static hpo_status go_on_with_finale(hpo_manager *m, hpo_error *err) {
     HPO_TRY(status,
             m->finale.next(m->finale.context, hpo_sched_ledger(m->sched),
                            &msg.job, &have, err));
+  if (m->finale.was_stopped && m->finale.was_stopped(m->finale.context))
+    m->end = HPO_END_STOPPED;
   m->finale_trial = have ? msg.job.trial : -1;
   m->finale_rank = hpo_lookout_first(&m->lookout);
   if (have)
