@@ -270,6 +270,16 @@ def test_lists_and_status_know_who_keeps_to_the_constraints(tool):
     assert "<p>It does not keep to the constraints" in dom
 
 
+def test_the_best_of_many_are_those_that_keep_to_the_constraints(tool):
+    text = BNH.format(seed=1, sampler="random").replace('"150"', '"1500"')
+    (tool.folder / "b.xml").write_text(text.replace('"50"', '"20"'))
+    tool.run("b.xml", "--quiet")
+    got = rows(tool.folder / "b.h5")
+    order = np.lexsort((got["value"], got["violation"]))[:200]
+    shown = make(tool, "b.h5")[1]["trials"]["number"]
+    assert len(shown) <= 1000 and set(order.tolist()) <= set(shown)
+
+
 def test_target_wants_a_feasible_trial(tool):
     text = BNH.format(seed=1, sampler="random").replace(
         '<budget trials="150"/>',

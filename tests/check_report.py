@@ -262,6 +262,31 @@ def test_parallel_coordinates_of_models(tool, models):
         assert 'data-overlaps="0"' in draw(page, tool.folder, width)
 
 
+def test_models_that_keep_to_the_constraints_come_first(tool):
+    (tool.folder / "m.xml").write_text(
+        SPACE.format(data=INPUTS / "digits.csv")
+        .replace('"none"', '"all"').replace(
+            "<sampler", '<constraint metric="accuracy" max="0.94"/><sampler'))
+    tool.run("m.xml", "--quiet", "--trials", 10, ranks=3)
+    data = make(tool, "m.h5")[1]
+    with h5py.File(tool.folder / "m.h5") as f:
+        t = f["trials"][:]
+    order = np.lexsort((t["number"], -t["value"], t["violation"]))
+    assert t["violation"][np.argmax(t["value"])] > 0
+    assert [m["trial"] for m in data["models"]] == t["number"][
+        order[:3]].tolist()
+
+
+def test_steps_and_trials_are_counted_whole(tool):
+    tool.run(write_function(tool.folder, trials=3, steps=3, delay=0,
+                            sampler="random", pruner="none"), "--quiet")
+    dom = draw(make(tool, "f.h5")[0], tool.folder)
+    for name in "history", "curves":
+        ticks = re.findall(r'text-anchor="middle">([^<]*)</text>',
+                           part(dom, name))
+        assert len(ticks) > 3 and not [k for k in ticks if "." in k]
+
+
 def test_sessions_times_are_dates(tool, models):
     table = part(draw(models[0], tool.folder), "environment")
     assert len(re.findall(r"<td>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ</td>",
