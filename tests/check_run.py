@@ -602,3 +602,68 @@ def test_readme_study_checks(tool):
         study.replace("max_depth", "max_dept"))
     done = tool.run("check", "mine.xml", expect=2)
     assert 'did you mean "max_depth"' in done.stderr
+
+
+SHOWN = """<study name="shown">
+  <data task="binary" label="diagnosis" positive="malignant">
+    <train href="%s/breast_cancer.csv"/>
+    <validation fraction="0.2"/><test fraction="0.1"/></data>
+  <model kind="gbt"><int name="max_depth" low="2" high="9"/>
+    <categorical name="grow_policy"><choice value="depthwise"/>
+      <choice value="lossguide"/></categorical></model>
+  <objective metric="%s" direction="minimize"/>
+  <constraint metric="recall" min="%s"/><report metrics="f1 error"/>
+  <forbidden><when name="max_depth" low="8"/>
+    <when name="grow_policy" value="lossguide"/></forbidden>
+  <forbidden><when name="max_depth" value="5"/></forbidden>
+  <enqueue><set name="max_depth" value="3"/></enqueue>
+  <enqueue><set name="grow_policy" value="lossguide"/></enqueue>
+  <budget trials="3"/><winner/><refit/>
+</study>"""
+
+
+def test_check_shows_all_that_was_asked_for(tool):
+    (tool.folder / "s.xml").write_text(SHOWN % (INPUTS, "logloss", 0.5))
+    done = tool.run("check", "s.xml")
+    assert """
+constraint  0.5 <= recall
+forbidden   8 <= max_depth, grow_policy = lossguide
+forbidden   max_depth = 5
+enqueued    max_depth = 3
+enqueued    grow_policy = lossguide
+report      f1 error
+test        0.1 of the rows, at the end
+winner      best
+refit       the winner again, on all training and validation rows
+""" in done.stdout and done.stderr == ""
+
+
+def test_odd_direction_and_unreachable_bound(tool):
+    (tool.folder / "s.xml").write_text(SHOWN % (INPUTS, "roc_auc", 1))
+    words = ('warning: direction="minimize": the search makes roc_auc worse, '
+             "which is better when higher")
+    assert words in tool.run("check", "s.xml").stderr
+    assert words in tool.run("s.xml", "--trials", 1, "--quiet").stderr
+    (tool.folder / "s.xml").write_text(SHOWN % (INPUTS, "logloss", 3))
+    done = tool.run("check", "s.xml", expect=2)
+    assert ('<constraint metric="recall">: no trial can keep to that: recall '
+            "lies between 0 and 1") in done.stderr
+
+
+def test_one_is_not_many(tool):
+    rows = "a,y\n,0\n" + "".join(f"{i},{i % 2}\n" for i in range(40))
+    (tool.folder / "d.csv").write_text(rows)
+    (tool.folder / "s.xml").write_text("""<study name="one">
+  <data task="binary" label="y"><train href="d.csv"/>
+    <validation fraction="0.5"/></data>
+  <model kind="gbt"><int name="max_depth" low="1" high="2"/></model>
+  <objective metric="logloss"/><budget trials="1"/></study>""")
+    text = tool.run("check", "s.xml").stdout
+    assert "search      1 parameter\n" in text
+    assert ", 1 value missing\n" in text
+    tool.run("s.xml", "--quiet")
+    assert "1 model stays, 0 are dropped" in tool.run("compact", "s.h5").stdout
+    done = tool.run("check", "s.xml", "--set", "model/kind=logistic", "--set",
+                    "model/int[max_depth]/name=C", "--output", "l.h5",
+                    expect=3)
+    assert "column 'a' has 1 missing value, and" in done.stderr

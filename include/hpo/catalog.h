@@ -29,6 +29,7 @@ typedef struct hpo_entry {
   bool ends;          /* SAMPLER: has no more points at some time */
   bool one_objective; /* SAMPLER, PRUNER: not with several */
   bool maximize;      /* METRIC: which way is better */
+  double low, high;   /* METRIC: no value lies outside; both 0: not known */
   bool free_params;   /* MODEL function: any parameter x0, x1, ... */
   bool any_params;    /* MODEL command: parameters of any name */
   bool own_metrics;   /* MODEL: metrics of any name; plugins: without data */

@@ -28,10 +28,11 @@ struct hpo_metric {
   const char *name; /* "roc_auc" */
   const char *help; /* formula in words, and its source */
   bool maximize;
-  unsigned tasks; /* bits: 1 binary, 2 multiclass, 4 regression, 8
-                     none; as 1u << hpo_task */
-  bool of_trial;  /* train_seconds, model_bytes, value: not
-                     computed from predictions */
+  double low, high; /* no value lies outside; both 0: not known */
+  unsigned tasks;   /* bits: 1 binary, 2 multiclass, 4 regression, 8
+                       none; as 1u << hpo_task */
+  bool of_trial;    /* train_seconds, model_bytes, value: not
+                       computed from predictions */
   /** Sums that a rank's rows give, and the score from all ranks' sums;
    *  NULL for metrics that need all rows at once (AUC). */
   size_t (*n_sum)(size_t n_class);

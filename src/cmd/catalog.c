@@ -72,7 +72,9 @@ static size_t add_metrics(hpo_entry *to) {
                         .help = kinds[i]->help,
                         .is_built = true,
                         .tasks = kinds[i]->tasks,
-                        .maximize = kinds[i]->maximize};
+                        .maximize = kinds[i]->maximize,
+                        .low = kinds[i]->low,
+                        .high = kinds[i]->high};
   return n;
 }
 

@@ -48,6 +48,7 @@ static void print_data(const hpo_dataset *d) {
   if (missing)
     printf(d->absent_is_zero ? ", %lld entries absent (missing for gbt, 0 for "
                                "linear models)"
+           : missing == 1    ? ", %lld value missing"
                              : ", %lld values missing",
            (long long)missing);
   if (d->rows > d->n_train + d->n_valid)
@@ -129,6 +130,79 @@ done:
   return status;
 }
 
+/* The combinations that are never tried, one a line. */
+static void print_forbidden(const hpo_space *s) {
+  char text[32];
+
+  for (size_t i = 0; i < s->n_forbidden; i++) {
+    const hpo_range *f = &s->forbidden[i];
+    const hpo_param *p = &s->param[f->param];
+    const bool goes_on = i > 0 && s->forbidden[i - 1].rule == f->rule;
+    printf(goes_on ? ", " : "%sforbidden   ", i > 0 ? "\n" : "");
+    if (p->kind == HPO_PARAM_CATEGORICAL) {
+      printf("%s = %s", p->full_name, p->choice[(size_t)f->low]);
+      continue;
+    }
+    if (isfinite(f->low) && f->low < f->high)
+      printf("%s <= ", hpo_options_format_float(f->low, text));
+    printf("%s", p->full_name);
+    if (isfinite(f->high))
+      printf(f->low < f->high ? " <= %s" : " = %s",
+             hpo_options_format_float(f->high, text));
+  }
+  if (s->n_forbidden > 0)
+    printf("\n");
+}
+
+/* What the first enqueued points say. */
+static void print_enqueued(const hpo_plan *plan) {
+  enum { MOST = 12 };
+  const size_t n = plan->space.n_param;
+  char text[32];
+
+  for (size_t k = 0; k < plan->n_enqueue && k < MOST; k++) {
+    const char *between = "enqueued    ";
+    for (size_t i = 0; i < n; i++) {
+      const hpo_param *p = &plan->space.param[i];
+      const double x = plan->enqueue[k * n + i];
+      if (isnan(x))
+        continue;
+      printf("%s%s = %s", between, p->full_name,
+             p->kind == HPO_PARAM_CATEGORICAL
+                 ? p->choice[(size_t)x]
+                 : hpo_options_format_float(x, text));
+      between = ", ";
+    }
+    printf("\n");
+  }
+  if (plan->n_enqueue > MOST)
+    printf("            ... %zu in all\n", plan->n_enqueue);
+}
+
+/* What is recorded beside the objectives, and done at the end. */
+static void print_finale(const hpo_plan *plan) {
+  const hpo_plan_data *d = &plan->data;
+  char text[32];
+
+  for (size_t i = 0; i < plan->report.n; i++)
+    printf("%s%s%s", i ? " " : "report      ", plan->report.item[i],
+           i + 1 < plan->report.n ? "" : "\n");
+  if (hpo_plan_has_test(plan) && d->test_fraction > 0)
+    printf("test        %s of the rows, at the end\n",
+           hpo_options_format_float(d->test_fraction, text));
+  else if (hpo_plan_has_test(plan))
+    printf("test        %s, at the end\n", d->test_href);
+  if (plan->winner && plan->winner[0]) {
+    printf("winner      %s", plan->winner);
+    if (strcmp(plan->winner, "one-se") == 0)
+      printf(", simpler by %s", plan->simpler);
+    printf("\n");
+  }
+  if (plan->refit)
+    printf("refit       the winner again, on all training and validation "
+           "rows\n");
+}
+
 static void print_constraint(const hpo_plan_constraint *c) {
   char text[32];
   printf("constraint  ");
@@ -144,7 +218,8 @@ static void print_search(const hpo_plan *plan) {
   printf("models      ");
   for (size_t m = 0; m < plan->n_model; m++)
     printf("%s%s", m ? ", " : "", plan->model[m].name);
-  printf("\nsearch      %zu parameters\n", plan->space.n_param);
+  printf("\nsearch      %zu parameter%s\n", plan->space.n_param,
+         plan->space.n_param == 1 ? "" : "s");
   for (size_t i = 0; i < plan->space.n_param; i++)
     print_param(plan, &plan->space.param[i]);
   for (size_t i = 0; i < plan->n_objective; i++)
@@ -153,6 +228,9 @@ static void print_search(const hpo_plan *plan) {
            plan->objective[i].metric);
   for (size_t i = 0; i < plan->n_constraint; i++)
     print_constraint(&plan->constraint[i]);
+  print_forbidden(&plan->space);
+  print_enqueued(plan);
+  print_finale(plan);
 }
 
 static void print_budget(const hpo_plan *plan) {

@@ -497,9 +497,10 @@ static hpo_status compact(const hpo_args *args, int *exit_code,
   before = hpo_file_size(c.path);
   HPO_TRY(status, work(&c, err));
   after = hpo_file_size(c.path);
-  printf("%s: %zu models stay, %zu are dropped; %lld bytes, %lld before: %lld "
+  printf("%s: %zu model%s, %zu %s dropped; %lld bytes, %lld before: %lld "
          "saved\n",
-         c.path, c.n_place, c.n_dropped, (long long)after, (long long)before,
+         c.path, c.n_place, c.n_place == 1 ? " stays" : "s stay", c.n_dropped,
+         c.n_dropped == 1 ? "is" : "are", (long long)after, (long long)before,
          (long long)(before - after));
 done:
   hpo_store_destroy(c.old);

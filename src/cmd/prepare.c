@@ -214,6 +214,20 @@ done:
   return status;
 }
 
+/* The other way than the metric's own is seldom meant. */
+static void tell_directions(const hpo_plan *plan) {
+  for (size_t i = 0; i < plan->n_objective; i++) {
+    const hpo_plan_objective *o = &plan->objective[i];
+    const hpo_metric *m = hpo_metric_find(o->metric);
+    if (m && m->low < m->high && m->maximize != o->maximize)
+      hpo_log(HPO_LOG_WARN, "study",
+              "direction=\"%s\": the search makes %s worse, which is better "
+              "when %s",
+              o->maximize ? "maximize" : "minimize", o->metric,
+              m->maximize ? "higher" : "lower");
+  }
+}
+
 /* The study file's folder must be there before anything is trained. */
 static hpo_status check_output(const hpo_plan *plan, hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -256,6 +270,7 @@ hpo_status hpo_prepare_plan(const hpo_args *args, hpo_plan **plan,
   HPO_TRY(status, hpo_layout_check(p, err));
   HPO_TRY(status, check_models(p, NULL, err));
   HPO_TRY(status, check_search(p, err));
+  tell_directions(p);
   *plan = p;
   p = NULL;
 done:

@@ -45,11 +45,11 @@ static hpo_status check_column(const hpo_dataset *d, const hpo_column *c,
       impute == HPO_IMPUTE_NONE)
     return hpo_error_set(
         err, HPO_EDATA,
-        "column '%s' has %lld missing values, and linear "
+        "column '%s' has %lld missing value%s, and linear "
         "models and mlp need numbers; say <missing impute=\"mean\"/> "
         "(or median, most_frequent) or <ignore "
         "columns=\"%s\"/>",
-        c->name, (long long)c->missing, c->name);
+        c->name, (long long)c->missing, c->missing == 1 ? "" : "s", c->name);
   return HPO_OK;
 }
 

@@ -9,6 +9,8 @@
 #include "hpo/mem.h"
 #include "metric_impl.h"
 
+#include <math.h>
+
 /* Class by p > 0.5, or the highest p, ties to the lowest class. */
 static size_t predicted_class(const hpo_scored *s, size_t i) {
   const double *p = s->p + i * s->k;
@@ -66,6 +68,7 @@ const hpo_metric hpo_metric_accuracy = {
             "(sklearn.metrics.accuracy_score)",
     .maximize = true,
     .tasks = ON_CLASSES,
+    .high = 1,
     .n_sum = two_sums,
     .accumulate = count_right,
     .finish = finish_mean};
@@ -74,6 +77,7 @@ const hpo_metric hpo_metric_error = {
     .name = "error",
     .help = "1 - accuracy (sklearn.metrics.zero_one_loss)",
     .tasks = ON_CLASSES,
+    .high = 1,
     .n_sum = two_sums,
     .accumulate = count_right,
     .finish = finish_error};
@@ -162,6 +166,7 @@ const hpo_metric hpo_metric_precision = {
             "(sklearn.metrics.precision_score)",
     .maximize = true,
     .tasks = ON_CLASSES,
+    .high = 1,
     .n_sum = class_sums,
     .accumulate = count_classes,
     .finish = finish_precision};
@@ -172,6 +177,7 @@ const hpo_metric hpo_metric_recall = {
             "positive; multiclass: macro (sklearn.metrics.recall_score)",
     .maximize = true,
     .tasks = ON_CLASSES,
+    .high = 1,
     .n_sum = class_sums,
     .accumulate = count_classes,
     .finish = finish_recall};
@@ -182,6 +188,7 @@ const hpo_metric hpo_metric_f1 = {
             "multiclass: macro (sklearn.metrics.f1_score)",
     .maximize = true,
     .tasks = ON_CLASSES,
+    .high = 1,
     .n_sum = class_sums,
     .accumulate = count_classes,
     .finish = finish_f1};
@@ -219,6 +226,7 @@ const hpo_metric hpo_metric_logloss = {
             "probabilities clipped to 2^-52 .. 1 - 2^-52 and normalised "
             "(sklearn.metrics.log_loss)",
     .tasks = ON_CLASSES,
+    .high = (double)INFINITY,
     .n_sum = two_sums,
     .accumulate = add_losses,
     .finish = finish_mean};

@@ -285,6 +285,7 @@ const hpo_metric hpo_metric_roc_auc = {
             "(sklearn.metrics.roc_auc_score, multi_class=\"ovr\")",
     .maximize = true,
     .tasks = ON_CLASSES,
+    .high = 1,
     .compute = compute_roc_auc};
 
 const hpo_metric hpo_metric_pr_auc = {
@@ -294,4 +295,5 @@ const hpo_metric hpo_metric_pr_auc = {
             "(sklearn.metrics.average_precision_score)",
     .maximize = true,
     .tasks = ON_CLASSES,
+    .high = 1,
     .compute = compute_pr_auc};

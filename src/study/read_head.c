@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "hpo/options.h"
 #include "reading.h"
 
 static bool parse_seed(const char *text, uint64_t *out) {
@@ -154,6 +155,20 @@ done:
   return status;
 }
 
+/* A bound beyond what the metric can be. */
+static hpo_status check_reach(hpo_reading *r, const hpo_node *node,
+                              const hpo_entry *e, const hpo_plan_constraint *c,
+                              hpo_error *err) {
+  char low[32], high[32];
+
+  if (e == NULL || e->low >= e->high || !(c->min > e->high || c->max < e->low))
+    return HPO_OK;
+  return hpo_faults_add(r->faults, node, c->min > e->high ? "min" : "max", err,
+                        "no trial can keep to that: %s lies between %s and %s",
+                        e->name, hpo_options_format_float(e->low, low),
+                        hpo_options_format_float(e->high, high));
+}
+
 static hpo_status read_constraint(hpo_reading *r, const hpo_node *node,
                                   hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -182,6 +197,7 @@ static hpo_status read_constraint(hpo_reading *r, const hpo_node *node,
                                    "min=\"%s\" is above max=\"%s\"",
                                    hpo_node_get(node, "min"),
                                    hpo_node_get(node, "max")));
+  HPO_TRY(status, check_reach(r, node, e, &made, err));
   for (size_t i = 0; i < p->n_constraint; i++)
     if (strcmp(p->constraint[i].metric, metric) == 0)
       HPO_TRY(status, hpo_faults_add(r->faults, node, "metric", err,
