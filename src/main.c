@@ -27,7 +27,7 @@ static void print_overview(void) {
   for (size_t i = 0; i < N_COMMANDS; i++)
     printf("  %-10s %-14s %s\n", commands[i]->name, commands[i]->words,
            commands[i]->summary);
-  printf("\n\"hpotune COMMAND --help\" explains one.  Exit codes: 0 done; 1 "
+  printf("\n\"hpotune help COMMAND\" explains one.  Exit codes: 0 done; 1 "
          "failed at run time;\n2 wrong usage or study file; 3 data that "
          "cannot be read; 4 a study file that is\nlocked, damaged or of "
          "another study; 5 finished, but no trial succeeded;\n75 stopped "
@@ -65,9 +65,17 @@ static int unknown_command(const char *word) {
   return 2;
 }
 
+static bool is_help(const char *word) {
+  return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+static bool is_version(const char *word) {
+  return strcmp(word, "--version") == 0 || strcmp(word, "-v") == 0;
+}
+
 static bool has_help(int argc, char **argv) {
   for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
-    if (strcmp(argv[i], "--help") == 0)
+    if (is_help(argv[i]))
       return true;
   return false;
 }
@@ -99,12 +107,17 @@ static int run_command(const hpo_command *c, int argc, char **argv) {
 int main(int argc, char **argv) {
   bool speaks = hpo_mpi_rank_hint() == 0;
 
-  if (argc < 2 || strcmp(argv[1], "--help") == 0) {
+  bool asks = argc > 1 && strcmp(argv[1], "help") == 0;
+
+  if (asks && argc > 2) { /* help COMMAND is COMMAND --help */
+    argv[1] = argv[2];
+    argv[2] = "--help";
+  } else if (argc < 2 || asks || is_help(argv[1])) {
     if (speaks)
       print_overview();
     return argc < 2 ? 2 : 0;
   }
-  if (strcmp(argv[1], "--version") == 0) {
+  if (is_version(argv[1])) {
     if (speaks)
       printf("hpotune %s\n", PACKAGE_VERSION);
     return 0;

@@ -118,7 +118,7 @@ def test_data_that_moved_or_changed(tool):
 def test_trials_that_cant_be_replayed(tool):
     write(tool)
     tool.run("s.xml", "--quiet")
-    for words, code, said in ((("replay", 99, "s.h5"), 4, "has no trial 99"),
+    for words, code, said in ((("replay", 99, "s.h5"), 2, "has no trial 99"),
                               (("replay", "x", "s.h5"), 2, "is no trial"),
                               (("replay", "3"), 2, "are wanted"),
                               (("replay", 3, "t.csv"), 4, "t.csv")):

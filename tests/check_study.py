@@ -38,9 +38,11 @@ def with_data(folder, text):
 
 @pytest.mark.parametrize("number", range(len(EXAMPLES)))
 def test_example_of_the_page_is_read(number, tmp_path):
+    (tmp_path / "train.py").write_text("#!/bin/sh\n")
+    (tmp_path / "train.py").chmod(0o755)
     done = read(with_data(tmp_path, EXAMPLES[number]))
     assert done.returncode == 0, done.stderr
-    assert "sampler.name = tpe" in done.stdout
+    assert re.search("sampler.name = (tpe|nsga2)", done.stdout)
 
 
 def test_page_has_examples():
@@ -115,3 +117,54 @@ def test_another_validator_agrees(tmp_path):
     done = subprocess.run(["xmllint", "--noout", "--nonet", "--schema", XSD,
                            *good], text=True, capture_output=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_what_newcomers_write(tool):
+    """Other packages' names, elements elsewhere, the file of the results."""
+    (tool.folder / "s.xml").write_text("""<study name="k">
+  <model kind="xgboost"/><model kind="LogisticRegression" name="b"/>
+  <model kind="LGBMClassifier" name="c"/>
+  <categorical name="subsample"><choice value="1"/></categorical>
+  <objective metric="logloss"/><budget trials="1"/></study>""")
+    said = tool.run("check", "s.xml", expect=2).stderr
+    for words in ('"xgboost" (did you mean "gbt"?)',
+                  '"LogisticRegression" (did you mean "logistic"?)',
+                  '"LGBMClassifier" (did you mean "gbt"?)',
+                  "stands in <data>, <model> or <choice>, not in <study>"):
+        assert words in said
+    (tool.folder / "f.xml").write_text("""<study name="f">
+  <model kind="function" objective="sphere">
+    <float name="x0" low="-2" high="2"/></model>
+  <objective metric="value"/><budget trials="3"/></study>""")
+    tool.run("f.xml", "--quiet")
+    for command in (["check"], ["run"], []):
+        assert ("f.h5: this is an HDF5 study file, not a study: hpotune "
+                "status f.h5") in tool.run(*command, "f.h5", expect=2).stderr
+    # a tag that no trial has is a condition that none fulfils
+    where = ("list", "f.h5", "--format", "csv", "--where")
+    assert len(tool.run(*where, 'tags.use = "this"').stdout.split()) == 1
+    assert len(tool.run(*where, 'not tags.use = "this"').stdout.split()) == 4
+    # trials by number or best, with one exit code where there is none
+    assert tool.run("show", "best", "f.h5").stdout
+    assert tool.run("compare", "best", *{"0", "1", "2"} - {
+        tool.run("best", "f.h5", "--format", "json").stdout.split(
+            '"number": ')[1].split(",")[0]}, "f.h5").stdout
+    for words in (["show", "9"], ["compare", "0", "9"], ["replay", "9"],
+                  ["show", "x"]):
+        said = tool.run(*words, "f.h5", expect=2).stderr
+        assert "has no trial 9; it has 3" in said or "is no trial" in said
+    tool.run("f.xml", "--set", "trial-limits/time=0.001", "--set",
+             "model/fixed[steps]=9", "--set", "model/fixed[delay]=0.01",
+             "--output", "n.h5", "--quiet", expect=None)
+    assert "no trial has" in tool.run("importance", "n.h5", expect=5).stderr
+    assert "no trial has" in tool.run("show", "best", "n.h5", expect=2).stderr
+
+
+def test_help_by_any_name(tool):
+    whole = tool.run("--help").stdout
+    assert whole == tool.run("-h").stdout == tool.run("help").stdout
+    one = tool.run("show", "--help").stdout
+    assert one == tool.run("show", "-h").stdout == tool.run(
+        "help", "show").stdout
+    assert tool.run("-v").stdout == tool.run("--version").stdout
+    assert "did you mean" in tool.run("help", "shw", expect=2).stderr

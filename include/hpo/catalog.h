@@ -60,7 +60,8 @@ void hpo_catalog_unplug(hpo_plugged *p);
 /** The entry of a kind and name, or NULL. */
 const hpo_entry *hpo_catalog_find(const hpo_catalog *c, hpo_entry_kind kind,
                                   const char *name);
-/** The nearest name of a kind, or NULL. */
+/** The nearest name of a kind, or NULL; for a model as other packages call
+ *  it, such as xgboost, ours. */
 const char *hpo_catalog_nearest(const hpo_catalog *c, hpo_entry_kind kind,
                                 const char *word);
 

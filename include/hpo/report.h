@@ -49,6 +49,11 @@ size_t hpo_study_file_count(const hpo_study_file *f, const char *state);
 /** Index of the best complete trial, -1: none: the least violation of the
  *  constraints, then the best in objective 0, then the lowest number. */
 ptrdiff_t hpo_study_file_best(const hpo_study_file *f);
+/** A trial by what people write: its number, or best.  HPO_EINVAL: there is
+ *  none; HPO_ESTUDY: its row is torn. */
+HPO_MUST_USE hpo_status hpo_study_file_trial(const hpo_study_file *f,
+                                             const char *word, size_t *out,
+                                             hpo_error *err);
 /** The value of a line of /study/resolved ("trials", "space.0.low"), with its
  *  escapes taken back; false, and "" in text: there is no such line. */
 bool hpo_study_file_setting(const hpo_study_file *f, const char *name,

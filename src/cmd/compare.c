@@ -10,22 +10,9 @@
 static hpo_status read_trials(const hpo_args *args, const hpo_study_file *f,
                               size_t *row, size_t n, hpo_error *err) {
   hpo_status status = HPO_OK;
-  int64_t number = 0;
 
-  for (size_t i = 0; i < n; i++) {
-    if (!hpo_options_parse_int(args->word.item[i], &number))
-      HPO_FAIL(status, err, HPO_EINVAL, "\"%s\" is no trial's number",
-               args->word.item[i]);
-    if (number < 0 || (size_t)number >= f->n)
-      HPO_FAIL(status, err, HPO_EINVAL, "%s has no trial %lld; it has %zu",
-               f->path, (long long)number, f->n);
-    if (!f->good[number])
-      HPO_FAIL(status, err, HPO_ESTUDY,
-               "the row of trial %lld is torn: it was running when the study "
-               "stopped, and is run again",
-               (long long)number);
-    row[i] = (size_t)number;
-  }
+  for (size_t i = 0; i < n; i++)
+    HPO_TRY(status, hpo_study_file_trial(f, args->word.item[i], &row[i], err));
 done:
   return status;
 }
@@ -224,7 +211,8 @@ const hpo_command hpo_cmd_compare = {
     .name = "compare",
     .words = "N M... FILE.h5",
     .summary = "trials side by side: what differs",
-    .help = "State, value and metrics come first, then parameters, then the "
+    .help = "N and M are trials' numbers or best.  State, value and metrics "
+            "come first, then parameters, then the "
             "rest.  table and csv have\na column for each trial, json an "
             "object for each.\n",
     .arg = arguments,

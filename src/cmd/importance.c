@@ -158,9 +158,13 @@ static hpo_status importance(const hpo_args *args, int *exit_code,
     HPO_FAIL(status, err, HPO_EINVAL,
              "one study file is wanted: hpotune importance FILE.h5");
   HPO_TRY(status, hpo_study_file_open(args->word.item[0], &f, err));
-  HPO_TRY(status, hpo_args_get(args, "model") ? of_features(&f, args, err)
-                                              : of_parameters(&f, args, err));
-  *exit_code = 0;
+  *exit_code = hpo_study_file_best(&f) < 0 ? 5 : 0;
+  if (*exit_code == 5)
+    fprintf(stderr, "hpotune: no trial has succeeded yet (%zu in all)\n", f.n);
+  else
+    HPO_TRY(status, hpo_args_get(args, "model")
+                        ? of_features(&f, args, err)
+                        : of_parameters(&f, args, err));
 done:
   hpo_study_file_close(&f);
   return status;
@@ -177,7 +181,7 @@ const hpo_command hpo_cmd_importance = {
         "the trials apart; fast, and local to\nthe good region.  Shares sum "
         "to 100 %.\n--model: gain, cover, weight of each feature as "
         "XGBoost's get_score; the size of its\ncoefficient in linear "
-        "models.\n",
+        "models.  Exit code 5 if no trial has succeeded.\n",
     .arg = arguments,
     .n_arg = sizeof arguments / sizeof *arguments,
     .reads_only = true,

@@ -248,6 +248,28 @@ done:
   return status;
 }
 
+/* An HDF5 file where its study is wanted. */
+static hpo_status refuse_output(const char *path, hpo_error *err) {
+  static const char signature[] = "\211HDF\r\n\032\n";
+  char first[8];
+  hpo_file *f = NULL;
+  hpo_error ignored = {0};
+  size_t n = 0;
+
+  if (hpo_file_open(path, &f, &ignored) != HPO_OK)
+    return HPO_OK; /* told when it is read */
+  const bool is =
+      hpo_file_read(f, first, sizeof first, &n, &ignored) == HPO_OK &&
+      n == sizeof first && memcmp(first, signature, sizeof first) == 0;
+  hpo_file_close(f);
+  if (!is)
+    return HPO_OK;
+  return hpo_error_set(err, HPO_EINVAL,
+                       "%s: this is an HDF5 study file, not a study: hpotune "
+                       "status %s",
+                       path, path);
+}
+
 hpo_status hpo_prepare_plan(const hpo_args *args, hpo_plan **plan,
                             hpo_buffer *xml, hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -260,6 +282,7 @@ hpo_status hpo_prepare_plan(const hpo_args *args, hpo_plan **plan,
     HPO_FAIL(status, err, HPO_EINVAL,
              "one study file is wanted, %zu are given; see --help",
              args->word.n);
+  HPO_TRY(status, refuse_output(args->word.item[0], err));
   HPO_TRY(status, hpo_cmd_catalog(&catalog, err));
   HPO_TRY(status, collect_overrides(args, &set, err));
   HPO_TRY(status,

@@ -23,24 +23,6 @@ typedef struct replay {
   char hash[80]; /* of the data then; "" without */
 } replay;
 
-static hpo_status find_trial(const hpo_study_file *f, const char *word,
-                             size_t *out, hpo_error *err) {
-  int64_t number = 0;
-
-  if (strcmp(word, "best") == 0) {
-    number = hpo_study_file_best(f);
-    if (number < 0)
-      return hpo_error_set(err, HPO_ESTUDY, "%s: no trial has succeeded",
-                           f->path);
-  } else if (!hpo_options_parse_int(word, &number) || number < 0) {
-    return hpo_error_set(err, HPO_EINVAL,
-                         "\"%s\" is no trial; allowed: a number, or best",
-                         word);
-  }
-  *out = (size_t)number;
-  return HPO_OK;
-}
-
 static hpo_status read_file(replay *p, hpo_error *err) {
   hpo_status status = HPO_OK;
   const hpo_args *args = p->r.args;
@@ -51,7 +33,7 @@ static hpo_status read_file(replay *p, hpo_error *err) {
     HPO_FAIL(status, err, HPO_EINVAL,
              "a trial and a study file are wanted: hpotune replay 7 FILE.h5");
   HPO_TRY(status, hpo_study_file_open(args->word.item[1], &p->file, err));
-  HPO_TRY(status, find_trial(&p->file, args->word.item[0], &i, err));
+  HPO_TRY(status, hpo_study_file_trial(&p->file, args->word.item[0], &i, err));
   HPO_TRY(status, hpo_replay_read_plan(&p->file, &p->r.plan, err));
   HPO_TRY(status, hpo_replay_read_trial(&p->file, i, p->r.plan, &p->was, err));
   p->r.plan->limit_time = 0;
@@ -204,7 +186,7 @@ const hpo_command hpo_cmd_replay = {
         "for beside the study file, as its XML\nnames them, then where they "
         "lay.  Under mpirun all ranks train it together.\nExit codes: 0 the "
         "same; 1 it differs, and what else does; 3 the data have changed "
-        "or\nare gone; 4 no such trial, or one that can't be trained again (a "
+        "or\nare gone; 2 no such trial; 4 one that can't be trained again (a "
         "program's, a limit's).\n",
     .arg = arguments,
     .n_arg = sizeof arguments / sizeof *arguments,

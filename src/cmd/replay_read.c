@@ -98,14 +98,6 @@ hpo_status hpo_replay_read_trial(hpo_study_file *f, size_t i,
   char format[32];
   size_t n = 0;
 
-  if (i >= f->n)
-    HPO_FAIL(status, err, HPO_ESTUDY, "%s has no trial %zu; it has %zu",
-             f->path, i, f->n);
-  if (!f->good[i])
-    HPO_FAIL(status, err, HPO_ESTUDY,
-             "the row of trial %zu is torn: it was running when the study "
-             "stopped",
-             i);
   HPO_TRY(status, hpo_trial_from_record(f->trials, i, plan, &s.trial, err));
   HPO_TRY(status, check_state(plan, s.trial, err));
   HPO_TRY(status, read_curve(f, s.trial, err));

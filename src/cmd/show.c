@@ -243,22 +243,14 @@ done:
 static hpo_status show(const hpo_args *args, int *exit_code, hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_study_file f = {0};
-  int64_t number = 0;
+  size_t i = 0;
 
-  if (args->word.n != 2 || !hpo_options_parse_int(args->word.item[0], &number))
+  if (args->word.n != 2)
     HPO_FAIL(status, err, HPO_EINVAL,
-             "a trial's number and a study file are wanted: hpotune show 7 "
-             "FILE.h5");
+             "a trial and a study file are wanted: hpotune show 7 FILE.h5");
   HPO_TRY(status, hpo_study_file_open(args->word.item[1], &f, err));
-  if (number < 0 || (size_t)number >= f.n)
-    HPO_FAIL(status, err, HPO_EINVAL, "%s has no trial %lld; it has %zu",
-             args->word.item[1], (long long)number, f.n);
-  if (!f.good[number])
-    HPO_FAIL(status, err, HPO_ESTUDY,
-             "the row of trial %lld is torn: it was running when the study "
-             "stopped, and is run again",
-             (long long)number);
-  HPO_TRY(status, print_trial(&f, (size_t)number, args, err));
+  HPO_TRY(status, hpo_study_file_trial(&f, args->word.item[0], &i, err));
+  HPO_TRY(status, print_trial(&f, i, args, err));
   *exit_code = 0;
 done:
   hpo_study_file_close(&f);
@@ -282,7 +274,7 @@ const hpo_command hpo_cmd_show = {
     .name = "show",
     .words = "N FILE.h5",
     .summary = "trial N: parameters, metrics, curve",
-    .help = "",
+    .help = "N is a trial's number or best.\n",
     .arg = arguments,
     .n_arg = sizeof arguments / sizeof *arguments,
     .reads_only = true,

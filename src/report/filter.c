@@ -30,7 +30,7 @@ typedef enum operator_kind {
 typedef struct node {
   node_kind kind;
   struct node *a, *b; /* children */
-  size_t field;       /* index of the column */
+  size_t field;       /* index of the column, or NO_TAG */
   operator_kind op;
   bool is_text;
   double number;
@@ -41,7 +41,8 @@ struct hpo_filter {
   node *root;
 };
 
-enum { DEEPEST = 200 }; /* nesting that is parsed */
+enum { DEEPEST = 200 };                /* nesting that is parsed */
+static const size_t NO_TAG = SIZE_MAX; /* a tag that no trial has */
 
 typedef struct parser {
   const char *text, *at;
@@ -129,6 +130,10 @@ static hpo_status parse_name(parser *p, size_t *field, hpo_error *err) {
                      "a column's name is expected here, such as "
                      "metrics.roc_auc",
                      err);
+  if (strncmp(name, "tags.", 5) == 0 && !hpo_record_find(p->columns, name)) {
+    *field = NO_TAG;
+    return HPO_OK;
+  }
   status = hpo_report_find(p->columns, name, &f, &why);
   if (status != HPO_OK) {
     p->at = from;
@@ -192,18 +197,19 @@ static hpo_status parse_compare(parser *p, node **out, hpo_error *err) {
   n->kind = NODE_COMPARE;
   HPO_TRY(status, parse_name(p, &n->field, err));
   HPO_TRY(status, parse_operator(p, &n->op, err));
-  const hpo_field *f = &p->columns->field[n->field];
+  const bool takes_text =
+      n->field == NO_TAG || holds_text(&p->columns->field[n->field]);
   skip_space(p);
   const char *value = p->at;
-  if (holds_text(f) && isalnum((unsigned char)*value))
+  if (takes_text && isalnum((unsigned char)*value))
     HPO_TRY(status, fail_here(p, "this column holds text: quote it", err));
   HPO_TRY(status, parse_value(p, n, err));
-  if (n->is_text != holds_text(f) || (n->op == OP_LIKE && !n->is_text)) {
+  if (n->is_text != takes_text || (n->op == OP_LIKE && !n->is_text)) {
     p->at = value;
     HPO_TRY(status,
             fail_here(p,
-                      holds_text(f) ? "this column holds text, not a number"
-                                    : "this column holds numbers",
+                      takes_text ? "this column holds text, not a number"
+                                 : "this column holds numbers",
                       err));
   }
   *out = n;
@@ -356,7 +362,7 @@ static bool match(const node *n, const hpo_record *columns, size_t i) {
   case NODE_NOT:
     return !match(n->a, columns, i);
   default:
-    return compare(n, &columns->field[n->field], i);
+    return n->field != NO_TAG && compare(n, &columns->field[n->field], i);
   }
 }
 

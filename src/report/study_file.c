@@ -122,6 +122,31 @@ void hpo_study_file_close(hpo_study_file *f) {
   memset(f, 0, sizeof *f);
 }
 
+hpo_status hpo_study_file_trial(const hpo_study_file *f, const char *word,
+                                size_t *out, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const bool is_best = strcmp(word, "best") == 0;
+  int64_t number = is_best ? hpo_study_file_best(f) : -1;
+
+  if (is_best && number < 0)
+    HPO_FAIL(status, err, HPO_EINVAL,
+             "%s: no trial has succeeded, so there is no best one", f->path);
+  if (!is_best && (!hpo_options_parse_int(word, &number) || number < 0))
+    HPO_FAIL(status, err, HPO_EINVAL,
+             "\"%s\" is no trial; allowed: a number, or best", word);
+  if ((size_t)number >= f->n)
+    HPO_FAIL(status, err, HPO_EINVAL, "%s has no trial %lld; it has %zu",
+             f->path, (long long)number, f->n);
+  if (!f->good[number])
+    HPO_FAIL(status, err, HPO_ESTUDY,
+             "the row of trial %lld is torn: it was running when the study "
+             "stopped, and is run again",
+             (long long)number);
+  *out = (size_t)number;
+done:
+  return status;
+}
+
 bool hpo_study_file_setting(const hpo_study_file *f, const char *name,
                             char *text, size_t room) {
   size_t n = strlen(name), k = 0;

@@ -124,18 +124,24 @@ static hpo_status unknown_element(checking *c, hpo_node *node,
                                   const hpo_node *parent, const char **meant,
                                   hpo_error *err) {
   hpo_status status = HPO_OK;
-  hpo_names allowed = {0};
+  hpo_names allowed = {0}, where = {0};
   hpo_buffer b = {0};
-  const char *where = hpo_schema_parent_of(c->schema, node->name);
 
   node->bad = node->skip = true;
   HPO_TRY(status, hpo_schema_children(c->schema, parent, &allowed, err));
   const char *near = hpo_faults_nearest(node->name, &allowed);
   if (near != NULL)
     *meant = hpo_node_get(hpo_schema_child(c->schema, parent, near), "name");
-  if (where != NULL)
-    HPO_TRY(status, hpo_buffer_format(&b, err, "stands in <%s>, not in <%s>",
-                                      where, node->parent->name));
+  HPO_TRY(status, hpo_schema_parents(c->schema, node->name, &where, err));
+  for (size_t i = 0; i < where.n; i++)
+    HPO_TRY(status, hpo_buffer_format(&b, err, "%s<%s>",
+                                      i == 0            ? "stands in "
+                                      : i + 1 < where.n ? ", "
+                                                        : " or ",
+                                      where.item[i]));
+  if (where.n > 0)
+    HPO_TRY(status,
+            hpo_buffer_format(&b, err, ", not in <%s>", node->parent->name));
   else if (allowed.n == 0)
     HPO_TRY(status, hpo_buffer_format(&b, err, "<%s> has no elements in it",
                                       node->parent->name));
@@ -149,6 +155,7 @@ static hpo_status unknown_element(checking *c, hpo_node *node,
                                  hpo_faults_text(&b)));
 done:
   hpo_names_free(&allowed);
+  hpo_names_free(&where);
   hpo_buffer_free(&b);
   return status;
 }

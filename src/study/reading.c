@@ -125,7 +125,8 @@ hpo_status hpo_read_entry(hpo_reading *r, const hpo_node *node,
     *out = e;
     goto done;
   }
-  if (near != NULL && !hpo_read_holds(&allowed, near))
+  if (near != NULL && (!hpo_read_holds(&allowed, near) ||
+                       hpo_faults_nearest(word, &allowed) == NULL))
     HPO_TRY(status,
             hpo_buffer_format(&b, err, " (did you mean \"%s\"?)", near));
   HPO_TRY(status, hpo_faults_allowed(&b, e == NULL ? word : "", &allowed, "",

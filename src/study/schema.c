@@ -99,16 +99,20 @@ done:
   return status;
 }
 
-const char *hpo_schema_parent_of(const hpo_schema *s, const char *element) {
+hpo_status hpo_schema_parents(const hpo_schema *s, const char *element,
+                              hpo_names *out, hpo_error *err) {
+  hpo_status status = HPO_OK;
+
   for (size_t i = 0; i < s->root->n_child; i++) {
     const hpo_node *type = s->root->child[i];
     const hpo_node *list = is(type, "xs:complexType")
                                ? hpo_node_child(type, "xs:choice", 0)
                                : NULL;
     if (list != NULL && find(list, "xs:element", element) != NULL)
-      return hpo_node_get(type, "name");
+      HPO_TRY(status, hpo_names_add(out, hpo_node_get(type, "name"), err));
   }
-  return NULL;
+done:
+  return status;
 }
 
 bool hpo_schema_has_text(const hpo_schema *s, const hpo_node *element) {

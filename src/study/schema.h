@@ -29,8 +29,10 @@ const hpo_node *hpo_schema_child_at(const hpo_schema *s,
 HPO_MUST_USE hpo_status hpo_schema_children(const hpo_schema *s,
                                             const hpo_node *element,
                                             hpo_names *out, hpo_error *err);
-/** The name of a type where an element may stand, or NULL. */
-const char *hpo_schema_parent_of(const hpo_schema *s, const char *element);
+/** Adds the elements in which one of that name may stand. */
+HPO_MUST_USE hpo_status hpo_schema_parents(const hpo_schema *s,
+                                           const char *element, hpo_names *out,
+                                           hpo_error *err);
 /** Whether text may stand in the element. */
 bool hpo_schema_has_text(const hpo_schema *s, const hpo_node *element);
 /** Whether attributes of any name may stand there. */

@@ -6,6 +6,7 @@
 #include "hpo/plan.h"
 
 #include <string.h>
+#include <strings.h>
 
 const hpo_entry *hpo_catalog_find(const hpo_catalog *c, hpo_entry_kind kind,
                                   const char *name) {
@@ -15,11 +16,37 @@ const hpo_entry *hpo_catalog_find(const hpo_catalog *c, hpo_entry_kind kind,
   return NULL;
 }
 
+/* What other packages call the models. */
+static const char *known_elsewhere(const char *word) {
+  static const struct {
+    const char *theirs, *ours; /* theirs: how the word begins */
+  } table[] = {{"xgb", "gbt"},           {"lightgbm", "gbt"},
+               {"lgb", "gbt"},           {"catboost", "gbt"},
+               {"boost", "gbt"},         {"gradient", "gbt"},
+               {"histgradient", "gbt"},  {"sgd", "logistic"},
+               {"elasticnet", "linear"}, {"lasso", "linear"},
+               {"ridge", "linear"},      {"keras", "mlp"},
+               {"neural", "mlp"},        {"nn", "mlp"},
+               {"dummy", "baseline"},    {"logistic", "logistic"},
+               {"linear", "linear"},     {"mlp", "mlp"},
+               {"sklearn", "command"},   {"randomforest", "command"},
+               {"svc", "command"},       {"svm", "command"},
+               {"python", "command"},    {"script", "command"}};
+
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+    if (strncasecmp(word, table[i].theirs, strlen(table[i].theirs)) == 0)
+      return table[i].ours;
+  return NULL;
+}
+
 const char *hpo_catalog_nearest(const hpo_catalog *c, hpo_entry_kind kind,
                                 const char *word) {
   const char *name[128];
+  const char *ours = kind == HPO_ENTRY_MODEL ? known_elsewhere(word) : NULL;
   size_t n = 0;
 
+  if (ours != NULL && hpo_catalog_find(c, kind, ours) != NULL)
+    return ours;
   for (size_t i = 0; i < c->n && n < sizeof name / sizeof *name; i++)
     if (c->entry[i].kind == kind)
       name[n++] = c->entry[i].name;
