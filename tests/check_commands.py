@@ -419,6 +419,43 @@ def test_predict_on_many_ranks(studies):
         (tool.folder / name).unlink()
 
 
+def test_formats_that_no_suffix_tells(studies):
+    """New rows are taken for the study's own format, or as they are said to
+    be; what would be written in another format than its name is refused."""
+    tool = studies("binary")
+    whole = predict(tool, "d.csv")
+    text = (tool.folder / "d.csv").read_text()
+    (tool.folder / "d.dat").write_text(text)
+    assert predict(tool, "d.dat").equals(whole)
+    (tool.folder / "t.dat").write_text(text.replace(",", "\t"))
+    assert predict(tool, "t.dat", "--input-format", "tsv").equals(whole)
+    done = tool.run("predict", "s.h5", "d.csv", "--input-format", "xls",
+                    expect=2)
+    assert "no format 'xls'; allowed: csv, tsv" in done.stderr
+    for name in ("p.xlsx", "p.csv.gz", "p.parquet"):
+        done = tool.run("predict", "s.h5", "d.csv", "-o", name, expect=2)
+        assert f"-o {name}: " in done.stderr and ".csv .txt" in done.stderr
+        assert not (tool.folder / name).exists()
+    tool.run("predict", "s.h5", "d.csv", "-o", "p.xlsx", "--format", "csv")
+    tool.run("predict", "s.h5", "d.csv", "-o", "p")
+    same = [(tool.folder / name).read_bytes() for name in ("p.xlsx", "p")]
+    assert same[0] == same[1] and same[0].count(b"\n") == len(whole) + 1
+
+
+def test_input_format_of_a_study_that_says_one(tool):
+    rows = "\n".join(f"{i},{i % 7},{i % 2}" for i in range(200))
+    for name in ("wine.dat", "new.dat"):
+        (tool.folder / name).write_text("a,b,y\n" + rows)
+    (tool.folder / "d.xml").write_text("""<study name="d">
+      <data label="y" task="binary"><train href="wine.dat" format="csv"/>
+      <validation fraction="0.2"/></data>
+      <model kind="gbt"><int name="max_depth" low="1" high="3"/></model>
+      <objective metric="logloss"/><budget trials="1"/>
+      <output file="s.h5"/></study>""")
+    tool.run("d.xml", "--quiet")
+    assert len(predict(tool, "new.dat")) == 200
+
+
 def test_export_by_suffix_and_to_a_terminal(studies):
     """FILE.json is JSON, FILE.c is C; the model's bytes are not poured over
     a terminal."""

@@ -80,6 +80,8 @@ def test_friedman_is_friedmans(tool):
     (("higgs-like", "-o", "-", "--columns", "4"), "always has 28"),
     (("friedman", "-o", "x.h5.gz"), "HDF5 needs a file of its own"),
     (("friedman", "-o", "-", "--format", "hdf5"), "HDF5 needs a file"),
+    (("friedman", "-o", "x.parquet"), "-o x.parquet: the suffix tells no"),
+    (("friedman", "-o", "x.xls.gz"), "allowed: .csv .txt .libsvm .npy"),
     (("friedman", "-o", "-", "--format", "xls"), "csv, libsvm, npy, hdf5")])
 def test_refused(tool, words, says):
     done = tool.run("generate", *words, expect=2)

@@ -18,13 +18,17 @@ typedef struct hpo_rows hpo_rows;
  * fields, else by position if there are as many fields as features, else by
  * "f0", "f1",
  *  ... as a study without a header names them.
+ *  \param [in] format  its name ("csv"); "": by the path's suffix ...
+ *  \param [in] like    ... and where that tells none, this format, or that of
+ *                      a file of this path
  *  \param [in] dataset of an HDF5 file; "": the format's usual one
  *  \param [in] facts   columns wanted; borrowed, must outlive
  *  \param [in] missing texts that mean missing beside the usual; borrowed
  *  \param [in] names   the study's names=; may be empty; borrowed
  *  \return HPO_OK; HPO_EDATA: a column is not there (all that are not),
  *  names stand twice; HPO_EINVAL: a format that is not built yet */
-HPO_MUST_USE hpo_status hpo_rows_open(const char *path, const char *dataset,
+HPO_MUST_USE hpo_status hpo_rows_open(const char *path, const char *format,
+                                      const char *like, const char *dataset,
                                       const hpo_dataset *facts,
                                       const hpo_names *missing,
                                       const hpo_names *names, hpo_rows **out,

@@ -121,6 +121,7 @@ static hpo_status h5_row(job *j, const double *row, hpo_error *err) {
 }
 
 static const form forms[] = {{"csv", ".csv", csv_head, csv_row, false},
+                             {"csv", ".txt", csv_head, csv_row, false},
                              {"libsvm", ".libsvm", no_head, libsvm_row, false},
                              {"npy", ".npy", npy_head, npy_row, false},
                              {"hdf5", ".h5", no_head, h5_row, true},
@@ -132,8 +133,26 @@ static bool ends_with(const char *text, size_t n, const char *end) {
   return n >= k && strncmp(text + n - k, end, k) == 0;
 }
 
+/* A name without a suffix is of a CSV file. */
+static hpo_status check_suffix(const char *path, size_t n, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  char *plain = NULL;
+
+  HPO_TRY(status, hpo_mem_format(&plain, err, "%.*s", (int)n, path));
+  if (*hpo_sink_suffix(plain))
+    HPO_FAIL(status, err, HPO_EINVAL,
+             "-o %s: the suffix tells no format; allowed: .csv .txt .libsvm "
+             ".npy (plain or .gz) .h5 .hdf5, or --format csv, libsvm, npy or "
+             "hdf5",
+             path);
+done:
+  hpo_mem_free(plain);
+  return status;
+}
+
 /* By --format, else by the suffix before .gz, else CSV. */
 static hpo_status find_form(const hpo_args *args, job *j, hpo_error *err) {
+  hpo_status status = HPO_OK;
   const char *format = hpo_args_get(args, "format");
   size_t n = strlen(j->path);
 
@@ -144,16 +163,17 @@ static hpo_status find_form(const hpo_args *args, job *j, hpo_error *err) {
                : ends_with(j->path, n, forms[i].suffix))
       j->form = &forms[i];
   if (!j->form && format)
-    return hpo_error_set(err, HPO_EINVAL,
-                         "--format %s: allowed are csv, libsvm, npy, hdf5",
-                         format);
+    HPO_FAIL(status, err, HPO_EINVAL,
+             "--format %s: allowed are csv, libsvm, npy, hdf5", format);
+  if (!j->form)
+    HPO_TRY(status, check_suffix(j->path, n, err));
   j->form = j->form ? j->form : &forms[0];
   if (j->form->is_h5 && (j->is_packed || strcmp(j->path, "-") == 0))
-    return hpo_error_set(err, HPO_EINVAL,
-                         "%s: HDF5 needs a file of its own, not packed: "
-                         "-o FILE.h5",
-                         j->path);
-  return HPO_OK;
+    HPO_FAIL(status, err, HPO_EINVAL,
+             "%s: HDF5 needs a file of its own, not packed: -o FILE.h5",
+             j->path);
+done:
+  return status;
 }
 
 static hpo_status read_count(const hpo_args *args, const char *name,

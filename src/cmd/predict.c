@@ -128,6 +128,7 @@ static const char *dataset_of(const hpo_args *args, const hpo_stored *s) {
 static hpo_status open_all(job *j, bool writes, hpo_error *err) {
   hpo_status status = HPO_OK;
   const hpo_args *args = j->args;
+  const char *format = hpo_args_get(args, "input-format");
 
   HPO_TRY(status,
           hpo_stored_open(args->word.item[0], hpo_args_get(args, "model"),
@@ -136,10 +137,10 @@ static hpo_status open_all(job *j, bool writes, hpo_error *err) {
     HPO_TRY(status,
             hpo_stored_plug(&j->stored, hpo_args_get(args, "library"), err));
   HPO_TRY(status, hpo_stored_predictor(&j->stored, &j->model, err));
-  HPO_TRY(status,
-          hpo_rows_open(args->word.item[1], dataset_of(args, &j->stored),
-                        j->stored.facts, &j->stored.missing, &j->stored.names,
-                        &j->rows, err));
+  HPO_TRY(status, hpo_rows_open(args->word.item[1], format ? format : "",
+                                j->stored.like, dataset_of(args, &j->stored),
+                                j->stored.facts, &j->stored.missing,
+                                &j->stored.names, &j->rows, err));
   size_t columns = j->stored.facts->columns;
   j->out.facts = j->stored.facts;
   j->out.k = hpo_predictor_outputs(j->model);
@@ -200,6 +201,9 @@ static const hpo_arg arguments[] = {
     {"model", "M", "whose model: best (unless given), winner, refit or N"},
     {"o", "FILE", "where to; standard output unless given"},
     {"library", "FILE.so", "of a plugin's model; the study's unless given"},
+    {"input-format", "F",
+     "of DATA: csv, tsv, libsvm, npy, idx, hdf5; by its suffix, else the "
+     "study's"},
     {"dataset", "/X", "of DATA in HDF5; the study's own unless given"},
     {"margin", NULL, "before sigmoid or softmax"},
     {"format", "F", "csv, npy or hdf5; by the suffix of -o FILE, else csv"}};
@@ -208,16 +212,21 @@ const hpo_command hpo_cmd_predict = {
     .name = "predict",
     .words = "FILE.h5 DATA",
     .summary = "new rows with a stored model",
-    .help =
-        "DATA has any format that <train> takes, plain or .gz, told by its "
-        "suffix.  Columns\nare found by the header's names in any order, "
-        "others are ignored; without a header\nand in arrays by the study's "
-        "names= or by position.  Texts that the study does not\nknow count "
-        "as missing, and are told.  Written: binary `probability` (of the "
-        "second\nclass), multiclass `class` and a probability for each, "
-        "regression `prediction`; NPY has\nthe numbers alone, HDF5 a table "
-        "/predictions with these columns.\nUnder mpirun the ranks share the "
-        "work; the output is the same, byte for byte.\n",
+    .help = "DATA has any format that <train> takes, plain or .gz, told by "
+            "--input-format, its\n"
+            "suffix or else as the study's own.  Columns are found by the "
+            "header's names in any\n"
+            "order, others are ignored; without a header and in arrays by the "
+            "study's names= or\n"
+            "by position.  Texts that the study does not know count as "
+            "missing, and are told.\n"
+            "Written: binary `probability` (of the second class), multiclass "
+            "`class` and a\n"
+            "probability for each, regression `prediction`; NPY has the "
+            "numbers alone, HDF5 a\n"
+            "table /predictions with these columns.\n"
+            "Under mpirun the ranks share the work; the output is the same, "
+            "byte for byte.\n",
     .arg = arguments,
     .n_arg = sizeof arguments / sizeof *arguments,
     .run = predict};

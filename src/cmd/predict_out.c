@@ -16,11 +16,12 @@ hpo_status hpo_predict_form_find(const char *format, const char *path,
     const char *name;
     hpo_predict_form form;
   } known[] = {{"csv", HPO_PREDICT_CSV},
+               {"txt", HPO_PREDICT_CSV},
                {"npy", HPO_PREDICT_NPY},
                {"hdf5", HPO_PREDICT_HDF5},
                {"h5", HPO_PREDICT_HDF5}};
-  const char *dot = strrchr(path, '.');
-  const char *word = format ? format : dot ? dot + 1 : "csv";
+  const char *suffix = hpo_sink_suffix(path);
+  const char *word = format ? format : *suffix ? suffix : "csv";
   hpo_predict_form found = HPO_PREDICT_CSV;
   bool is_known = false;
 
@@ -32,6 +33,11 @@ hpo_status hpo_predict_form_find(const char *format, const char *path,
   if (format && !is_known)
     return hpo_error_set(err, HPO_EINVAL,
                          "--format %s: allowed are csv, npy, hdf5", format);
+  if (!is_known)
+    return hpo_error_set(err, HPO_EINVAL,
+                         "-o %s: the suffix tells no format; allowed: .csv "
+                         ".txt .npy .h5 .hdf5, or --format csv, npy or hdf5",
+                         path);
   if (found != HPO_PREDICT_CSV && strcmp(path, "-") == 0)
     return hpo_error_set(err, HPO_EINVAL, "--format %s needs a file: -o FILE",
                          format);

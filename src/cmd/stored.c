@@ -254,6 +254,24 @@ done:
   return status;
 }
 
+/* What tells the format of the study's own data. */
+static hpo_status read_format(hpo_stored *s, const char *text,
+                              hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_names train = {0};
+  char format[32];
+
+  (void)hpo_study_file_setting(&s->file, "data.format", format, sizeof format);
+  HPO_TRY(status, read_words(text, "\ndata.train =", &train, err));
+  HPO_TRY(status, hpo_mem_string(format[0] != '\0' ? format
+                                 : train.n > 0     ? train.item[0]
+                                                   : "",
+                                 &s->like, err));
+done:
+  hpo_names_free(&train);
+  return status;
+}
+
 static hpo_status read_study(hpo_stored *s, hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_record *data = NULL, *study = NULL;
@@ -274,6 +292,7 @@ static hpo_status read_study(hpo_stored *s, hpo_error *err) {
   s->seconds = limit ? strtod(limit, NULL) : 0;
   if (strcmp(s->format, "plugin") == 0)
     HPO_TRY(status, find_library(s, text, err));
+  HPO_TRY(status, read_format(s, text, err));
   HPO_TRY(status, read_words(text, "\ndata.missing =", &s->missing, err));
   HPO_TRY(status, read_words(text, "\ndata.names =", &s->names, err));
   HPO_TRY(status,
@@ -333,6 +352,7 @@ void hpo_stored_close(hpo_stored *s) {
   hpo_names_free(&s->names);
   hpo_names_free(&s->dataset);
   hpo_mem_free(s->library);
-  s->library = NULL;
+  hpo_mem_free(s->like);
+  s->library = s->like = NULL;
   s->facts = NULL;
 }

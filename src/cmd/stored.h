@@ -18,6 +18,8 @@ typedef struct hpo_stored { /* `hpo_stored s = {0}` */
   hpo_dataset *facts;
   hpo_names missing, names; /* the study's <missing>, names= */
   hpo_names dataset;        /* of its <train> files */
+  char *like;               /* format= of its data, else the path of the
+                               first <train> file */
   char *library;            /* of a plugin's model: path, else NULL */
   double seconds;           /* longest time of a trial; 0: no limit */
 } hpo_stored;

@@ -7,6 +7,12 @@
 #include <errno.h>
 #include <string.h>
 
+const char *hpo_sink_suffix(const char *path) {
+  const char *slash = strrchr(path, '/'), *dot = strrchr(path, '.');
+
+  return dot && dot > (slash ? slash + 1 : path) ? dot + 1 : "";
+}
+
 hpo_status hpo_sink_open(hpo_sink *s, const char *path, hpo_error *err) {
   hpo_status status = HPO_OK;
 

@@ -16,6 +16,8 @@ typedef struct hpo_sink { /* `hpo_sink s = {0}` */
   char *path, *part; /* NULL: standard output */
 } hpo_sink;
 
+/** What stands behind the last dot of the file's name; "": it has none. */
+const char *hpo_sink_suffix(const char *path);
 /** path "-": standard output. HPO_EIO: it can't be made. */
 HPO_MUST_USE hpo_status hpo_sink_open(hpo_sink *s, const char *path,
                                       hpo_error *err);

@@ -42,9 +42,19 @@ static bool holds(const hpo_format *f, const char *suffix) {
   return false;
 }
 
+static const hpo_format *find(const char *suffix) {
+  for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+    if (holds(&formats[i], suffix))
+      return &formats[i];
+  return NULL;
+}
+
+static bool is_later(const char *suffix) {
+  return strcasecmp(suffix, "npz") == 0;
+}
+
 hpo_status hpo_format_find(const char *format, const char *path,
                            const hpo_format **out, hpo_error *err) {
-  static const char *const later[] = {"npz"};
   hpo_status status = HPO_OK;
   char suffix[32] = "";
 
@@ -52,25 +62,39 @@ hpo_status hpo_format_find(const char *format, const char *path,
     (void)snprintf(suffix, sizeof suffix, "%s", format);
   else
     suffix_of(path, suffix, sizeof suffix);
-  for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
-    if (holds(&formats[i], suffix)) {
-      *out = &formats[i];
-      return HPO_OK;
-    }
-  for (size_t i = 0; i < sizeof later / sizeof *later; i++)
-    if (strcasecmp(suffix, later[i]) == 0)
-      HPO_FAIL(status, err, HPO_EINVAL,
-               "%s: format '%s' is not built yet in this version; allowed: "
-               "csv, tsv, libsvm, npy, idx (plain or .gz), hdf5",
-               path, suffix);
-  HPO_FAIL(status, err, HPO_EINVAL,
-           "%s: the format cannot be told from the suffix '%s'; allowed: "
-           ".csv .txt .data .tsv .tab .libsvm .svm .svmlight .npy .idx "
-           "-ubyte (plain or .gz), .h5 .hdf5, or format=\"csv\", \"tsv\", "
-           "\"libsvm\", \"npy\", \"idx\" or \"hdf5\"",
-           path, suffix);
+  const hpo_format *found = find(suffix);
+  if (is_later(suffix))
+    HPO_FAIL(status, err, HPO_EINVAL,
+             "%s: format '%s' is not built yet in this version; allowed: "
+             "csv, tsv, libsvm, npy, idx (plain or .gz), hdf5",
+             path, suffix);
+  if (!found && format[0] != '\0')
+    HPO_FAIL(status, err, HPO_EINVAL,
+             "%s: there is no format '%s'; allowed: csv, tsv, libsvm, npy, "
+             "idx, hdf5",
+             path, format);
+  if (!found)
+    HPO_FAIL(status, err, HPO_EINVAL,
+             "%s: the format cannot be told from the suffix '%s'; allowed: "
+             ".csv .txt .data .tsv .tab .libsvm .svm .svmlight .npy .idx "
+             "-ubyte (plain or .gz), .h5 .hdf5, or the format's name: csv, "
+             "tsv, libsvm, npy, idx or hdf5",
+             path, suffix);
+  *out = found;
 done:
   return status;
+}
+
+hpo_status hpo_format_choose(const char *format, const char *like,
+                             const char *path, const hpo_format **out,
+                             hpo_error *err) {
+  char suffix[32] = "";
+
+  suffix_of(path, suffix, sizeof suffix);
+  if (format[0] != '\0' || find(suffix) || is_later(suffix))
+    return hpo_format_find(format, path, out, err);
+  *out = find(like);
+  return *out ? HPO_OK : hpo_format_find("", like, out, err);
 }
 
 hpo_status hpo_source_read(hpo_reading *r, const hpo_data_file *f,

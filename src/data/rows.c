@@ -102,7 +102,8 @@ hpo_status hpo_rows_category(hpo_rows *r, size_t j, const char *text, size_t n,
 
 /* --- The face --------------------------------------------------------- */
 
-hpo_status hpo_rows_open(const char *path, const char *dataset,
+hpo_status hpo_rows_open(const char *path, const char *format,
+                         const char *like, const char *dataset,
                          const hpo_dataset *facts, const hpo_names *missing,
                          const hpo_names *names, hpo_rows **out,
                          hpo_error *err) {
@@ -116,7 +117,7 @@ hpo_status hpo_rows_open(const char *path, const char *dataset,
   HPO_TRY(status,
           hpo_mem_new(facts->columns, sizeof *r->unknown, &r->unknown, err));
   HPO_TRY(status, hpo_missing_create(missing, &r->missing, err));
-  HPO_TRY(status, hpo_format_find("", path, &r->format, err));
+  HPO_TRY(status, hpo_format_choose(format, like, path, &r->format, err));
   r->kind = r->format->array       ? &hpo_rows_array
             : r->format->is_libsvm ? &hpo_rows_libsvm
                                    : &hpo_rows_text;

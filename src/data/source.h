@@ -69,6 +69,13 @@ HPO_MUST_USE hpo_status hpo_format_find(const char *format, const char *path,
                                         const hpo_format **out,
                                         hpo_error *err);
 
+/** Likewise; where neither format nor the suffix tells it, it is `like`, a
+ *  format's name or the path of a file of that format. */
+HPO_MUST_USE hpo_status hpo_format_choose(const char *format, const char *like,
+                                          const char *path,
+                                          const hpo_format **out,
+                                          hpo_error *err);
+
 /** Adds the rows of one file of any format with their role; parameters and
  *  errors as hpo_read_csv.
  *  \param [out] sha256 of the file's unpacked bytes; with labels of their own
