@@ -105,6 +105,7 @@ def test_data_that_moved_or_changed(tool):
     (tool.folder / "t.csv").rename(elsewhere / "t.csv")
     said = tool.run("replay", 1, "s.h5", expect=3).stderr
     assert "t.csv does not exist" in said and "--data" in said
+    assert 't.csv" as the study file ' in said
     assert same(tool.run("replay", 1, "s.h5", "--data", "elsewhere"))
     shutil.copy(tool.folder / "s.h5", elsewhere / "s.h5")
     assert same(tool.run("replay", 1, "elsewhere/s.h5", ranks=2))

@@ -152,8 +152,10 @@ static hpo_status find_file(const places *p, const char *href, char **path,
     HPO_TRY(status, hpo_file_resolve(p->study_file, href, &found, err));
   if (!hpo_file_exists(found) && (p->folder || !hpo_file_exists(*path)))
     HPO_FAIL(status, err, HPO_EDATA,
-             "%s does not exist%s%s; --data FOLDER says where the data lie",
-             found, p->folder ? "" : ", nor does ", p->folder ? "" : *path);
+             "%s does not exist%s%s (\"%s\" as the study file %s names it); "
+             "--data FOLDER says where the data lie",
+             found, p->folder ? "" : ", nor does ", p->folder ? "" : *path,
+             href, p->study_file);
   if (hpo_file_exists(found)) {
     hpo_mem_free(*path);
     *path = found;

@@ -81,14 +81,17 @@ static hpo_status check_file(hpo_reading *r, const hpo_node *file,
                              const char *attr, const char *path,
                              hpo_error *err) {
   struct stat st;
+  const char *seen = path[0] == '/' ? "" : "seen from the current folder; ";
+  bool is_there = stat(path, &st) == 0;
 
-  if (stat(path, &st) != 0)
-    return hpo_faults_add_data(
-        r->faults, file, attr, err, "%s%s%s", path,
-        errno == ENOENT ? " does not exist" : ": ",
-        errno == ENOENT
-            ? (path[0] == '/' ? "" : " (seen from the current folder)")
-            : strerror(errno));
+  if (!is_there && errno == ENOENT)
+    return hpo_faults_add_data(r->faults, file, attr, err,
+                               "%s does not exist (%s\"%s\" as the study "
+                               "file %s names it)",
+                               path, seen, hpo_node_get(file, attr), r->path);
+  if (!is_there)
+    return hpo_faults_add_data(r->faults, file, attr, err, "%s: %s", path,
+                               strerror(errno));
   if (S_ISDIR(st.st_mode))
     return hpo_faults_add_data(r->faults, file, attr, err,
                                "%s is a folder, not a file", path);
