@@ -334,9 +334,7 @@ static const fault goals[] = {
 };
 
 static const fault data[] = {
-    {"a.csv", "b.csv",
-     "b.csv does not exist (seen from the current folder; "
-     "\"b.csv\" as the study file t.xml names it)"},
+    {"a.csv", "b.csv", "/b.csv does not exist (\"b.csv\" as the study file /"},
     {"\"a.csv\"", "\".\" format=\"csv\"", "is a folder, not a file"},
     {"a.csv", "t.xml",
      "t.xml:6: <train href=\"t.xml\">: the name \"t.xml\" does not tell a "
