@@ -24,7 +24,8 @@ _hpotune_values() {
   "export --trials") echo csv ;;
   "predict --format") echo csv npy hdf5 ;;
   "generate --format") echo csv libsvm npy hdf5 ;;
-  *" --model") echo best ;;
+  "importance --model") echo best ;;
+  *" --model") echo best winner refit ;;
   esac
 }
 

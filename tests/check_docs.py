@@ -91,6 +91,9 @@ def test_completion(tmp_path):
     assert "b.h5" not in offered
     assert complete("hpotune rep", tmp_path) == {
         c for c in commands() if c.startswith("rep")}
+    for command, models in (("predict", {"best", "winner", "refit"}),
+                            ("importance", {"best"})):
+        assert models == complete(f"hpotune {command} --model ", tmp_path)
     for command in commands():
         assert complete(f"hpotune {command} -", tmp_path) == \
             set(options(command))
