@@ -8,6 +8,7 @@ import time
 import h5py
 import pytest
 from check_run import states, write_function
+from check_winner import make_table, write
 
 ENDLESS = 10**6  # steps, of a hundredth of a second
 
@@ -91,3 +92,33 @@ def test_the_jobs_own_end(tool, who):
     assert "the job's time limit is near" in done.stdout
     assert states(tool.folder / "f.h5")[0] == "interrupted"
     assert rows(tool)["steps"][0] < ENDLESS
+
+
+def test_one_rank_waits_for_its_step(tool):
+    """Also where the job has ended before the first one."""
+    done = tool.run(endless(tool), "--time-limit", "0.001", expect=75)
+    assert "the job's time limit is near" in done.stdout
+    assert "the same command goes on" in done.stdout
+    study = write_function(tool.folder, steps=3, delay=0.5, trials=1)
+    done = tool.run(study, "--stuck-after", "0.1s", "--output", "g.h5")
+    assert "all done" in done.stdout
+
+
+def test_the_model_of_all_rows_keeps_to_the_limits(tool):
+    """It takes as long as the folds do, of which there are two."""
+    gbt = """<model kind="gbt"><fixed name="n_estimators" value="60"/>
+        <int name="max_depth" low="5" high="6"/></model>"""
+    write(tool, table=make_table(1, 20000), trials=1, model=gbt,
+          held='<folds count="2"/>', keep="best:1")
+    steps, tries = 0, 0
+    while steps < 60:  # the folds alone took longer, this time
+        tries += 1
+        assert tries < 10
+        tool.run("s.xml", "--quiet", "--overwrite")
+        with h5py.File(tool.folder / "s.h5") as f:
+            limit = 0.75 * f["trials"][0]["wall"]
+        tool.run("s.xml", "--quiet", "--overwrite", "--set",
+                 f"trial-limits/time={limit:.3f}s", expect=None)
+        with h5py.File(tool.folder / "s.h5") as f:
+            steps, reason = f["trials"][0][["steps", "reason"]]
+    assert reason.decode().startswith("time limit")

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Trials of equal parameters are trained once, and nothing else changes."""
+import signal
+
 import h5py
 import pytest
+from check_run import finished, wait_for
 from check_winner import SPLIT, write
 from digest import OUTSIDE
 
@@ -78,3 +81,14 @@ def test_kept_models_are_trained(tool):
     trials, _ = rows(tool.folder / "s.h5")
     assert (trials["model_offset"] >= 0).all()
     assert (trials["reused"] < 0).all()
+
+
+def test_a_stop_is_heard_between_answers(tool):
+    """Not after the last of them: nearly all trials are answers."""
+    write(tool, trials=300000, model=FEW, keep="none")
+    run = tool.start("s.xml", "--quiet")
+    wait_for(run, tool.folder / "s.h5", 40)
+    run.send_signal(signal.SIGUSR1)
+    text, _ = run.communicate(timeout=100)
+    assert run.returncode == 75 and "stopped by SIGUSR1" in text, text
+    assert finished(tool.folder / "s.h5") < 300000

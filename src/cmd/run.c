@@ -120,6 +120,7 @@ static hpo_status create_manager(hpo_run *r, books *b, hpo_comm comm,
                                  hpo_error *err) {
   hpo_status status = HPO_OK;
   int *team_rank = NULL;
+  const bool has_others = r->world.size > 1; /* else a step is waited for */
   hpo_manager_input in = {
       .plan = r->plan,
       .store = b->store,
@@ -135,10 +136,10 @@ static hpo_status create_manager(hpo_run *r, books *b, hpo_comm comm,
       .finale = hpo_finale_make(&b->finale),
       .stop_asked = &r->stopping.asked,
       .stop_reason = "stopped early",
-      .stop_latest = &r->stopping.latest,
+      .stop_latest = has_others ? &r->stopping.latest : NULL,
       .team_size = r->team_size,
-      .lost_after = r->world.size > 1 ? r->lost_after : 0,
-      .stuck_after = r->stuck_after};
+      .lost_after = has_others ? r->lost_after : 0,
+      .stuck_after = has_others ? r->stuck_after : 0};
 
   HPO_TRY(status,
           hpo_mem_new((size_t)r->n_teams, sizeof *team_rank, &team_rank, err));

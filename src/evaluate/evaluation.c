@@ -476,9 +476,37 @@ done:
   return status;
 }
 
+/* Rank 0's word, for all. */
+static hpo_status share(const hpo_evaluation *v, verdict *t, hpo_error *err) {
+  const hpo_coll *team = v->e->team;
+
+  return team->size > 1 ? team->broadcast(team->self, t, sizeof *t, err)
+                        : HPO_OK;
+}
+
+/* A step of the model of all rows: the trial's limits hold for it as well. */
+static hpo_status step_refit(hpo_evaluation *v, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_plan *plan = v->e->plan;
+  verdict t = {.state = HPO_TRIAL_RUNNING};
+  int64_t rss = -1;
+
+  HPO_TRY(status, step_again(v, err));
+  if (v->over || v->job.on_all ||
+      (plan->limit_time <= 0 && plan->limit_memory <= 0))
+    goto done;
+  HPO_TRY(status, find_rss(v, &rss, err));
+  if (v->e->team->rank == 0)
+    judge_limits(v, rss, &t);
+  HPO_TRY(status, share(v, &t, err));
+  if (t.state != HPO_TRIAL_RUNNING)
+    hpo_evaluation_stop(v, (hpo_trial_state)t.state, t.reason);
+done:
+  return status;
+}
+
 static hpo_status step(hpo_evaluation *v, hpo_error *err) {
   hpo_status status = HPO_OK;
-  const hpo_coll *team = v->e->team;
   verdict t = {.state = HPO_TRIAL_RUNNING};
   int64_t rss = -1;
   bool is_over = false;
@@ -488,13 +516,12 @@ static hpo_status step(hpo_evaluation *v, hpo_error *err) {
   if (is_over)
     goto done;
   if (v->is_refit)
-    return step_again(v, err);
+    return step_refit(v, err);
   HPO_TRY(status, step_folds(v, err));
   HPO_TRY(status, find_rss(v, &rss, err));
-  if (team->rank == 0)
+  if (v->e->team->rank == 0)
     HPO_TRY(status, weigh(v, rss, &t, err));
-  if (team->size > 1)
-    HPO_TRY(status, team->broadcast(team->self, &t, sizeof t, err));
+  HPO_TRY(status, share(v, &t, err));
   v->value = t.value;
   v->best = t.best;
   v->best_step = t.best_step;

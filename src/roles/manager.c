@@ -27,6 +27,10 @@
 #include "roles/lookout.h"
 #include "roles/reuse.h"
 
+/* Known results that one turn takes at most: between two turns stops are
+ * heard and books are closed. */
+enum { ANSWERS = 64 };
+
 struct hpo_manager {
   const hpo_plan *plan;
   hpo_comm comm;
@@ -41,6 +45,7 @@ struct hpo_manager {
   hpo_sched *sched;
   hpo_books books;
   hpo_reuse reuse;
+  int n_answered; /* from it, in this turn */
   hpo_buffer scratch; /* of receive */
   double began;       /* monotonic seconds */
   bool is_stopping;   /* sched knows of stop_asked */
@@ -138,8 +143,10 @@ static hpo_status go_on_with_finale(hpo_manager *m, hpo_error *err) {
     HPO_TRY(status,
             m->finale.next(m->finale.context, hpo_sched_ledger(m->sched),
                            &msg.job, &have, err));
-  if (m->finale.was_stopped && m->finale.was_stopped(m->finale.context))
+  if ((have && m->is_stopping) ||
+      (m->finale.was_stopped && m->finale.was_stopped(m->finale.context)))
     m->end = HPO_END_STOPPED;
+  have = have && !m->is_stopping;
   m->finale_trial = have ? msg.job.trial : -1;
   m->finale_rank = hpo_lookout_first(&m->lookout);
   if (have)
@@ -348,6 +355,7 @@ static hpo_status answer(hpo_manager *m, int team, hpo_result *result,
                  .trial = result->trial->number,
                  .result = result};
 
+  m->n_answered++;
   return hpo_sched_event(m->sched, &e, err);
 }
 
@@ -406,7 +414,8 @@ static hpo_status act(hpo_manager *m, bool *worked, hpo_error *err) {
   hpo_action a = {0};
   bool have = false;
 
-  while (!m->is_over) {
+  m->n_answered = 0;
+  while (!m->is_over && m->n_answered < ANSWERS) {
     HPO_TRY(status, hpo_sched_next(m->sched, &a, &have, err));
     if (!have)
       goto done;
