@@ -108,7 +108,7 @@ static void *speak_on(void *self) {
     if (l->is_blocked && l->blocked > MOST_PATIENCE * l->lost_after)
       give_up(l);
     l->blocked += l->is_blocked ? l->gap : -l->blocked;
-    (void)clock_gettime(CLOCK_REALTIME, &until);
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_nsec += (long)((l->gap - (double)(long)l->gap) * 1e9);
     until.tv_sec += (time_t)l->gap + until.tv_nsec / 1000000000;
     until.tv_nsec %= 1000000000;
@@ -242,6 +242,7 @@ void hpo_life_end_stopped(const life *l) {
 hpo_status hpo_life_create(double lost_after, life **out, hpo_error *err) {
   hpo_status status = HPO_OK;
   life *l = NULL;
+  pthread_condattr_t steady; /* whatever is done to the time of day */
   int rc;
 
   HPO_TRY(status, hpo_mem_new(1, sizeof *l, &l, err));
@@ -251,7 +252,10 @@ hpo_status hpo_life_create(double lost_after, life **out, hpo_error *err) {
   l->is_blocked = true;
   l->bereft = -1;
   (void)pthread_mutex_init(&l->lock, NULL);
-  (void)pthread_cond_init(&l->wake, NULL);
+  (void)pthread_condattr_init(&steady);
+  (void)pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
+  (void)pthread_cond_init(&l->wake, &steady);
+  (void)pthread_condattr_destroy(&steady);
   rc = pthread_create(&l->thread, NULL, speak_on, l);
   if (rc != 0)
     HPO_FAIL(status, err, HPO_EMEM, "no thread for signs of life: %s",

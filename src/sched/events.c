@@ -9,6 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Teams that a trial may cost before it fails. */
+enum { MOST_LOST = 3 };
+
 static hpo_team *team_of(hpo_sched *s, int team) {
   return team >= 0 && (size_t)team < s->n_team && s->team[team].is_alive
              ? &s->team[team]
@@ -163,34 +166,64 @@ done:
   return status;
 }
 
+/* Losses are counted in the trial's reason, where the next session finds
+ * them; a start that ends in another way begins anew. */
+int hpo_sched_count_lost(const hpo_trial *t) {
+  int n = 0;
+
+  return sscanf(t->reason, "lost %d worker", &n) == 1 ? n : 0;
+}
+
+/* The trial of a team that is lost: it is put back, unless it seems to be
+ * what kills its teams. */
+static hpo_status lose_trial(hpo_sched *s, hpo_team *team, const char *why,
+                             hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_trial *t = NULL;
+  const hpo_trial *put = NULL;
+  const hpo_id number = team->job.trial, job = team->job.job;
+  const int n_lost = team->n_lost + 1;
+  const bool is_failed = !s->is_cut && n_lost >= MOST_LOST;
+
+  HPO_TRY(status, hpo_trial_copy(hpo_ledger_get(s->ledger, number), &t, err));
+  t->state = is_failed ? HPO_TRIAL_FAILED : HPO_TRIAL_INTERRUPTED;
+  if (s->is_cut) /* the session leaves it: that is no loss */
+    snprintf(t->reason, sizeof t->reason, "%s", why);
+  else
+    snprintf(t->reason, sizeof t->reason, "lost %d worker%s: %s", n_lost,
+             n_lost > 1 ? "s" : "", why);
+  HPO_TRY(status, hpo_ledger_put(s->ledger, t, err));
+  put = t;
+  t = NULL; /* now the ledger's */
+  HPO_TRY(status, hpo_sched_write(s, number, NULL, err));
+  if (!is_failed && !s->is_cut)
+    HPO_TRY(status, put_back(s, team, err));
+  let_go(s, team);
+  if (is_failed && s->plan->strict)
+    hpo_strict_result(s, job, false);
+  else if (is_failed)
+    HPO_TRY(status, hpo_arrival_result(s, put, err));
+done:
+  hpo_trial_destroy(t);
+  return status;
+}
+
 static hpo_status on_lost(hpo_sched *s, const hpo_event *e, hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_team *team = team_of(s, e->team);
-  hpo_trial *t = NULL;
-  hpo_id number;
 
   if (team == NULL)
     goto done;
   team->is_alive = team->is_idle = false;
   s->n_alive--;
-  number = team->job.trial;
-  if (number >= 0) {
+  if (team->job.trial >= 0)
     HPO_TRY(status,
-            hpo_trial_copy(hpo_ledger_get(s->ledger, number), &t, err));
-    t->state = HPO_TRIAL_INTERRUPTED;
-    snprintf(t->reason, sizeof t->reason, "%s",
-             e->reason != NULL ? e->reason : "its team was lost");
-    HPO_TRY(status, hpo_ledger_put(s->ledger, t, err));
-    t = NULL; /* now the ledger's */
-    HPO_TRY(status, hpo_sched_write(s, number, NULL, err));
-    if (!s->is_cut)
-      HPO_TRY(status, put_back(s, team, err));
-    let_go(s, team);
-  }
+            lose_trial(s, team,
+                       e->reason != NULL ? e->reason : "its team was lost",
+                       err));
   if (s->n_alive == 0 && !s->is_cut)
     HPO_TRY(status, hpo_sched_finish(s, HPO_END_LOST, true, err));
 done:
-  hpo_trial_destroy(t);
   return status;
 }
 

@@ -160,6 +160,7 @@ static hpo_status start(hpo_sched *s, size_t i, hpo_error *err) {
                          &job.threshold, err));
   job.send_model =
       (s->plan->strict ? p->bar : hpo_progress_bar(&s->progress)).value;
+  team->n_lost = hpo_sched_count_lost(t);
   begin(s, p, i, t);
   HPO_TRY(status, hpo_ledger_put(s->ledger, t, err));
   t = NULL; /* now the ledger's */

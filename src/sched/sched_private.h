@@ -30,6 +30,7 @@ typedef struct hpo_team {
   bool is_alive, is_idle, is_told; /* told: to stop its trial */
   hpo_pending job;                 /* job.trial -1: none */
   double best;                     /* reported so far, NaN: none */
+  int n_lost;                      /* teams that its trial cost before */
   char reason[192];                /* of the stop */
 } hpo_team;
 
@@ -87,6 +88,8 @@ bool hpo_sched_has_point(const hpo_sched *s, const hpo_trial *t);
 HPO_MUST_USE hpo_status hpo_sched_suggest(hpo_sched *s, hpo_id horizon,
                                           hpo_id number, double *x,
                                           hpo_error *err);
+/** Teams that were lost with this trial, one after the other. */
+int hpo_sched_count_lost(const hpo_trial *t);
 /** Puts a trial that waits with point x into the ledger; from: its row
  *  before, NULL for a new one. */
 HPO_MUST_USE hpo_status hpo_sched_put_waiting(hpo_sched *s, hpo_id number,
