@@ -8,12 +8,14 @@ import time
 
 import h5py
 import pytest
+from check_command import rows, script
 from check_run import finished, states, wait_for, write_function
-from conftest import BUILD, INPUTS
+from conftest import BUILD, INPUTS, SECONDS
 from digest import digest
 from faults import ranks_of, study_text
 
-LOST = ("--lost-after", "2s", "--quiet")
+LOST = ("--lost-after", "4s", "--quiet")
+RECOVERY = ("--enable-recovery",)
 TRIALS = 30
 
 
@@ -38,7 +40,7 @@ def workers(folder):
 class Loss:
     """A study under mpirun that is to lose workers."""
 
-    def __init__(self, tool, study, *words, ranks, mpirun=("--enable-recovery",),
+    def __init__(self, tool, study, *words, ranks, mpirun=RECOVERY,
                  out="f.h5"):
         self.tool, self.path = tool, tool.folder / out
         self.code = tool.folder / "code"
@@ -125,9 +127,45 @@ def test_one_that_wakes_is_not_believed(tool):
     assert len(states(loss.path)) == finished(loss.path) == 60
 
 
+POISON = """<study name="p" seed="1">
+  <model kind="command" run="./p.sh {{x}}">
+    <int name="x" low="0" high="5"/></model>
+  <objective metric="loss" direction="minimize"/>
+  <sampler name="grid"/><budget trials="6"/>
+  <parallel order="{order}"/><output file="f.h5"/>
+</study>
+"""
+# Kills the rank above the guard above it, as the OOM killer might.
+KILLER = """if [ $1 = 2 ]; then
+  read -r pid name state rank rest </proc/$PPID/stat
+  kill -9 $rank
+  sleep 60
+fi
+printf '{"metrics": {"loss": %s}}' $1
+"""
+
+
+@pytest.mark.parametrize("order", ["strict", "arrival"])
+def test_a_trial_that_kills_its_workers_fails(tool, order):
+    """Also when a session loses all of them before."""
+    script(tool, KILLER)
+    study = tool.folder / "p.xml"
+    study.write_text(POISON.format(order=order))
+    code, codes = None, []
+    while code != 0:
+        assert len(codes) < 5
+        code, text = Loss(tool, study, *LOST, ranks=3).end()
+        codes.append(code)
+    assert set(codes) == {75, 0}, text
+    by_x = {r["params.x"]: r for r in rows(tool.folder / "f.h5")}
+    assert by_x[2]["state"] == "failed" and len(by_x) == 6
+    assert by_x[2]["reason"].startswith("lost 3 workers: rank ")
+    assert [r["state"] for r in by_x.values()].count("complete") == 5
+
+
 def test_without_rank_0_the_others_leave(tool, whole):
     study, expected = whole
-    loss = Loss(tool, study, "--lost-after", "1s", "--quiet", ranks=4)
+    loss = Loss(tool, study, "--lost-after", "2s", "--quiet", ranks=4)
     loss.hit(signal.SIGKILL, 0)
     code, _ = loss.end()
     assert code == 75
@@ -155,22 +193,25 @@ def test_hung_worker_without_recovery(tool, whole):
     assert digest(loss.path, TRIALS) == expected
 
 
-def test_a_step_that_never_ends(tool):
+@pytest.mark.parametrize("option, why, mpirun, words", [
+    ("--stuck-after", "no progress for ", (), ()),
+    ("--stuck-after", "no progress for ", RECOVERY, ()),
+    ("--stuck-after", "no progress for ", RECOVERY, ("--lost-after", "0")),
+    ("--time-limit", "a step outlasts the job's time limit", (), ()),
+    ("--time-limit", "a step outlasts the job's time limit", RECOVERY, ())])
+def test_a_step_that_never_ends(tool, option, why, mpirun, words):
+    """Nobody waits for it, nor does it outlive the session."""
     study = write_function(tool.folder, steps=5, delay=3600, trials=4)
-    done = tool.run(study, "--stuck-after", "1s", ranks=3, expect=75,
-                    timeout=60)
-    assert "no progress for 1 s" in done.stderr
-    assert "the same command goes on" in done.stdout
-    assert states(tool.folder / "f.h5") == ["interrupted"] * 2
+    for seconds in SECONDS:
+        loss = Loss(tool, study, option, f"{seconds}s", "--overwrite",
+                    *words, ranks=3, mpirun=mpirun)
+        code, text = loss.end()
+        assert code == 75 and (mpirun or loss.run.returncode == 75), text
+        if len(states(loss.path)) == 2:
+            break
+    assert why in text and "the same command goes on" in text
+    assert states(loss.path) == ["interrupted"] * 2
     assert tool.run("status", "f.h5", expect=75)
-
-
-def test_a_step_outlasts_the_time_limit(tool):
-    study = write_function(tool.folder, steps=5, delay=3600, trials=4)
-    done = tool.run(study, "--time-limit", "2s", ranks=3, expect=75,
-                    timeout=60)
-    assert "a step outlasts the job's time limit" in done.stderr
-    assert states(tool.folder / "f.h5") == ["interrupted"] * 2
 
 
 def test_steps_are_progress_also_in_strict_order(tool):

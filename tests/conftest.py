@@ -23,6 +23,10 @@ os.environ.setdefault("OMPI_MCA_rmaps_base_oversubscribe", "1")
 os.environ.setdefault("PRTE_MCA_rmaps_default_mapping_policy",
                       ":oversubscribe")
 
+# For what a limit must not end before it has begun: on a busy machine the
+# start alone may take longer than the first of these.
+SECONDS = (2, 4, 8, 16, 32)
+
 
 def children(pid):
     """Ids of all processes below pid."""

@@ -91,6 +91,8 @@ typedef struct hpo_process_id {
 hpo_process_id hpo_process_self(void);
 /** Its program's name, at most 15 bytes; "": there is no such process. */
 void hpo_process_name(int64_t pid, char *text, size_t room);
+/** Whether that process has not ended. */
+bool hpo_process_is_there(const hpo_process_id *p);
 /** Whether that process is still there, and stopped (SIGSTOP). */
 bool hpo_process_is_stopped(const hpo_process_id *p);
 

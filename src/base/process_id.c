@@ -51,9 +51,19 @@ void hpo_process_name(int64_t pid, char *text, size_t room) {
   (void)fclose(f);
 }
 
-bool hpo_process_is_stopped(const hpo_process_id *p) {
+/* Its state; 0: it is gone, or dead and not yet waited for. */
+static char look_at(const hpo_process_id *p) {
   int64_t began = -1;
   char state = look_up(p->pid, &began);
+  bool is_same = p->began >= 0 && began == p->began;
 
-  return p->began >= 0 && began == p->began && (state == 'T' || state == 't');
+  return is_same && state != 'Z' && state != 'X' ? state : 0;
+}
+
+bool hpo_process_is_there(const hpo_process_id *p) { return look_at(p) != 0; }
+
+bool hpo_process_is_stopped(const hpo_process_id *p) {
+  char state = look_at(p);
+
+  return state == 'T' || state == 't';
 }

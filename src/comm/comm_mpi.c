@@ -366,6 +366,8 @@ hpo_status hpo_mpi_start(int *argc, char ***argv, double lost_after,
   *out = m;
   m = NULL;
 done:
+  if (m)
+    hpo_life_end(m->life);
   hpo_mem_free(m);
   return status;
 }
@@ -422,11 +424,6 @@ void hpo_mpi_end(hpo_mpi *m) {
   hpo_mem_free(m);
 }
 
-void hpo_mpi_abort(hpo_mpi *m, int exit_code) {
-  if (m && !m->alone)
-    (void)MPI_Abort(m->world.comm, exit_code);
-}
-
 bool hpo_mpi_outlives(void) {
   static const char *const signs[] = {"OMPI_MCA_orte_enable_recovery",
                                       "PRTE_MCA_prte_enable_recovery",
@@ -440,19 +437,34 @@ bool hpo_mpi_outlives(void) {
   return false;
 }
 
+void hpo_mpi_abort(hpo_mpi *m, int exit_code) {
+  if (!m || m->alone)
+    return;
+  if (hpo_mpi_outlives()) /* it would outlive this as well */
+    hpo_life_end_launcher();
+  (void)MPI_Abort(m->world.comm, exit_code);
+}
+
 bool hpo_mpi_is_dismissed(const hpo_mpi *m) {
   return m->life && hpo_life_is_dismissed(m->life, m->world.rank);
 }
 
 void hpo_mpi_leave(hpo_mpi *m, int exit_code) {
+  const bool is_outlived = m->life && hpo_mpi_outlives();
+  bool is_left = false;
+
   if (m->alone)
     return;
-  for (int i = 1; m->life && m->world.rank == 0 && i < m->world.size; i++)
+  for (int i = 1; m->life && m->world.rank == 0 && i < m->world.size; i++) {
+    is_left = is_left || hpo_life_is_dismissed(m->life, i);
     mpi_dismiss(m, i);
-  if (hpo_mpi_outlives())
+  }
+  if (is_outlived && m->world.rank == 0)
+    hpo_life_end_all(m->life, is_left);
+  else if (is_outlived)
     hpo_life_end_stopped(m->life);
   else if (m->world.rank == 0)
-    (void)MPI_Abort(m->world.comm, exit_code);
+    hpo_mpi_abort(m, exit_code);
   else
     hpo_clock_sleep(LAST_WAIT);
 }

@@ -27,6 +27,8 @@
  * much longer. */
 enum { PATIENCE = 3, MOST_PATIENCE = 10 };
 enum { EXIT_CAN_GO_ON = 75 };
+/* Seconds that ranks are given to leave by themselves. */
+#define LEAVE_TIME 2.0
 /* Signs in the time whose silence is a loss, and seconds between two. */
 enum { SIGNS = 8, LONGEST_GAP = 2 };
 
@@ -73,8 +75,7 @@ static void speak(life *l, int to) {
     l->say[to] = NOTHING;
 }
 
-/* mpirun would wait for a stopped rank for ever. */
-static void end_launcher(void) {
+void hpo_life_end_launcher(void) {
   static const char *const launchers[] = {"mpirun", "mpiexec", "orterun",
                                           "prterun"};
   char name[32];
@@ -92,7 +93,7 @@ static void give_up(const life *l) {
             "hpotune: error: MPI has waited for %.3g s: a rank was lost "
             "before the first trial; the same command goes on\n",
             l->blocked);
-    end_launcher();
+    hpo_life_end_launcher();
   }
   _exit(EXIT_CAN_GO_ON);
 }
@@ -237,6 +238,28 @@ void hpo_life_end_stopped(const life *l) {
       (void)kill((pid_t)l->mate[i].pid, SIGKILL);
 }
 
+static bool is_other(const hpo_process_id *p) {
+  return p->pid != getpid() && hpo_process_is_there(p);
+}
+
+void hpo_life_end_all(const life *l, bool is_left) {
+  const double end = hpo_clock_seconds() + LEAVE_TIME;
+  bool are_there = true;
+
+  hpo_life_end_stopped(l);
+  while (are_there && hpo_clock_seconds() < end) {
+    hpo_clock_sleep(LEAVE_TIME / 100);
+    are_there = false;
+    for (int i = 0; i < l->n_mate; i++)
+      are_there = are_there || is_other(&l->mate[i]);
+  }
+  for (int i = 0; i < l->n_mate; i++)
+    if (is_other(&l->mate[i]))
+      (void)kill((pid_t)l->mate[i].pid, SIGKILL);
+  if (is_left && l->n_mate < l->size)
+    hpo_life_end_launcher();
+}
+
 /* --- start and end ------------------------------------------------------ */
 
 hpo_status hpo_life_create(double lost_after, life **out, hpo_error *err) {
@@ -307,16 +330,21 @@ done:
   return status;
 }
 
+void hpo_life_end(life *l) {
+  if (!l || !l->has_thread)
+    return;
+  (void)pthread_mutex_lock(&l->lock);
+  l->is_ending = true;
+  (void)pthread_cond_signal(&l->wake);
+  (void)pthread_mutex_unlock(&l->lock);
+  (void)pthread_join(l->thread, NULL);
+  l->has_thread = false;
+}
+
 void hpo_life_destroy(life *l) {
   if (!l)
     return;
-  if (l->has_thread) {
-    (void)pthread_mutex_lock(&l->lock);
-    l->is_ending = true;
-    (void)pthread_cond_signal(&l->wake);
-    (void)pthread_mutex_unlock(&l->lock);
-    (void)pthread_join(l->thread, NULL);
-  }
+  hpo_life_end(l);
   for (int i = 0; l->request && i < l->size; i++)
     if (l->request[i] != MPI_REQUEST_NULL)
       (void)MPI_Request_free(&l->request[i]);

@@ -20,7 +20,10 @@ HPO_MUST_USE hpo_status hpo_life_create(double lost_after, life **out,
 /** Signs of life are sent from now on.  Collective over the world; MPI was
  *  started for threads. */
 HPO_MUST_USE hpo_status hpo_life_start(hpo_mpi *m, hpo_error *err);
-/** Ends the thread; NULL is a no-op. */
+/** Ends the thread alone, where MPI's calls may block: no more signs; NULL is
+ *  a no-op. */
+void hpo_life_end(life *l);
+/** Collective; NULL is a no-op. */
 void hpo_life_destroy(life *l);
 /** Around a call of MPI that can't be given up: if it takes much too long,
  *  this process ends, with exit code 75.  NULL is a no-op. */
@@ -41,5 +44,12 @@ void hpo_life_dismiss(life *l, int rank);
 bool hpo_life_is_dismissed(const life *l, int rank);
 /** Ends ranks of this node that are stopped, which mpirun would wait for. */
 void hpo_life_end_stopped(const life *l);
+/** Asks mpirun, which would wait for the others for ever, to end them. */
+void hpo_life_end_launcher(void);
+/** Rank 0, when all were told to leave: ends the ranks of this node that are
+ *  stopped, or in the middle of a step and still there a short time later.
+ *  \param is_left some rank was given up: if it may be on another node, the
+ *         launcher ends it */
+void hpo_life_end_all(const life *l, bool is_left);
 
 #endif
