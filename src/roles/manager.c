@@ -45,7 +45,7 @@ struct hpo_manager {
   hpo_sched *sched;
   hpo_books books;
   hpo_reuse reuse;
-  int n_answered; /* from it, in this turn */
+  int n_answered;     /* from it, in this turn */
   hpo_buffer scratch; /* of receive */
   double began;       /* monotonic seconds */
   bool is_stopping;   /* sched knows of stop_asked */
