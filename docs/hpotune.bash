@@ -19,11 +19,13 @@ _hpotune_values() {
   "list --format" | "compare --format" | "importance --format")
     echo table csv json ;;
   "best --format" | "show --format") echo table json ;;
-  "export --format") echo xgboost-ubj xgboost-json json c ;;
+  "export --format") echo xgboost-ubj xgboost-json json plugin c ;;
   "export --to") echo optuna mlflow ;;
   "export --trials") echo csv ;;
   "predict --format") echo csv npy hdf5 ;;
   "generate --format") echo csv libsvm npy hdf5 ;;
+  "compact --models") echo all none best: ;;
+  "list --sort") echo number state value steps wall ;;
   "importance --model") echo best ;;
   *" --model") echo best winner refit ;;
   esac
@@ -68,7 +70,7 @@ _hpotune() {
   describe | generate)
     # shellcheck disable=SC2207
     COMPREPLY=($(compgen -W "$("$program" "$command" 2>/dev/null |
-      sed -n 's/^ *\([a-z][a-z0-9_-]*\) .*/\1/p')" -- "$word"))
+      sed -n 's/^ \{0,2\}\([a-z][a-z0-9_-]*\) .*/\1/p')" -- "$word"))
     ;;
   predict)
     if [ "$COMP_CWORD" -eq 2 ]; then
@@ -81,4 +83,22 @@ _hpotune() {
   esac
 }
 
+# mpirun -np N hpotune ...: what stands behind the program's name; before it,
+# what bash offers anyway.
+_hpotune_mpirun() {
+  local i
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    case ${COMP_WORDS[i]} in
+    hpotune | */hpotune)
+      COMP_WORDS=("${COMP_WORDS[@]:i}")
+      COMP_CWORD=$((COMP_CWORD - i))
+      _hpotune
+      return
+      ;;
+    esac
+  done
+  COMPREPLY=()
+}
+
 complete -F _hpotune hpotune
+complete -o bashdefault -o default -F _hpotune_mpirun mpirun mpiexec srun

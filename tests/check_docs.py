@@ -121,6 +121,31 @@ def test_completion(tmp_path):
             assert "allowed are" not in done.stderr
 
 
+def test_completion_of_models_and_behind_mpirun(tmp_path):
+    assert complete("hpotune predict b.h5 --model ", tmp_path) == {
+        "best", "winner", "refit"}
+    assert "value" in complete("hpotune list b.h5 --sort ", tmp_path)
+    assert "none" in complete("hpotune compact b.h5 --models ", tmp_path)
+    assert "plugin" in complete("hpotune export b.h5 --format ", tmp_path)
+    assert "plugin" in said(PROGRAM, "export", "--help").stdout
+    script = f"""source {ROOT}/docs/hpotune.bash; compopt() {{ :; }}
+COMP_WORDS=(mpirun -np 3 {PROGRAM} s.xml --ov); COMP_CWORD=5
+_hpotune_mpirun; echo "${{COMPREPLY[@]}}"
+COMP_WORDS=(mpirun -np 3 hp); COMP_CWORD=3
+_hpotune_mpirun; echo "${{COMPREPLY[@]}}" """
+    assert said("bash", "-c", script).stdout.split("\n") == [
+        "--overwrite", "", ""]
+
+
+def test_described_lines_fit_a_screen():
+    listed = said(PROGRAM, "describe").stdout
+    names = re.findall(r"^  (\w\S*) ", listed, re.M)
+    assert {"gbt", "tpe", "halving", "roc_auc"} <= set(names)
+    text = listed + "".join(said(PROGRAM, "describe", n).stdout for n in names)
+    long = [k for k in text.splitlines() if len(k) > 79]
+    assert all(" " not in k.strip() for k in long), long
+
+
 def test_installed_tree(tmp_path):
     if not (BUILD / "Makefile").exists():
         pytest.skip("not a build of make")

@@ -28,46 +28,78 @@ static const char *type_name(hpo_option_kind kind) {
   return names[kind];
 }
 
-static void print_range(const hpo_option *o) {
+/* The text from column `at` on, its lines broken at blanks before column 79
+ * and indented. */
+static void print_wrapped(const char *text, size_t at, size_t indent) {
+  enum { WIDTH = 79 };
+  size_t column = at;
+
+  for (const char *between = ""; *text; between = " ") {
+    const size_t n = strcspn(text, " \n");
+    if (*between && column + 1 + n > WIDTH) {
+      printf("\n%*s", (int)indent, "");
+      column = indent;
+      between = "";
+    }
+    printf("%s%.*s", between, (int)n, text);
+    column += strlen(between) + n;
+    text += n;
+    while (*text == ' ' || *text == '\n')
+      text++;
+  }
+  printf("\n");
+}
+
+static hpo_status add_range(const hpo_option *o, hpo_buffer *to,
+                            hpo_error *err) {
   char low[32], high[32];
-  bool has_low = o->low > -INFINITY, has_high = o->high < INFINITY;
-  if (o->kind == HPO_OPTION_CHOICE) {
-    printf("one of %s", o->choices);
-  } else if (o->kind == HPO_OPTION_INT || o->kind == HPO_OPTION_FLOAT) {
-    hpo_options_format_float(o->low, low);
-    hpo_options_format_float(o->high, high);
-    if (has_low && has_high)
-      printf("%s%s..%s", o->low_open ? "above " : "", low, high);
-    else if (has_low)
-      printf("%s%s", o->low_open ? "> " : ">= ", low);
-    else if (has_high)
-      printf("<= %s", high);
-    else
-      printf("any");
-  }
+  const bool has_low = o->low > -INFINITY, has_high = o->high < INFINITY;
+
+  if (o->kind == HPO_OPTION_CHOICE)
+    return hpo_buffer_format(to, err, ", one of %s", o->choices);
+  if (o->kind != HPO_OPTION_INT && o->kind != HPO_OPTION_FLOAT)
+    return HPO_OK;
+  hpo_options_format_float(o->low, low);
+  hpo_options_format_float(o->high, high);
+  if (has_low && has_high)
+    return hpo_buffer_format(to, err, ", %s%s..%s",
+                             o->low_open ? "above " : "", low, high);
+  if (has_low)
+    return hpo_buffer_format(to, err, ", %s%s",
+                             o->low_open ? "> " : ">= ", low);
+  return hpo_buffer_format(to, err, has_high ? ", <= %s" : ", any", high);
 }
 
-static void print_option(const hpo_option *o) {
-  printf("  %s\n      %s, default %s", o->name, type_name(o->kind),
-         o->value ? o->value : "none");
-  if (o->kind == HPO_OPTION_CHOICE || o->kind == HPO_OPTION_INT ||
-      o->kind == HPO_OPTION_FLOAT) {
-    printf(", ");
-    print_range(o);
-  }
-  if (o->not_built)
-    printf("%s", strcmp(o->not_built, "*") == 0
-                     ? " (not built yet in this version)"
-                     : " (not built yet: ");
-  if (o->not_built && strcmp(o->not_built, "*") != 0)
-    printf("%s)", o->not_built);
-  printf("\n      %s\n", o->help);
+static hpo_status print_option(const hpo_option *o, hpo_error *err) {
+  enum { INDENT = 6 };
+  hpo_status status = HPO_OK;
+  hpo_buffer text = {0};
+
+  HPO_TRY(status,
+          hpo_buffer_format(&text, err, "%s, default %s", type_name(o->kind),
+                            o->value ? o->value : "none"));
+  HPO_TRY(status, add_range(o, &text, err));
+  if (o->not_built && strcmp(o->not_built, "*") == 0)
+    HPO_TRY(status,
+            hpo_buffer_format(&text, err, " (not built yet in this version)"));
+  else if (o->not_built)
+    HPO_TRY(status, hpo_buffer_format(&text, err, " (not built yet: %s)",
+                                      o->not_built));
+  printf("  %s\n%*s", o->name, INDENT, "");
+  print_wrapped((const char *)text.byte, INDENT, INDENT);
+  printf("%*s", INDENT, "");
+  print_wrapped(o->help, INDENT, INDENT);
+done:
+  hpo_buffer_free(&text);
+  return status;
 }
 
-static void print_entry(const hpo_entry *e) {
-  printf("%.*s %s%s\n%s\n", (int)strlen(titles[e->kind]) - 1, titles[e->kind],
-         e->name, e->is_built ? "" : " (not built yet in this version)",
-         e->help);
+static hpo_status print_entry(const hpo_entry *e, hpo_error *err) {
+  hpo_status status = HPO_OK;
+
+  printf("%.*s %s%s\n", (int)strlen(titles[e->kind]) - 1, titles[e->kind],
+         e->name, e->is_built ? "" : " (not built yet in this version)");
+  print_wrapped(e->help, 0, 0);
   if (e->kind == HPO_ENTRY_METRIC)
     printf("better when %s; ", e->maximize ? "higher" : "lower");
   if (e->kind == HPO_ENTRY_METRIC || e->kind == HPO_ENTRY_MODEL) {
@@ -78,7 +110,20 @@ static void print_entry(const hpo_entry *e) {
   if (e->n_option)
     printf("\noptions:\n");
   for (size_t i = 0; i < e->n_option; i++)
-    print_option(&e->option[i]);
+    HPO_TRY(status, print_option(&e->option[i], err));
+done:
+  return status;
+}
+
+/* A name and the first line of its help. */
+static void print_listed(const hpo_entry *e) {
+  enum { INDENT = 17 };
+  char line[512];
+
+  snprintf(line, sizeof line, "%.*s%s", (int)strcspn(e->help, "\n"), e->help,
+           e->is_built ? "" : " (not built yet)");
+  printf("  %-14s ", e->name);
+  print_wrapped(line, INDENT, INDENT);
 }
 
 static void print_all(const hpo_catalog *c) {
@@ -87,8 +132,7 @@ static void print_all(const hpo_catalog *c) {
     for (size_t i = 0; i < c->n; i++) {
       const hpo_entry *e = &c->entry[i];
       if (e->kind == (hpo_entry_kind)kind)
-        printf("  %-14s %.*s%s\n", e->name, (int)strcspn(e->help, "\n"),
-               e->help, e->is_built ? "" : " (not built yet)");
+        print_listed(e);
     }
   }
   printf("\n\"hpotune describe NAME\" lists the options of one.\n");
@@ -128,7 +172,7 @@ static hpo_status describe_library(const hpo_catalog *c, const char *path,
   HPO_TRY(status, hpo_catalog_plug(kind, path, &p, err));
   p.entry.name = p.facts.name;
   p.entry.help = p.facts.help;
-  print_entry(&p.entry);
+  HPO_TRY(status, print_entry(&p.entry, err));
   printf("\nin a study: <model kind=\"plugin\" library=\"%s\">; its models %s "
          "stored\n",
          path, p.facts.has_load ? "can be" : "are not");
@@ -139,6 +183,7 @@ done:
 
 static hpo_status describe_word(const hpo_catalog *c, const char *word,
                                 hpo_error *err) {
+  hpo_status status = HPO_OK;
   size_t found = 0;
 
   if (is_library(word))
@@ -146,9 +191,12 @@ static hpo_status describe_word(const hpo_catalog *c, const char *word,
   for (size_t i = 0; i < c->n; i++)
     if (strcmp(c->entry[i].name, word) == 0) {
       printf("%s", found++ ? "\n" : "");
-      print_entry(&c->entry[i]);
+      HPO_TRY(status, print_entry(&c->entry[i], err));
     }
-  return found ? HPO_OK : fail_unknown(c, word, err);
+  if (found == 0)
+    HPO_TRY(status, fail_unknown(c, word, err));
+done:
+  return status;
 }
 
 static hpo_status describe(const hpo_args *args, int *exit_code,

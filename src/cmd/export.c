@@ -211,8 +211,8 @@ done:
 static const hpo_arg arguments[] = {
     {"model", "M", "whose model: best (unless given), winner, refit or N"},
     {"format", "F",
-     "xgboost-ubj, xgboost-json, json, c; by FILE.json or FILE.c, else as "
-     "stored"},
+     "xgboost-ubj, xgboost-json, json, plugin or c; unless given by\n"
+     "                         FILE.json or FILE.c, else as stored"},
     {"trials", "csv", "all trials instead, all columns"},
     {"to", "PROGRAM",
      "optuna (a journal file) or mlflow (a folder): the whole study"},
@@ -224,11 +224,11 @@ const hpo_command hpo_cmd_export = {
     .summary = "a stored model, or the trials, for other programs",
     .help =
         "xgboost-ubj and xgboost-json (gbt) are what "
-        "xgboost.Booster.load_model takes, json\n(logistic, linear) has "
-        "scikit-learn's arrays, c is a C source that predicts without\na "
-        "library: hpotune_predict, and with -DHPOTUNE_MAIN a main that reads "
-        "rows of numbers\n(commas, tabs or blanks between them; nothing, "
-        "nan or NA: missing).\n"
+        "xgboost.Booster.load_model takes,\njson (logistic, linear) has "
+        "scikit-learn's arrays, plugin is what the library\nsaved, c is a C "
+        "source that predicts without a library: hpotune_predict, and\nwith "
+        "-DHPOTUNE_MAIN a main that reads rows of numbers (commas, tabs or "
+        "blanks\nbetween them; nothing, nan or NA: missing).\n"
         "--to optuna: optuna.load_study(study_name=..., "
         "storage=JournalStorage(\n"
         "JournalFileStorage(FILE))).  --to mlflow: mlflow ui "
