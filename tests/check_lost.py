@@ -160,6 +160,7 @@ def test_a_trial_that_kills_its_workers_fails(tool, order):
     by_x = {r["params.x"]: r for r in rows(tool.folder / "f.h5")}
     assert by_x[2]["state"] == "failed" and len(by_x) == 6
     assert by_x[2]["reason"].startswith("lost 3 workers: rank ")
+    assert all(0 < r["start"] <= r["end"] for r in by_x.values())
     assert [r["state"] for r in by_x.values()].count("complete") == 5
 
 

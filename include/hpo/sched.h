@@ -64,6 +64,7 @@ typedef struct hpo_event {
   hpo_result *result; /* RESULT: taken (emptied) by the sched */
   double seconds;     /* CLOCK */
   const char *reason; /* STOP, LOST; borrowed */
+  bool is_innocent;   /* LOST: the team was lost before it had its trial */
 } hpo_event;
 
 typedef enum hpo_action_kind {

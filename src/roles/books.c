@@ -77,6 +77,8 @@ hpo_status hpo_books_add(hpo_books *b, hpo_action *write, hpo_error *err) {
     if (copy->n_curve == 0)
       copy->steps = 0;
   }
+  if (hpo_trial_is_final(t->state) && t->end <= 0) /* of a lost team */
+    copy->start = copy->end = hpo_clock_wall_ns();
   copy->curve_offset = copy->model_offset = copy->model_crc = -1;
   copy->curve_length = copy->model_length = 0;
   b->entry[b->n++] = (hpo_books_entry){.trial = copy,

@@ -2,6 +2,7 @@
 /* Who of the teams is still there: see lookout.h. */
 #include "roles/lookout.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #include "hpo/clock.h"
@@ -23,6 +24,7 @@ hpo_status hpo_lookout_start(hpo_lookout *l, hpo_comm comm,
   HPO_TRY(status,
           hpo_mem_copy(team_rank, n * sizeof *team_rank, &l->team_rank, err));
   HPO_TRY(status, hpo_mem_new(n, sizeof *l->presence, &l->presence, err));
+  HPO_TRY(status, hpo_mem_new(n, sizeof *l->given, &l->given, err));
 done:
   return status;
 }
@@ -30,6 +32,7 @@ done:
 void hpo_lookout_free(hpo_lookout *l) {
   hpo_mem_free(l->team_rank);
   hpo_mem_free(l->presence);
+  hpo_mem_free(l->given);
 }
 
 void hpo_lookout_tick(hpo_lookout *l) {
@@ -43,6 +46,17 @@ void hpo_lookout_moved(hpo_lookout *l) { l->moved = l->clock; }
 
 bool hpo_lookout_is_stuck(const hpo_lookout *l) {
   return l->stuck_after > 0 && l->clock - l->moved > l->stuck_after;
+}
+
+void hpo_lookout_gave(hpo_lookout *l, int team) { l->given[team] = l->clock; }
+
+bool hpo_lookout_had_begun(const hpo_lookout *l, int team) {
+  double silence = 0;
+
+  for (int k = 0; k < l->team_size; k++)
+    silence =
+        fmax(silence, l->comm.silence(l->comm.self, l->team_rank[team] + k));
+  return silence < l->clock - l->given[team];
 }
 
 int hpo_lookout_find(const hpo_lookout *l, int rank) {

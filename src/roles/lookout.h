@@ -30,6 +30,7 @@ typedef struct hpo_lookout {
   double lost_after;  /* silence that is a loss, seconds; 0: none */
   double stuck_after; /* without progress, seconds; 0: for ever is right */
   double clock, looked, moved; /* seconds of turns; when last, both */
+  double *given;               /* [n_teams] of clock: its job */
 } hpo_lookout;
 
 /** team_rank is copied. */
@@ -42,6 +43,11 @@ void hpo_lookout_tick(hpo_lookout *l);
 /** There was progress. */
 void hpo_lookout_moved(hpo_lookout *l);
 bool hpo_lookout_is_stuck(const hpo_lookout *l);
+/** The team was given a job. */
+void hpo_lookout_gave(hpo_lookout *l, int team);
+/** Whether a team has shown a sign of life since: what it is lost with may be
+ *  what it is lost by. */
+bool hpo_lookout_had_begun(const hpo_lookout *l, int team);
 /** The team that a rank leads; -1: none that is there. */
 int hpo_lookout_find(const hpo_lookout *l, int rank);
 /** The first rank of the first team that is there; -1: none. */

@@ -186,7 +186,10 @@ static hpo_status stop_finale(hpo_manager *m, hpo_error *err) {
 static hpo_status lose(hpo_manager *m, int team, const char *why,
                        hpo_error *err) {
   hpo_status status = HPO_OK;
-  hpo_event e = {.kind = HPO_EVENT_LOST, .team = team, .reason = why};
+  hpo_event e = {.kind = HPO_EVENT_LOST,
+                 .team = team,
+                 .reason = why,
+                 .is_innocent = !hpo_lookout_had_begun(&m->lookout, team)};
 
   hpo_lookout_lose(&m->lookout, team);
   hpo_log(HPO_LOG_WARN, "manager", "%s: team %d is lost, %d of %d go on", why,
@@ -374,6 +377,7 @@ static hpo_status send_job(hpo_manager *m, hpo_action *a, hpo_error *err) {
   else
     HPO_TRY(status, hpo_proto_send(&m->comm, m->lookout.team_rank[a->team],
                                    &msg, err));
+  hpo_lookout_gave(&m->lookout, a->team);
 done:
   hpo_result_free(&known);
   return status;

@@ -176,18 +176,19 @@ int hpo_sched_count_lost(const hpo_trial *t) {
 
 /* The trial of a team that is lost: it is put back, unless it seems to be
  * what kills its teams. */
-static hpo_status lose_trial(hpo_sched *s, hpo_team *team, const char *why,
+static hpo_status lose_trial(hpo_sched *s, hpo_team *team, const hpo_event *e,
                              hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_trial *t = NULL;
   const hpo_trial *put = NULL;
   const hpo_id number = team->job.trial, job = team->job.job;
-  const int n_lost = team->n_lost + 1;
+  const int n_lost = team->n_lost + !e->is_innocent;
+  const char *why = e->reason != NULL ? e->reason : "its team was lost";
   const bool is_failed = !s->is_cut && n_lost >= MOST_LOST;
 
   HPO_TRY(status, hpo_trial_copy(hpo_ledger_get(s->ledger, number), &t, err));
   t->state = is_failed ? HPO_TRIAL_FAILED : HPO_TRIAL_INTERRUPTED;
-  if (s->is_cut) /* the session leaves it: that is no loss */
+  if (s->is_cut || n_lost == 0) /* the session leaves it: that is no loss */
     snprintf(t->reason, sizeof t->reason, "%s", why);
   else
     snprintf(t->reason, sizeof t->reason, "lost %d worker%s: %s", n_lost,
@@ -217,10 +218,7 @@ static hpo_status on_lost(hpo_sched *s, const hpo_event *e, hpo_error *err) {
   team->is_alive = team->is_idle = false;
   s->n_alive--;
   if (team->job.trial >= 0)
-    HPO_TRY(status,
-            lose_trial(s, team,
-                       e->reason != NULL ? e->reason : "its team was lost",
-                       err));
+    HPO_TRY(status, lose_trial(s, team, e, err));
   if (s->n_alive == 0 && !s->is_cut)
     HPO_TRY(status, hpo_sched_finish(s, HPO_END_LOST, true, err));
 done:
