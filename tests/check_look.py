@@ -37,6 +37,7 @@ def test_tags_are_columns(study):
     assert set(table(study)[0]) >= {"tags.use", "tags.why", "state"}
     # a trial without the tag fulfils no condition on it, as in MLflow
     assert numbers(study, 'tags.use = "yes"') == [3]
+    assert numbers(study, 'tags.unheard = "yes"') == []
     assert numbers(study, 'tags.use != "yes"') == [5]
     assert numbers(study, "tags.use LIKE '%' and params.x0 < 100") == [3, 5]
     assert numbers(study, 'not tags.use = "no"') == [0, 1, 2, 3, 4, 6, 7]
@@ -63,7 +64,7 @@ def test_tags_are_columns(study):
     ("value > 1 value", 11, '"and", "or" or the end'),
     ("value > 1 and", 14, "a column's name is expected here"),
     ("state = 'a", 9, "a quote is not closed"),
-    ("tags.use = 'a'", 1, 'no column "tags.use"')))
+    ("tag.use = 'a'", 1, 'no column "tag.use"')))
 def test_faults_are_pointed_at(study, where, column, said):
     err = study.run("list", "f.h5", "--where", where, expect=2).stderr
     lines = [k.split("error: ", 1)[1] for k in err.splitlines()]
