@@ -102,6 +102,13 @@ typedef struct hpo_model_kind {
   void (*destroy)(void *self);
   /** One step; HPO_ETRIAL: diverged. */
   hpo_status (*step)(void *self, hpo_error *err);
+  /** One step of each of n trainers of this kind made by the same evaluator,
+   *  at once; NULL: no gain, call step for each.  Each ends with the bits that
+   *  step alone would have given it.  status[i], err[i] as step's, for every i
+   *  where this is HPO_OK.  \return HPO_OK, or a fault of all of them (a peer
+   *  of the team is lost).  Collective, like step. */
+  hpo_status (*step_together)(void **self, size_t n, hpo_status *status,
+                              hpo_error *err);
   /** Whether more steps would change nothing (converged, stopped early): the
    *  trial is then complete before its last step.  The same on all ranks of
    *  the team; NULL: never. */

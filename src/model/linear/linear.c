@@ -82,6 +82,16 @@ done:
   return status;
 }
 
+static hpo_status step_together(void **self, size_t n, hpo_status *status,
+                                hpo_error *err) {
+  for (size_t i = 0; i < n; i++) {
+    status[i] = step(self[i], &err[i]);
+    if (status[i] == HPO_EPEER)
+      return status[i];
+  }
+  return HPO_OK;
+}
+
 static bool is_done(void *self) {
   const linear_model *m = self;
   return m->is_done;
@@ -149,7 +159,8 @@ static double need(const hpo_model_input *in) {
 #define FACE                                                                  \
   .need = need, .is_built = true, .needs_design = true, .format = "json",     \
   .steps = steps, .create = create, .destroy = destroy, .step = step,         \
-  .is_done = is_done, .predict_valid = predict_valid, .save = save
+  .step_together = step_together, .is_done = is_done,                         \
+  .predict_valid = predict_valid, .save = save
 
 const hpo_model_kind hpo_model_logistic = {
     .name = "logistic",
