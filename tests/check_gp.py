@@ -113,6 +113,40 @@ def test_fit_finds_what_scipy_finds(n, d):
     assert loss(theta) < loss(prior[:, 0]) - 3
 
 
+@pytest.mark.parametrize("n,d", [(20, 1), (60, 2), (128, 4)])
+def test_regret_bound_is_the_papers(n, d):
+    """Makarova and others: the lowest upper bound at a trial less the lowest
+    lower bound anywhere, the posterior scikit-learn's."""
+    x, y, rng = data(n, d)
+    y = 30 * y - 7
+    bound, root, upper, lower, mean, deviation, *theta = drive(
+        "regret", d, n, x, y)[0]
+    assert mean == pytest.approx(y.mean()) and \
+        deviation == pytest.approx(y.std())
+    beta = 2 * np.log(d * n**2 * np.pi**2 / (6 * 0.1)) / 5
+    assert root == pytest.approx(np.sqrt(beta))
+    theirs = sklearns(np.array(theta), x, (y - y.mean()) / y.std())
+
+    def ends(at):
+        m, s = theirs.predict(np.atleast_2d(at), return_std=True)
+        s = np.sqrt(np.maximum(s**2 - np.exp(theta[-1]), 0))
+        return m - root * s, m + root * s
+
+    assert upper == pytest.approx(ends(x)[1].min(), abs=1e-5)
+    at = np.vstack([x, rng.random((20000, d))])
+    low = ends(at)[0]
+    best = min(optimize.minimize(
+        lambda p: ends(p)[0][0], at[i], method="L-BFGS-B",
+        bounds=[(0, 1)] * d).fun for i in np.argsort(low)[:5])
+    assert best - 1e-5 < lower < best + 1e-3
+    assert bound == pytest.approx((upper - lower) * y.std())
+
+
+def test_regret_of_equal_values_is_none():
+    x, _, _ = data(30, 2)
+    assert drive("regret", 2, 30, x, np.full(30, 0.1))[0][0] == 0
+
+
 def exact_log_improvement(best, mean, variance):
     sigma = mpmath.sqrt(mpmath.mpf(variance))
     z = (mpmath.mpf(best) - mpmath.mpf(mean)) / sigma

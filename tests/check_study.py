@@ -85,7 +85,8 @@ def test_page_names_no_more():
     for name in re.findall(r"`<([a-z-]+)", PAGE.read_text()):
         assert name in known, name
     names = {name for name, _ in attributes} | {
-        "startup-trials", "warmup-steps", "version", "encoding"}
+        "startup-trials", "warmup-steps", "error", "min-trials",
+        "version", "encoding"}
     for block in EXAMPLES:
         for name in re.findall(r'([a-z-]+)="', block):
             assert name in names, name

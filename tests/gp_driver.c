@@ -6,15 +6,18 @@
  *   (d logs of length scales, log of scale, log of noise), n points of d
  *   coordinates, n values, m points to predict at
  *   warp n, then n values
+ *   regret d n, n points of d numbers from 0 to 1, n values
  *
  * Standard output: for improve a line with log improvement and its two
  * derivatives each; for build the log likelihood with its gradient, then mean,
  * variance and their slopes at each point; for fit the hyperparameters found
  * and those of the prior (mean, deviation, low, high each); for warp the
- * values. */
+ * values; for regret the bound, root, upper and lower bound, mean and
+ * deviation, then the hyperparameters. */
 #include "hpo/mem.h"
 #include "sampler/expect.h"
 #include "sampler/gauss_fit.h"
+#include "sampler/regret.h"
 #include "sampler/warp.h"
 
 #include <stdio.h>
@@ -123,13 +126,51 @@ done:
   return status;
 }
 
+static hpo_status regret(void) {
+  hpo_status status = HPO_OK;
+  hpo_space space = {.n_param = 0};
+  hpo_param param = {.name = "x",
+                     .full_name = "x",
+                     .kind = HPO_PARAM_FLOAT,
+                     .high = 1,
+                     .parent = -1};
+  hpo_regret r = {.n = 0};
+  size_t d = (size_t)number(), n = (size_t)number();
+  double *x = NULL, *y = NULL, bound = 0;
+  const double **row = NULL;
+
+  for (size_t a = 0; a < d; a++)
+    HPO_TRY(status, hpo_space_add(&space, &param, NULL));
+  HPO_TRY(status, hpo_regret_init(&r, &space, 7, NULL));
+  HPO_TRY(status, hpo_mem_new(n * d, sizeof *x, &x, NULL));
+  HPO_TRY(status, hpo_mem_new(n, sizeof *y, &y, NULL));
+  HPO_TRY(status, hpo_mem_new(n, sizeof *row, &row, NULL));
+  for (size_t i = 0; i < n * d; i++)
+    x[i] = number();
+  for (size_t i = 0; i < n; i++) {
+    row[i] = x + i * d;
+    y[i] = number();
+  }
+  HPO_TRY(status, hpo_regret_find(&r, row, y, n, &bound, NULL));
+  print((double[]){bound, r.root, r.upper, r.lower, r.mean, r.deviation}, 6);
+  print(r.gauss->theta, d + HPO_GAUSS_EXTRA);
+done:
+  hpo_regret_free(&r);
+  hpo_space_free(&space);
+  hpo_mem_free(x);
+  hpo_mem_free(y);
+  hpo_mem_free(row);
+  return status;
+}
+
 int main(void) {
   char what[16] = "";
 
   HPO_ASSERT(scanf("%15s", what) == 1);
   return (strcmp(what, "improve") == 0 ? improve()
-          : strcmp(what, "warp") == 0
-              ? warp()
+          : strcmp(what, "warp") == 0  ? warp()
+          : strcmp(what, "regret") == 0
+              ? regret()
               : process(strcmp(what, "fit") == 0)) == HPO_OK
              ? 0
              : 1;

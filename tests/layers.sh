@@ -26,7 +26,7 @@ face = {}  # header -> wing
 for wing, names in {
     "base": "status mem log num rng options process words file clock clones blas h5 h5_data h5_matrix host doc library",
     "terms": "record coll space plan trial ledger catalog layout watch tally front hypervolume",
-    "study": "study", "sampler": "sampler pruner", "data": "dataset bins design shards generate rows",
+    "study": "study", "sampler": "sampler pruner terminator", "data": "dataset bins design shards generate rows",
     "metric": "metric", "store": "store", "comm": "comm proto wire",
     "model": "model predictor", "evaluate": "evaluate exam winner", "sched": "sched",
     "roles": "manager worker roles", "report": "report importance audit",

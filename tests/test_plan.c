@@ -180,6 +180,9 @@ static void test_identity(void **state) {
   SAME(p->timeout = 7);
   SAME(p->target = 0.5);
   SAME(p->patience += 1);
+  SAME(put(&p->terminator.name, "another"));
+  SAME(assert_int_equal(
+      hpo_settings_add(&p->terminator.options, "k", "3", 1, NULL), 0));
   SAME(p->limit_time = 9);
   SAME(p->limit_memory = 9);
   SAME(p->retries = 77);

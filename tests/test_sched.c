@@ -29,6 +29,13 @@ static hpo_plan *curve_plan(bool strict) {
   return p;
 }
 
+static void terminate(hpo_plan *p, const char *error) {
+  tinyplan_text(&p->terminator.name, "regret-bound");
+  assert_int_equal(
+      hpo_settings_add(&p->terminator.options, "error", error, 0, NULL),
+      HPO_OK);
+}
+
 static size_t finals(const simulation *s) {
   return simulation_count(s, HPO_TRIAL_COMPLETE) +
          simulation_count(s, HPO_TRIAL_PRUNED) +
@@ -149,17 +156,22 @@ static void strict_budget_can_be_raised(void **state) {
   hpo_plan_destroy(p);
 }
 
-static void strict_target_and_patience(void **state) {
+static void strict_ends_early(void **state) {
+  static const hpo_end end[] = {HPO_END_TARGET, HPO_END_PATIENCE,
+                                HPO_END_REGRET};
+
   (void)state;
-  for (int kind = 0; kind < 2; kind++) {
+  for (int kind = 0; kind < 3; kind++) {
     hpo_plan *p = curve_plan(true);
     uint64_t expected = 0;
-    p->trials = kind == 0 ? 200 : 0;
+    p->trials = kind == 1 ? 0 : 200;
     p->retries = 1;
     if (kind == 0)
       p->target = 1;
-    else
+    else if (kind == 1)
       p->patience = 12;
+    else
+      terminate(p, "2");
     for (uint64_t i = 0; i < 8; i++) {
       simulation s = {.plan = p,
                       .teams = 1 + (int)(i % 4) * 2,
@@ -168,7 +180,7 @@ static void strict_target_and_patience(void **state) {
                       .fail = 0.2,
                       .stop_at = -1};
       simulate(&s);
-      assert_int_equal(s.end, kind == 0 ? HPO_END_TARGET : HPO_END_PATIENCE);
+      assert_int_equal(s.end, end[kind]);
       if (i == 0)
         expected = simulation_digest(&s);
       assert_int_equal(simulation_digest(&s), expected);
@@ -529,7 +541,7 @@ int main(void) {
       cmocka_unit_test(strict_is_the_same),
       cmocka_unit_test(window_counts),
       cmocka_unit_test(strict_budget_can_be_raised),
-      cmocka_unit_test(strict_target_and_patience),
+      cmocka_unit_test(strict_ends_early),
       cmocka_unit_test(arrival_counts_exactly),
       cmocka_unit_test(soft_stops),
       cmocka_unit_test(arrival_target_stops_others),

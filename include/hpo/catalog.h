@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /** \file catalog.h
- *  What names a study file may use: models, samplers, pruners, metrics and
- *  their option tables, gathered by cmd from the wings' registries and
- *  handed to study/, which must not see those wings.
+ *  What names a study file may use: models, samplers, pruners, terminators,
+ * metrics and their option tables, gathered by cmd from the wings' registries
+ * and handed to study/, which must not see those wings.
  */
 #ifndef HPO_CATALOG_H
 #define HPO_CATALOG_H
@@ -15,6 +15,7 @@ typedef enum hpo_entry_kind {
   HPO_ENTRY_MODEL,
   HPO_ENTRY_SAMPLER,
   HPO_ENTRY_PRUNER,
+  HPO_ENTRY_TERMINATOR,
   HPO_ENTRY_METRIC
 } hpo_entry_kind;
 
@@ -27,7 +28,7 @@ typedef struct hpo_entry {
   bool is_built;      /* false: known by name, refused as not built yet */
   unsigned tasks;     /* MODEL, METRIC: bits 1u << hpo_task (plan.h) */
   bool ends;          /* SAMPLER: has no more points at some time */
-  bool one_objective; /* SAMPLER, PRUNER: not with several */
+  bool one_objective; /* not with several */
   bool maximize;      /* METRIC: which way is better */
   double low, high;   /* METRIC: no value lies outside; both 0: not known */
   bool free_params;   /* MODEL function: any parameter x0, x1, ... */

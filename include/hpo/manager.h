@@ -70,8 +70,8 @@ HPO_MUST_USE hpo_status hpo_manager_create(const hpo_manager_input *in,
 HPO_MUST_USE hpo_status hpo_manager_poll(hpo_manager *m, bool *worked,
                                          bool *over, hpo_error *err);
 hpo_end hpo_manager_end(const hpo_manager *m);
-/** Why the session stopped by itself (stuck_after, stop_latest); "": it did
- *  not. */
+/** Why the session stopped by itself (stuck_after, stop_latest) or the
+ *  terminator ended the study; "": neither. */
 const char *hpo_manager_why(const hpo_manager *m);
 /** Teams that were lost; nothing collective is possible any more. */
 int hpo_manager_lost(const hpo_manager *m);

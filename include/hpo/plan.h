@@ -94,7 +94,7 @@ typedef struct hpo_plan_constraint { /* on the outcome of a trial */
   double min, max; /* NaN: no such bound */
 } hpo_plan_constraint;
 
-typedef struct hpo_plan_choice { /* sampler, pruner */
+typedef struct hpo_plan_choice { /* sampler, pruner, terminator */
   char *name;
   hpo_settings options;
   int line;
@@ -114,7 +114,7 @@ typedef struct hpo_plan {
   hpo_plan_constraint *constraint; /* [n_constraint] */
   size_t n_constraint, constraint_room;
   hpo_names report; /* other metrics to record at the end */
-  hpo_plan_choice sampler, pruner;
+  hpo_plan_choice sampler, pruner, terminator;
   double *enqueue; /* [n_enqueue][n_param]; NaN: not given, sampled */
   size_t n_enqueue;
   int64_t trials;       /* exact total of the study; 0: no limit */

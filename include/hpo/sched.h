@@ -33,8 +33,8 @@
  *  the N best that the job's start could know, so which are kept depends on
  *  no timing; in order of arrival, if it is when it arrives.
  *
- *  Strict order after target or patience: what was decided before runs to
- *  its end.  In order of arrival, and at a timeout, running trials are
+ *  Strict order after target, patience or terminator: what was decided before
+ * runs to its end.  In order of arrival, and at a timeout, running trials are
  *  stopped and cancelled.  A soft stop interrupts them.
  */
 #ifndef HPO_SCHED_H
@@ -81,6 +81,7 @@ typedef enum hpo_end {
   HPO_END_TRIALS, /* all trials done */
   HPO_END_TARGET,
   HPO_END_PATIENCE,
+  HPO_END_REGRET, /* the terminator regret-bound */
   HPO_END_TIMEOUT,
   HPO_END_STOPPED, /* soft stop: exit 75 */
   HPO_END_LOST     /* no team is left */
@@ -128,6 +129,8 @@ HPO_MUST_USE hpo_status hpo_sched_prepare(hpo_sched *s, hpo_error *err);
 const hpo_ledger *hpo_sched_ledger(const hpo_sched *s);
 /** HPO_END_NONE until the end is decided; trials may still run then. */
 hpo_end hpo_sched_ended(const hpo_sched *s);
+/** Why it ended, in words that begin with the end's name. */
+const char *hpo_sched_why(const hpo_sched *s);
 /** The session's number, for the rows of trials; -1 before. */
 void hpo_sched_set_session(hpo_sched *s, int64_t session);
 

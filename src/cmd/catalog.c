@@ -7,6 +7,7 @@
 #include "hpo/model.h"
 #include "hpo/pruner.h"
 #include "hpo/sampler.h"
+#include "hpo/terminator.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -63,6 +64,20 @@ static size_t add_pruners(hpo_entry *to) {
   return n;
 }
 
+static size_t add_terminators(hpo_entry *to) {
+  size_t n = 0;
+  const hpo_terminator_kind *kinds = hpo_terminator_kinds(&n);
+  for (size_t i = 0; to && i < n; i++)
+    to[i] = (hpo_entry){.kind = HPO_ENTRY_TERMINATOR,
+                        .name = kinds[i].name,
+                        .help = kinds[i].help,
+                        .option = kinds[i].option,
+                        .n_option = kinds[i].n_option,
+                        .one_objective = kinds[i].n_option > 0,
+                        .is_built = true};
+  return n;
+}
+
 static size_t add_metrics(hpo_entry *to) {
   size_t n = 0;
   const hpo_metric *const *kinds = hpo_metric_kinds(&n);
@@ -82,12 +97,13 @@ hpo_status hpo_cmd_catalog(hpo_catalog *out, hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_entry *entry = NULL;
   size_t n = add_models(NULL) + add_samplers(NULL) + add_pruners(NULL) +
-             add_metrics(NULL);
+             add_terminators(NULL) + add_metrics(NULL);
 
   HPO_TRY(status, hpo_mem_new(n, sizeof *entry, &entry, err));
   size_t i = add_models(entry);
   i += add_samplers(entry + i);
   i += add_pruners(entry + i);
+  i += add_terminators(entry + i);
   i += add_metrics(entry + i);
   HPO_ASSERT(i == n);
   out->entry = entry;

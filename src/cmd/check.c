@@ -233,6 +233,17 @@ static void print_search(const hpo_plan *plan) {
   print_finale(plan);
 }
 
+/* A terminator, with the options that are not left to it. */
+static void print_terminator(const hpo_plan_choice *t) {
+  if (t->options.n == 0)
+    return;
+  printf("terminator  %s", t->name);
+  for (size_t i = 0; i < t->options.n; i++)
+    if (t->options.item[i].value[0] != '\0')
+      printf(", %s %s", t->options.item[i].name, t->options.item[i].value);
+  printf("\n");
+}
+
 static void print_budget(const hpo_plan *plan) {
   char text[32];
   printf("budget      ");
@@ -245,7 +256,9 @@ static void print_budget(const hpo_plan *plan) {
     printf(", until %s", hpo_options_format_float(plan->target, text));
   if (plan->patience)
     printf(", patience %lld", (long long)plan->patience);
-  printf("\norder       ");
+  printf("\n");
+  print_terminator(&plan->terminator);
+  printf("order       ");
   if (plan->strict)
     printf("strict, window %lld\n", (long long)plan->window);
   else

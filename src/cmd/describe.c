@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* hpotune describe: models, samplers, pruners and metrics, from the same
- * tables that the study parser reads. */
+/* hpotune describe: models, samplers, pruners, terminators and metrics, from
+ * the same tables that the study parser reads. */
 #include "cmd/cmd.h"
 #include "hpo/mem.h"
 #include "hpo/plan.h"
@@ -10,7 +10,7 @@
 #include <string.h>
 
 static const char *const titles[] = {"models", "samplers", "pruners",
-                                     "metrics"};
+                                     "terminators", "metrics"};
 
 static void print_tasks(unsigned tasks) {
   const char *between = "";
@@ -226,7 +226,8 @@ static const hpo_arg arguments[] = {
 const hpo_command hpo_cmd_describe = {
     .name = "describe",
     .words = "[NAME...]",
-    .summary = "models, samplers, pruners, metrics and their options",
+    .summary =
+        "models, samplers, pruners, terminators, metrics and their options",
     .help = "A NAME that is a path describes a plugin's library too.\n",
     .arg = arguments,
     .n_arg = sizeof arguments / sizeof *arguments,

@@ -13,6 +13,7 @@
 #include "hpo/sampler.h"
 #include "hpo/shards.h"
 #include "hpo/study.h"
+#include "hpo/terminator.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -174,16 +175,19 @@ done:
   return status;
 }
 
-/* Sampler and pruner can be made; a grid may end before the budget does. */
+/* Sampler, pruner and terminator can be made; a grid may end before the budget
+ * does. */
 static hpo_status check_search(hpo_plan *plan, hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_sampler *sampler = NULL;
   hpo_pruner *pruner = NULL;
+  hpo_terminator *terminator = NULL;
   hpo_ladder ladder = {0};
   int64_t budget;
 
   HPO_TRY(status, hpo_sampler_create(plan, &sampler, err));
   HPO_TRY(status, hpo_pruner_create(plan, &pruner, err));
+  HPO_TRY(status, hpo_terminator_create(plan, &terminator, err));
   for (size_t m = 0; m < plan->n_model; m++)
     if (hpo_model_find(plan->model[m].kind)->poll &&
         !hpo_model_find(plan->model[m].kind)->can_pause &&
@@ -209,6 +213,7 @@ static hpo_status check_search(hpo_plan *plan, hpo_error *err) {
             (long long)plan->trials);
   plan->trials = budget;
 done:
+  hpo_terminator_destroy(terminator);
   hpo_pruner_destroy(pruner);
   hpo_sampler_destroy(sampler);
   return status;

@@ -203,8 +203,10 @@ static void print_front(const hpo_run *r, const hpo_ledger *l) {
     printf("  ... and %zu more\n", n - SHOWN);
 }
 
-static const char *what_ended(hpo_end end) {
-  return end == HPO_END_TARGET     ? "the target is reached"
+static const char *what_ended(const hpo_run *r, hpo_end end) {
+  return end == HPO_END_STOPPED || end == HPO_END_REGRET ? r->stopping.reason
+         : end == HPO_END_TRIALS                         ? "all done"
+         : end == HPO_END_TARGET   ? "the target is reached"
          : end == HPO_END_PATIENCE ? "patience is over"
          : end == HPO_END_TIMEOUT  ? "the timeout is over"
          : end == HPO_END_LOST     ? "all ranks that train are lost"
@@ -218,16 +220,14 @@ static void print_summary(const hpo_run *r, const hpo_ledger *l, hpo_end end,
   printf("study %s: %zu trials (%zu complete, %zu pruned, %zu failed), %s\n",
          r->plan->name, done, hpo_ledger_count(l, HPO_TRIAL_COMPLETE),
          hpo_ledger_count(l, HPO_TRIAL_PRUNED),
-         hpo_ledger_count(l, HPO_TRIAL_FAILED),
-         end == HPO_END_STOPPED  ? r->stopping.reason
-         : end == HPO_END_TRIALS ? "all done"
-                                 : what_ended(end));
+         hpo_ledger_count(l, HPO_TRIAL_FAILED), what_ended(r, end));
   if (!can_go_on && done == done_before)
-    printf("the study was finished before; a larger %s goes on\n",
-           end == HPO_END_TIMEOUT    ? "--timeout"
-           : end == HPO_END_TARGET   ? "target"
-           : end == HPO_END_PATIENCE ? "patience"
-                                     : "--trials");
+    printf("the study was finished before; a %s goes on\n",
+           end == HPO_END_TIMEOUT    ? "larger --timeout"
+           : end == HPO_END_TARGET   ? "larger target"
+           : end == HPO_END_PATIENCE ? "larger patience"
+           : end == HPO_END_REGRET   ? "smaller error of the <terminator>"
+                                     : "larger --trials");
   if (hpo_ledger_best(l) && r->plan->n_objective > 1)
     print_front(r, l);
   else if (hpo_ledger_best(l))

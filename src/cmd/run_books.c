@@ -196,10 +196,11 @@ static hpo_status make_row(const hpo_run *r, hpo_id number, hpo_end end,
                           .start = r->started_wall,
                           .end = over ? now : -1,
                           .wall = over ? hpo_clock_seconds() - r->started : 0,
-                          .exit_reason = !over ? ""
-                                         : end == HPO_END_STOPPED
-                                             ? r->stopping.reason
-                                             : hpo_end_name(end),
+                          .exit_reason =
+                              !over ? ""
+                              : end == HPO_END_STOPPED || end == HPO_END_REGRET
+                                  ? r->stopping.reason
+                                  : hpo_end_name(end),
                           .hosts = r->hosts,
                           .ranks = r->world.size,
                           .teams = r->n_teams,

@@ -10,9 +10,12 @@
 #include <string.h>
 
 static bool is_finished(const char *end) {
+  const char *regret = hpo_end_name(HPO_END_REGRET); /* its figures follow */
+
   return strcmp(end, hpo_end_name(HPO_END_TRIALS)) == 0 ||
          strcmp(end, hpo_end_name(HPO_END_TARGET)) == 0 ||
          strcmp(end, hpo_end_name(HPO_END_PATIENCE)) == 0 ||
+         strncmp(end, regret, strlen(regret)) == 0 ||
          strcmp(end, hpo_end_name(HPO_END_TIMEOUT)) == 0;
 }
 

@@ -107,7 +107,9 @@ void hpo_manager_destroy(hpo_manager *m) {
 
 hpo_end hpo_manager_end(const hpo_manager *m) { return m->end; }
 
-const char *hpo_manager_why(const hpo_manager *m) { return m->why; }
+const char *hpo_manager_why(const hpo_manager *m) {
+  return m->end == HPO_END_REGRET ? hpo_sched_why(m->sched) : m->why;
+}
 
 int hpo_manager_lost(const hpo_manager *m) { return m->lookout.n_lost; }
 

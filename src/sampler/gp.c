@@ -64,14 +64,10 @@ static hpo_status make_model(hpo_gp *g, hpo_error *err) {
 
   HPO_TRY(status,
           hpo_mem_new(space->n_param, sizeof *g->param, &g->param, err));
-  for (size_t i = 0; i < space->n_param; i++)
-    if (hpo_param_cardinality(&space->param[i]) > 1)
-      g->param[g->n++] = i;
+  g->n = hpo_gauss_params(space, g->param);
   n_theta = g->n + HPO_GAUSS_EXTRA;
   HPO_TRY(status, hpo_gauss_create(g->n, &g->gauss, err));
-  for (size_t a = 0; a < g->n; a++)
-    g->gauss->is_choice[a] =
-        space->param[g->param[a]].kind == HPO_PARAM_CATEGORICAL;
+  hpo_gauss_mark(g->gauss, space, g->param);
   HPO_TRY(status, hpo_mem_new(n_theta, sizeof *g->prior, &g->prior, err));
   HPO_TRY(status, hpo_mem_new(n_theta, sizeof *g->theta, &g->theta, err));
   HPO_TRY(status, hpo_mem_new(HPO_GAUSS_BATCH * g->n, sizeof *g->place,
@@ -179,14 +175,7 @@ done:
 /* --- The model -------------------------------------------------------- */
 
 void hpo_gp_place(const hpo_gp *g, const double *x, double *place) {
-  for (size_t a = 0; a < g->n; a++) {
-    const hpo_param *p = &g->plan->space.param[g->param[a]];
-    double value = x[g->param[a]];
-    bool is_choice = p->kind == HPO_PARAM_CATEGORICAL;
-    place[a] = isnan(value) ? (is_choice ? (double)p->n_choice : 0.5)
-               : is_choice  ? value
-                            : hpo_param_to_unit(p, value);
-  }
+  hpo_gauss_place(&g->plan->space, g->param, g->n, x, place);
 }
 
 /* Best first: complete, infeasible, pruned, failed ones; ties by number. */

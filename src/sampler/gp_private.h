@@ -4,6 +4,7 @@
 #define HPO_SAMPLER_GP_PRIVATE_H
 
 #include "sampler/gauss_fit.h"
+#include "sampler/gauss_space.h"
 #include "sampler/points.h"
 #include "sampler/quasi.h"
 #include "sampler/seen.h"
@@ -53,9 +54,7 @@ typedef struct hpo_gp {
   struct hpo_gp_search *search;
 } hpo_gp;
 
-/** Where x lies, place [n]: a number's share of its range, the middle where
- *  it is inactive; a choice's index, the number of choices where it is
- *  inactive. */
+/** Where x lies, place [n]: see gauss_space.h. */
 void hpo_gp_place(const hpo_gp *g, const double *x, double *place);
 
 HPO_MUST_USE hpo_status hpo_gp_search_create(const hpo_gp *g,

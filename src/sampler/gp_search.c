@@ -18,8 +18,8 @@
 #define STARTS (2 * BATCH) /* that are improved */
 #define ROUNDS 2
 #define MOST_ANSWERS 40
-#define ENOUGH 1e-4  /* gain of log improvement that is not worth a step */
-#define SHORT 16     /* values that are tried one by one */
+#define ENOUGH 1e-4 /* gain of log improvement that is not worth a step */
+#define SHORT HPO_GAUSS_SHORT
 #define NEAR_SHARE 4 /* one start in so many is near a good point */
 
 typedef struct start {
@@ -170,9 +170,7 @@ static bool is_free(const hpo_gp *g, size_t a, const double *given,
 }
 
 static bool is_smooth(const hpo_gp *g, size_t a) {
-  const hpo_param *p = &g->plan->space.param[g->param[a]];
-
-  return p->kind != HPO_PARAM_CATEGORICAL && hpo_param_cardinality(p) > SHORT;
+  return hpo_gauss_is_smooth(&g->plan->space.param[g->param[a]]);
 }
 
 /* Opens lane r at x; false: nothing there moves. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The registry of pruners, and the face that the scheduler calls. */
+#include "sampler/chosen.h"
 #include "sampler/kinds.h"
 
 #include "hpo/mem.h"
@@ -35,18 +36,12 @@ const hpo_pruner_kind *hpo_pruner_find(const char *name) {
 }
 
 static hpo_status unknown(const char *name, hpo_error *err) {
-  const char *names[sizeof all / sizeof *all], *near;
-  char list[256] = "";
+  const char *names[sizeof all / sizeof *all];
+  const size_t n = sizeof all / sizeof *all;
 
-  for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+  for (size_t i = 0; i < n; i++)
     names[i] = all[i]->name;
-    strcat(strcat(list, i > 0 ? ", " : ""), names[i]);
-  }
-  near = hpo_options_nearest(name, names, sizeof all / sizeof *all);
-  return hpo_error_set(
-      err, HPO_EINVAL, "there is no pruner \"%s\"%s%s%s; pruners are %s", name,
-      near != NULL ? ", the nearest is \"" : "", near != NULL ? near : "",
-      near != NULL ? "\"" : "", list);
+  return hpo_chosen_unknown("pruner", name, names, n, err);
 }
 
 hpo_status hpo_pruner_create(const hpo_plan *plan, hpo_pruner **out,
@@ -54,7 +49,6 @@ hpo_status hpo_pruner_create(const hpo_plan *plan, hpo_pruner **out,
   hpo_status status = HPO_OK;
   hpo_pruner *p = NULL;
   const hpo_pruner_kind *kind = hpo_pruner_find(plan->pruner.name);
-  const hpo_settings *set = &plan->pruner.options;
 
   if (kind == NULL)
     HPO_TRY(status, unknown(plan->pruner.name, err));
@@ -64,16 +58,8 @@ hpo_status hpo_pruner_create(const hpo_plan *plan, hpo_pruner **out,
   HPO_TRY(status, hpo_mem_new(1, sizeof *p, &p, err));
   p->kind = kind;
   p->plan = plan;
-  HPO_TRY(status,
-          hpo_options_create(kind->option, kind->n_option, &p->options, err));
-  for (size_t i = 0; i < set->n; i++) {
-    status = hpo_options_set(p->options, set->item[i].name, set->item[i].value,
-                             err);
-    if (status != HPO_OK) {
-      hpo_error_prefix(err, "pruner \"%s\": ", kind->name);
-      goto done;
-    }
-  }
+  HPO_TRY(status, hpo_chosen_options("pruner", &plan->pruner, kind->option,
+                                     kind->n_option, &p->options, err));
   if (kind->create != NULL)
     HPO_TRY(status, kind->create(p->options, plan, &p->self, err));
   *out = p;

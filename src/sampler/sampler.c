@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The registry of samplers, and the face that the scheduler calls. */
 #include "sampler/allowed.h"
+#include "sampler/chosen.h"
 #include "sampler/kinds.h"
 
 #include "hpo/mem.h"
@@ -32,18 +33,12 @@ const hpo_sampler_kind *hpo_sampler_find(const char *name) {
 }
 
 static hpo_status unknown(const char *name, hpo_error *err) {
-  const char *names[sizeof all / sizeof *all], *near;
-  char list[256] = "";
+  const char *names[sizeof all / sizeof *all];
+  const size_t n = sizeof all / sizeof *all;
 
-  for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+  for (size_t i = 0; i < n; i++)
     names[i] = all[i]->name;
-    strcat(strcat(list, i > 0 ? ", " : ""), names[i]);
-  }
-  near = hpo_options_nearest(name, names, sizeof all / sizeof *all);
-  return hpo_error_set(
-      err, HPO_EINVAL, "there is no sampler \"%s\"%s%s%s; samplers are %s",
-      name, near != NULL ? ", the nearest is \"" : "",
-      near != NULL ? near : "", near != NULL ? "\"" : "", list);
+  return hpo_chosen_unknown("sampler", name, names, n, err);
 }
 
 static hpo_status check_space(const hpo_plan *plan, hpo_error *err) {
@@ -68,7 +63,6 @@ hpo_status hpo_sampler_create(const hpo_plan *plan, hpo_sampler **out,
   hpo_status status = HPO_OK;
   hpo_sampler *s = NULL;
   const hpo_sampler_kind *kind = hpo_sampler_find(plan->sampler.name);
-  const hpo_settings *set = &plan->sampler.options;
 
   if (kind == NULL)
     HPO_TRY(status, unknown(plan->sampler.name, err));
@@ -79,16 +73,8 @@ hpo_status hpo_sampler_create(const hpo_plan *plan, hpo_sampler **out,
   HPO_TRY(status, hpo_mem_new(1, sizeof *s, &s, err));
   s->kind = kind;
   s->plan = plan;
-  HPO_TRY(status,
-          hpo_options_create(kind->option, kind->n_option, &s->options, err));
-  for (size_t i = 0; i < set->n; i++) {
-    status = hpo_options_set(s->options, set->item[i].name, set->item[i].value,
-                             err);
-    if (status != HPO_OK) {
-      hpo_error_prefix(err, "sampler \"%s\": ", kind->name);
-      goto done;
-    }
-  }
+  HPO_TRY(status, hpo_chosen_options("sampler", &plan->sampler, kind->option,
+                                     kind->n_option, &s->options, err));
   if (kind->create != NULL)
     HPO_TRY(status, kind->create(s->options, plan, &s->self, err));
   *out = s;

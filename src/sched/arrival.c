@@ -223,7 +223,9 @@ hpo_status hpo_arrival_result(hpo_sched *s, const hpo_trial *t,
   HPO_TRY(status, hpo_sched_stop_all(s, HPO_TRIAL_CANCELLED,
                                      end == HPO_END_TARGET
                                          ? "the study's target is reached"
-                                         : "the study's patience is over",
+                                     : end == HPO_END_PATIENCE
+                                         ? "the study's patience is over"
+                                         : "the study's terminator ended it",
                                      err));
 done:
   return status;

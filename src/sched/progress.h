@@ -5,12 +5,14 @@
 #define HPO_SCHED_PROGRESS_H
 
 #include "hpo/sched.h"
+#include "hpo/terminator.h"
 
 typedef struct hpo_progress {
   const hpo_plan *plan; /* borrowed */
   double best;          /* of complete trials; NaN: none */
   int64_t since;        /* final trials since one that none before covers */
   int64_t n_final;
+  hpo_terminator *terminator; /* owned; NULL: none */
   double *top; /* [n_top] best values, best first, at most keep_models */
   size_t n_top, room;
   hpo_fronts fronts; /* several objectives or constraints: all complete
@@ -30,7 +32,7 @@ typedef struct hpo_bar {
 HPO_MUST_USE hpo_status hpo_progress_add(hpo_progress *p, const hpo_trial *t,
                                          hpo_error *err);
 void hpo_progress_free(hpo_progress *p);
-/** HPO_END_TARGET, HPO_END_PATIENCE or HPO_END_NONE. */
+/** HPO_END_TARGET, HPO_END_PATIENCE, HPO_END_REGRET or HPO_END_NONE. */
 hpo_end hpo_progress_end(const hpo_progress *p);
 /** As it is now; its value is what send_model of a job is (trial.h). */
 hpo_bar hpo_progress_bar(const hpo_progress *p);

@@ -17,9 +17,9 @@
 #include <string.h>
 
 const char *hpo_end_name(hpo_end e) {
-  static const char *const name[] = {"running",     "trials",  "target",
-                                     "patience",    "timeout", "stopped",
-                                     "no team left"};
+  static const char *const name[] = {"running",  "trials",       "target",
+                                     "patience", "regret-bound", "timeout",
+                                     "stopped",  "no team left"};
   return name[e];
 }
 
@@ -53,6 +53,7 @@ hpo_status hpo_sched_create(const hpo_plan *plan, hpo_ledger *ledger,
   HPO_TRY(status, hpo_sampler_create(plan, &s->sampler, err));
   s->trials = hpo_sampler_budget(s->sampler);
   HPO_TRY(status, hpo_pruner_create(plan, &s->pruner, err));
+  HPO_TRY(status, hpo_terminator_create(plan, &s->progress.terminator, err));
   s->has_rungs = hpo_pruner_ladder(s->pruner, &ladder);
   if (s->has_rungs)
     HPO_TRY(status, hpo_rungs_make(&ladder, plan->objective[0].maximize,
@@ -102,6 +103,12 @@ void hpo_sched_destroy(hpo_sched *s) {
 const hpo_ledger *hpo_sched_ledger(const hpo_sched *s) { return s->ledger; }
 
 hpo_end hpo_sched_ended(const hpo_sched *s) { return s->end; }
+
+const char *hpo_sched_why(const hpo_sched *s) {
+  return s->end == HPO_END_REGRET
+             ? hpo_terminator_reason(s->progress.terminator)
+             : hpo_end_name(s->end);
+}
 
 void hpo_sched_set_session(hpo_sched *s, int64_t session) {
   s->session = session;

@@ -6,7 +6,7 @@
  *   books.c    small steps that all take
  *   arrival.c  a free team gets the next trial at once
  *   strict.c   slots: decision j sees results of jobs <= j - window only
- *   stop.c     target and patience */
+ *   stop.c     target, patience, the terminator */
 #ifndef HPO_SCHED_PRIVATE_H
 #define HPO_SCHED_PRIVATE_H
 

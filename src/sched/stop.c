@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Stopping rules: target and patience, from the final trials in the order in
- * which decisions come to know them.  (Trials and timeout are counted where
- * trials are started.) */
+/* Stopping rules: target, patience and the terminator, from the final trials
+ * in the order in which decisions come to know them.  (Trials and timeout are
+ * counted where trials are started.) */
 #include "hpo/mem.h"
 #include "sched/progress.h"
 
@@ -54,6 +54,7 @@ hpo_status hpo_progress_add(hpo_progress *p, const hpo_trial *t,
 
   p->n_final++;
   p->since++;
+  HPO_TRY(status, hpo_terminator_add(p->terminator, t, err));
   if (t->state != HPO_TRIAL_COMPLETE)
     goto done;
   if (is_ranked(p->plan)) {
@@ -72,6 +73,8 @@ done:
 void hpo_progress_free(hpo_progress *p) {
   hpo_mem_free(p->top);
   p->top = NULL;
+  hpo_terminator_destroy(p->terminator);
+  p->terminator = NULL;
   hpo_fronts_free(&p->fronts);
 }
 
@@ -90,6 +93,8 @@ hpo_end hpo_progress_end(const hpo_progress *p) {
     return HPO_END_TARGET;
   if (p->plan->patience > 0 && p->since >= p->plan->patience)
     return HPO_END_PATIENCE;
+  if (hpo_terminator_reason(p->terminator) != NULL)
+    return HPO_END_REGRET;
   return HPO_END_NONE;
 }
 

@@ -4,8 +4,8 @@
  * Job numbers are slots 0, 1, 2, ...  Slot j is decided when all jobs up to
  * j - window are done, and sees only their results; then it is, in this
  * order,
- *   - the end, if target or patience say so (what was decided before still
- *     runs to its end),
+ *   - the end, if target, patience or terminator say so (what was decided
+ * before still runs to its end),
  *   - the retry of job j - window, if that failed and has retries left,
  *   - with rungs, the paused trial that goes on (rungs.h),
  *   - the next new trial, if the budget has one,

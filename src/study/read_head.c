@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* <study>, <description>, <tag>; <objective>, <constraint>, <report>;
- * <sampler>, <pruner>. */
+ * <sampler>, <pruner>, <terminator>. */
 #include <math.h>
 #include <string.h>
 
@@ -255,7 +255,7 @@ done:
   return status;
 }
 
-/* --- Sampler and pruner ----------------------------------------------- */
+/* --- Sampler, pruner, terminator -------------------------------------- */
 
 static hpo_status read_options(hpo_reading *r, const hpo_node *node,
                                const hpo_entry *e, hpo_plan_choice *to,
@@ -342,6 +342,8 @@ hpo_status hpo_read_samplers(hpo_reading *r, hpo_error *err) {
                               &r->plan->sampler, err));
   HPO_TRY(status, read_choice(r, "pruner", HPO_ENTRY_PRUNER, "none",
                               &r->plan->pruner, err));
+  HPO_TRY(status, read_choice(r, "terminator", HPO_ENTRY_TERMINATOR, "none",
+                              &r->plan->terminator, err));
 done:
   return status;
 }

@@ -78,7 +78,8 @@ hpo_status hpo_read_fault(hpo_reading *r, const hpo_node *node,
 /* --- Names of the catalog --------------------------------------------- */
 
 static const char *kind_name(hpo_entry_kind kind) {
-  static const char *const name[] = {"model", "sampler", "pruner", "metric"};
+  static const char *const name[] = {"model", "sampler", "pruner",
+                                     "terminator", "metric"};
 
   return name[kind];
 }

@@ -174,7 +174,7 @@ static hpo_status set_attr(walk *w, const char *name, const char *value,
   hpo_status status = HPO_OK;
   const char *old = hpo_node_get(w->node, name);
 
-  /* another sampler or pruner has other options */
+  /* another sampler, pruner or terminator has other options */
   if (hpo_schema_is_open(w->schema, w->element) && strcmp(name, "name") == 0 &&
       old != NULL && strcmp(old, value) != 0)
     hpo_node_keep(w->node, name);

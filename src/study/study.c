@@ -43,6 +43,7 @@ static hpo_status create_plan(hpo_plan **out, hpo_error *err) {
                    &p->data.weight,
                    &p->sampler.name,
                    &p->pruner.name,
+                   &p->terminator.name,
                    &p->data_mode,
                    &p->folder,
                    &p->output};

@@ -70,6 +70,7 @@ void hpo_plan_destroy(hpo_plan *p) {
   hpo_names_free(&p->report);
   choice_free(&p->sampler);
   choice_free(&p->pruner);
+  choice_free(&p->terminator);
   hpo_mem_free(p->enqueue);
   hpo_mem_free(p->data_mode);
   hpo_mem_free(p->folder);

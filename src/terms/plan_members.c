@@ -141,6 +141,13 @@ const hpo_member hpo_plan_choice_members[] = {
     C(name, TEXT, true, "", "Name of the algorithm."),
     C(options, SETTINGS, true, "", "Its options."),
     C(line, INT, false, "", "Line of the study file."),
+    END};
+
+/* when to end is no part of what the study is */
+const hpo_member hpo_plan_terminator_members[] = {
+    C(name, TEXT, false, "", "Name of the terminator."),
+    C(options, SETTINGS, false, "", "Its options."),
+    C(line, INT, false, "", "Line of the study file."),
 #undef C
     END};
 /* clang-format on */

@@ -34,5 +34,6 @@ extern const hpo_member hpo_plan_model_members[];
 extern const hpo_member hpo_plan_objective_members[];
 extern const hpo_member hpo_plan_constraint_members[];
 extern const hpo_member hpo_plan_choice_members[];
+extern const hpo_member hpo_plan_terminator_members[];
 
 #endif

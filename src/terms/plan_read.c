@@ -354,6 +354,8 @@ hpo_status hpo_plan_from_record(const hpo_record *r, hpo_plan **out,
                                &p->sampler, err));
   HPO_TRY(status, read_members(r, "pruner.", hpo_plan_choice_members,
                                &p->pruner, err));
+  HPO_TRY(status, read_members(r, "terminator.", hpo_plan_terminator_members,
+                               &p->terminator, err));
   if (p->n_model == 0 || p->n_objective == 0 ||
       p->n_objective > HPO_PLAN_OBJECTIVES)
     HPO_FAIL(status, err, HPO_ESTUDY,

@@ -3,9 +3,10 @@
  *
  * Fields: the plan's own members by name; data.<member>; model.count and
  * model.<i>.<member>; objective.count and objective.<i>.<member>;
- * sampler.<member>; pruner.<member>; space.<member> with one item for each
- * parameter, space.choice with all choices one after the other; enqueue as
- * a matrix.  A list of settings takes three fields: .name .value .line. */
+ * sampler.<member>; pruner.<member>; terminator.<member>; space.<member> with
+ * one item for each parameter, space.choice with all choices one after the
+ * other; enqueue as a matrix.  A list of settings takes three fields: .name
+ * .value .line. */
 #include "hpo/plan.h"
 
 #include "hpo/mem.h"
@@ -282,6 +283,8 @@ hpo_status hpo_plan_record(const hpo_plan *p, hpo_record **out,
                               &p->sampler, err));
   HPO_TRY(status,
           add_members(r, "pruner.", hpo_plan_choice_members, &p->pruner, err));
+  HPO_TRY(status, add_members(r, "terminator.", hpo_plan_terminator_members,
+                              &p->terminator, err));
   HPO_TRY(status, add_space(r, &p->space, err));
   HPO_TRY(status, hpo_record_add_matrix(
                       r, "enqueue", HPO_FIELD_FLOAT, p->enqueue, p->n_enqueue,

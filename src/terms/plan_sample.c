@@ -141,6 +141,8 @@ static hpo_status sample_parts(hpo_rng *rng, uint64_t seed, hpo_plan *p,
           sample_members(rng, hpo_plan_choice_members, &p->sampler, err));
   HPO_TRY(status,
           sample_members(rng, hpo_plan_choice_members, &p->pruner, err));
+  HPO_TRY(status, sample_members(rng, hpo_plan_terminator_members,
+                                 &p->terminator, err));
   HPO_TRY(status, sample_enqueue(rng, p, err));
   HPO_TRY(status, sample_forbidden(rng, &p->space, err));
 done:

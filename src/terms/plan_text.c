@@ -237,6 +237,8 @@ static hpo_status add_plan(writer *w, const hpo_plan *p, hpo_error *err) {
                               &p->sampler, err));
   HPO_TRY(status,
           add_members(w, "pruner.", hpo_plan_choice_members, &p->pruner, err));
+  HPO_TRY(status, add_members(w, "terminator.", hpo_plan_terminator_members,
+                              &p->terminator, err));
   HPO_TRY(status, add_enqueued(w, p, err));
   HPO_TRY(status, add_forbidden(w, &p->space, err));
 done:
@@ -296,6 +298,7 @@ bool hpo_plan_counts(const char *name) {
               {"constraint.", hpo_plan_constraint_members},
               {"sampler.", hpo_plan_choice_members},
               {"pruner.", hpo_plan_choice_members},
+              {"terminator.", hpo_plan_terminator_members},
               {"", hpo_plan_members}};
   size_t i = 0, n;
 

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Terminator regret-bound: when it ends a study and when not, the error of
+folds beside NumPy's, ranks, kills, what is said of it.  The bound itself is
+compared with scikit-learn's posterior in check_gp.py."""
+import re
+
+import h5py
+import numpy as np
+import pytest
+from check_folds import GBT, make_table, study
+from check_pruners import check_same
+from check_run import STRICT, states
+
+STUDY = """<study name="t" seed="4">
+  <model kind="function" objective="{function}">
+    <float name="x0" low="{low}" high="{high}"/>
+    <float name="x1" low="{low}" high="{high}"/>
+  </model>
+  <objective metric="value"/>
+  <sampler name="{sampler}"/>
+  <terminator name="regret-bound" {options}/>
+  <budget trials="{trials}"/>
+  <output file="t.h5" models="none"/>
+</study>
+"""
+
+
+def write(tool, function="sphere", low=-5, high=5, sampler="gp", trials=80,
+          options='error="0.01"'):
+    (tool.folder / "t.xml").write_text(STUDY.format(
+        function=function, low=low, high=high, sampler=sampler,
+        trials=trials, options=options))
+    return "t.xml"
+
+
+def reason(path):
+    with h5py.File(path, "r") as f:
+        return f["sessions"]["exit_reason"][-1].decode()
+
+
+def figures(text):
+    """The bound and the error of a reason."""
+    found = re.fullmatch(r"regret-bound: (\S+) is below the error (\S+)", text)
+    return float(found[1]), float(found[2])
+
+
+@pytest.mark.parametrize("sampler", ["random", "gp"])
+def test_a_flat_function_ends_with_the_least_trials(tool, sampler):
+    tool.run(write(tool, low=-1e-4, high=1e-4, sampler=sampler))
+    assert states(tool.folder / "t.h5") == ["complete"] * 20
+    bound, error = figures(reason(tool.folder / "t.h5"))
+    assert bound < 1e-6 and error == 0.01
+
+
+def test_an_easy_function_ends_when_it_is_found(tool):
+    tool.run(write(tool))
+    with h5py.File(tool.folder / "t.h5", "r") as f:
+        values = f["trials"]["value"]
+    assert 20 <= len(values) < 80
+    assert 0 <= values.min() < 0.01  # the lowest value is 0
+
+
+def test_a_search_that_has_not_found_it_goes_on(tool):
+    """Sphere by chance alone: the best is worse than the error allows."""
+    tool.run(write(tool, sampler="random", trials=60, low=-50, high=50))
+    with h5py.File(tool.folder / "t.h5", "r") as f:
+        values = f["trials"]["value"]
+    assert len(values) == 60 and values.min() > 0.01
+    assert reason(tool.folder / "t.h5") == "trials"
+
+
+def test_failed_and_pruned_trials_do_not_count(tool):
+    path = write(tool, function="branin", trials=60, options='error="1e6"')
+    tool.run(path, "--set", "model/fixed[steps]=8", "--set",
+             "pruner/name=median")
+    found = states(tool.folder / "t.h5")
+    assert found.count("complete") == 20 < len(found)
+
+
+def test_the_error_of_folds(tool):
+    name = study(tool, make_table(5), '<folds count="4"/>', model=GBT,
+                 trials=70)
+    tool.run(name, "--set", "terminator/name=regret-bound", "--set",
+             "sampler/name=gp")
+    with h5py.File(tool.folder / "s.h5", "r") as f:
+        trials, curves = f["trials"][:], f["curves"][:]
+    assert 20 <= len(trials) < 70
+    # the study is strict: what the last decision knew is all but the window
+    known = trials[:len(trials) - 16]
+    best = known[np.argmin(known["value"])]
+    curve = curves[best["curve_offset"]:][:best["curve_length"]]
+    folds = curve["value"][(curve["step"] == best["steps"])
+                           & (curve["fold"] > 0)]
+    assert len(folds) == 4 and folds.mean() == pytest.approx(best["value"])
+    bound, error = figures(reason(tool.folder / "s.h5"))
+    expected = np.sqrt((1 / 4 + 1 / 3) * folds.var())
+    assert bound < error == pytest.approx(expected, rel=0.01)
+
+
+def test_strict_order_ends_at_the_same_trial(tool):
+    path = write(tool, options='error="0.05"', trials=100)
+    check_same(tool, [path, *STRICT, "--output"], kills=2)
+    ends = {reason(tool.folder / f"s{n}.h5") for n in (1, 2, 3, 5)}
+    ends.add(reason(tool.folder / "cut.h5"))
+    assert len(ends) == 1 and figures(ends.pop())[0] < 0.05
+    assert 36 <= len(states(tool.folder / "s1.h5")) < 100
+
+
+def test_order_of_arrival_cancels_what_runs(tool):
+    path = write(tool, options='error="0.05"', trials=100)
+    done = tool.run(path, "--set", "model/fixed[delay]=0.005", ranks=4)
+    assert "regret-bound: " in done.stdout
+    found = states(tool.folder / "t.h5")
+    assert found.count("complete") + found.count("cancelled") == len(found)
+    assert 20 <= found.count("complete") < 100
+
+
+def test_an_ended_study(tool):
+    path = write(tool, function="branin", low=0, high=10, trials=150)
+    tool.run(path)
+    ended = reason(tool.folder / "t.h5")
+    n = len(states(tool.folder / "t.h5"))
+    done = tool.run("status", "t.h5")
+    assert "finished" in done.stdout and f"ended    {ended}" in done.stdout
+    done = tool.run(path)
+    assert "finished before; a smaller error" in done.stdout
+    tool.run(path, "--set", "terminator/error=1e-3")
+    more = len(states(tool.folder / "t.h5"))
+    assert more > n and figures(reason(tool.folder / "t.h5"))[1] == 1e-3
+    tool.run(path, "--set", "terminator/name=none", "--trials", more + 5)
+    assert len(states(tool.folder / "t.h5")) == more + 5
+
+
+BAD = {
+    "": "error= is needed without <folds>",
+    'error="folds"': "the study has no <folds>",
+    'error="0"': "error can't be \"0\"; allowed: folds, or a number above 0",
+    'error="-1"': "error can't be \"-1\"",
+    'error="nan"': "error can't be \"nan\"",
+    'error="inf"': "error can't be \"inf\"",
+    'error="0.1" min-trials="1"': "t.xml:8: <terminator name=\"regret-bound\">",
+    'error="0.1" mintrials="9"': "did you mean \"min-trials\"?",
+    'error="0.1" top-trials-ratio="0"': "above 0",
+}
+
+
+@pytest.mark.parametrize("options", BAD)
+def test_bad_options_are_told(tool, options):
+    path = write(tool, options=options)
+    for command in ("check", "run"):
+        done = tool.run(command, path, expect=2)
+        assert BAD[options] in done.stderr
+    assert not (tool.folder / "t.h5").exists()
+
+
+def test_bad_names_and_several_objectives(tool):
+    path = write(tool)
+    done = tool.run("check", path, "--set", "terminator/name=regretbound",
+                    expect=2)
+    assert "did you mean \"regret-bound\"?" in done.stderr
+    text = (tool.folder / path).read_text()
+    (tool.folder / path).write_text(text.replace(
+        '<sampler name="gp"/>',
+        '<objective metric="train_seconds"/><sampler name="tpe"/>'))
+    done = tool.run("check", path, expect=2)
+    assert "terminator regret-bound is for one objective" in done.stderr
+
+
+def test_check_and_describe_show_it(tool):
+    done = tool.run("check", write(tool))
+    assert "terminator  regret-bound, error 0.01, min-trials 20" in done.stdout
+    done = tool.run("describe", "regret-bound")
+    for word in ("terminator regret-bound", "Makarova", "top-trials-ratio"):
+        assert word in done.stdout
