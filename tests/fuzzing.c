@@ -17,6 +17,7 @@
 #include "hpo/predictor.h"
 #include "hpo/report.h"
 #include "hpo/study.h"
+#include "testload.h"
 #include "testplan.h"
 
 /* Bytes as a file that is nowhere: /proc/self/fd/N. */
@@ -58,6 +59,18 @@ static void study(const uint8_t *byte, size_t n) {
   close(f.fd);
 }
 
+/* Several ranks read what one reads, and refuse what it refuses. */
+static void split(const hpo_plan *plan, int piece) {
+  hpo_buffer alone = {0}, together = {0};
+
+  testload_run(plan, 1, piece, true, &alone);
+  testload_run(plan, 3, piece, true, &together);
+  HPO_ASSERT(alone.n == together.n);
+  HPO_ASSERT(memcmp(alone.byte, together.byte, alone.n) == 0);
+  hpo_buffer_free(&alone);
+  hpo_buffer_free(&together);
+}
+
 /* The first byte chooses how the rest is read. */
 static void table(const char *format, const uint8_t *byte, size_t n) {
   static const char *const task[] = {"binary", "multiclass", "regression"};
@@ -86,6 +99,8 @@ static void table(const char *format, const uint8_t *byte, size_t n) {
     testplan_set(plan, "categorical", "a");
   check(hpo_dataset_load(plan, &node, &data, &err), &err);
   hpo_dataset_destroy(data);
+  if (strcmp(format, "csv") == 0)
+    split(plan, 1 + (int)(n % 50));
   hpo_plan_destroy(plan);
   close(f.fd);
 }

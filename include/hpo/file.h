@@ -19,6 +19,10 @@ HPO_MUST_USE hpo_status hpo_file_open(const char *path, hpo_file **out,
  *  short or damaged; HPO_EIO: read error. */
 HPO_MUST_USE hpo_status hpo_file_read(hpo_file *f, void *to, size_t n,
                                       size_t *got, hpo_error *err);
+/** Goes to a byte of a file that is not packed.  HPO_EIO */
+HPO_MUST_USE hpo_status hpo_file_seek(hpo_file *f, uint64_t at,
+                                      hpo_error *err);
+bool hpo_file_is_packed(const hpo_file *f);
 void hpo_file_close(hpo_file *f);
 
 /** Everything at once; refuses (HPO_EINVAL) more than limit bytes unless
@@ -59,10 +63,33 @@ typedef struct hpo_sha256 {
   uint32_t h[8];
   uint64_t bytes;
   uint8_t block[64];
+  bool is_own; /* by the processor's own instructions */
 } hpo_sha256;
 void hpo_sha256_start(hpo_sha256 *s);
 void hpo_sha256_add(hpo_sha256 *s, const void *from, size_t n);
 void hpo_sha256_end(hpo_sha256 *s, char hex[65]);
+
+/** A hash of bytes that several ranks can take together: up to one piece
+ *  their SHA-256, of more the SHA-256 of the lines "HEX\n", one for each
+ *  piece's SHA-256. */
+typedef struct hpo_digest {
+  hpo_sha256 piece, all;
+  size_t size; /* bytes of a piece, the last one may be shorter */
+  size_t n;    /* pieces that are done */
+  char *lines; /* borrowed: their lines go here too; NULL: nowhere */
+  uint64_t skip, left; /* bytes still to be left out, then to be taken */
+} hpo_digest;
+enum {
+  HPO_DIGEST_PIECE = 4 << 20, /* as `split -b 4M` */
+  HPO_DIGEST_LINE = 65        /* bytes of a line */
+};
+void hpo_digest_start(hpo_digest *d, size_t size, char *lines);
+/** Of what will be added only `most` bytes count, after the first `skip`. */
+void hpo_digest_limit(hpo_digest *d, uint64_t skip, uint64_t most);
+void hpo_digest_add(hpo_digest *d, const void *from, size_t n);
+void hpo_digest_end(hpo_digest *d, char hex[65]);
+/** The same from the lines of n >= 1 pieces, one after the other. */
+void hpo_digest_join(const char *lines, size_t n, char hex[65]);
 
 /** Packs n bytes and adds them to out as a gzip member of its own: members
  *  after each other are one file. */

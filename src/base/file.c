@@ -24,36 +24,43 @@ struct hpo_file {
   size_t next, n_in;
 };
 
+/* What the disk gives at once, up to n bytes; none: at_end. */
+static hpo_status read_some(hpo_file *f, void *to, size_t n, size_t *got,
+                            hpo_error *err) {
+  ssize_t some;
+  do
+    some = read(f->fd, to, n);
+  while (some < 0 && errno == EINTR);
+  if (some < 0)
+    return hpo_error_set(err, HPO_EIO, "%s: reading failed: %s", f->path,
+                         strerror(errno));
+  f->at_end = some == 0;
+  *got = (size_t)some;
+  return HPO_OK;
+}
+
 /* Reads into in[] until it is not empty; at_end if there is no more. */
 static hpo_status fill(hpo_file *f, hpo_error *err) {
-  while (f->next == f->n_in && !f->at_end) {
-    ssize_t got = read(f->fd, f->in, ROOM);
-    if (got < 0 && errno == EINTR)
-      continue;
-    if (got < 0)
-      return hpo_error_set(err, HPO_EIO, "%s: reading failed: %s", f->path,
-                           strerror(errno));
-    f->at_end = got == 0;
-    f->next = 0;
-    f->n_in = (size_t)got;
+  hpo_status status = HPO_OK;
+  if (f->next == f->n_in && !f->at_end) {
+    f->next = f->n_in = 0;
+    HPO_TRY(status, read_some(f, f->in, ROOM, &f->n_in, err));
   }
-  return HPO_OK;
+done:
+  return status;
 }
 
 /* The first two bytes, which may come one by one from a pipe. */
 static hpo_status look(hpo_file *f, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  size_t got = 0;
   while (f->n_in < 2 && !f->at_end) {
-    ssize_t got = read(f->fd, f->in + f->n_in, ROOM - f->n_in);
-    if (got < 0 && errno == EINTR)
-      continue;
-    if (got < 0)
-      return hpo_error_set(err, HPO_EIO, "%s: reading failed: %s", f->path,
-                           strerror(errno));
-    f->at_end = got == 0;
-    f->n_in += (size_t)got;
+    HPO_TRY(status, read_some(f, f->in + f->n_in, ROOM - f->n_in, &got, err));
+    f->n_in += got;
   }
   f->packed = f->n_in >= 2 && f->in[0] == 0x1f && f->in[1] == 0x8b;
-  return HPO_OK;
+done:
+  return status;
 }
 
 static hpo_status open_path(const char *path, int *fd, hpo_error *err) {
@@ -89,6 +96,18 @@ done:
   hpo_file_close(f);
   return status;
 }
+
+hpo_status hpo_file_seek(hpo_file *f, uint64_t at, hpo_error *err) {
+  HPO_ASSERT(!f->packed);
+  if (lseek(f->fd, (off_t)at, SEEK_SET) < 0)
+    return hpo_error_set(err, HPO_EIO, "%s: reading failed: %s", f->path,
+                         strerror(errno));
+  f->next = f->n_in = 0;
+  f->at_end = false;
+  return HPO_OK;
+}
+
+bool hpo_file_is_packed(const hpo_file *f) { return f->packed; }
 
 void hpo_file_close(hpo_file *f) {
   if (f == NULL)
@@ -155,14 +174,17 @@ done:
 
 static hpo_status read_plain(hpo_file *f, uint8_t *to, size_t n, size_t *got,
                              hpo_error *err) {
-  hpo_status status = fill(f, err);
+  hpo_status status = HPO_OK;
   size_t have = f->n_in - f->next;
-  if (status != HPO_OK)
-    return status;
+  if (have == 0 && n >= ROOM)
+    return read_some(f, to, n, got, err);
+  HPO_TRY(status, fill(f, err));
+  have = f->n_in - f->next;
   *got = have < n ? have : n;
   memcpy(to, f->in + f->next, *got);
   f->next += *got;
-  return HPO_OK;
+done:
+  return status;
 }
 
 hpo_status hpo_file_read(hpo_file *f, void *to, size_t n, size_t *got,

@@ -5,10 +5,11 @@
 
 #include "hpo/clones.h"
 #include "hpo/file.h"
+#include "sha256_private.h"
 
 #define BLOCK 64
 
-static const uint32_t constant[64] = {
+const uint32_t hpo_sha256_constant[64] = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1,
     0x923f82a4, 0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3,
     0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786,
@@ -20,6 +21,8 @@ static const uint32_t constant[64] = {
     0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a,
     0x5b9cca4f, 0x682e6ff3, 0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208,
     0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
+
+#define constant hpo_sha256_constant
 
 static uint32_t turn(uint32_t x, int n) { return x >> n | x << (32 - n); }
 
@@ -65,12 +68,22 @@ static void add_block(uint32_t h[8], const uint8_t *p) {
     h[i] += s[i];
 }
 
+static void add_blocks(hpo_sha256 *s, const uint8_t *p, size_t n) {
+  if (s->is_own) {
+    hpo_sha256_own_blocks(s->h, p, n);
+    return;
+  }
+  for (; n > 0; n--, p += BLOCK)
+    add_block(s->h, p);
+}
+
 void hpo_sha256_start(hpo_sha256 *s) {
   static const uint32_t first[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372,
                                     0xa54ff53a, 0x510e527f, 0x9b05688c,
                                     0x1f83d9ab, 0x5be0cd19};
   memset(s, 0, sizeof *s);
   memcpy(s->h, first, sizeof first);
+  s->is_own = hpo_sha256_has_own();
 }
 
 void hpo_sha256_add(hpo_sha256 *s, const void *from, size_t n) {
@@ -86,11 +99,10 @@ void hpo_sha256_add(hpo_sha256 *s, const void *from, size_t n) {
     n -= take;
     if (take < room)
       return;
-    add_block(s->h, s->block);
+    add_blocks(s, s->block, 1);
   }
-  for (; n >= BLOCK; p += BLOCK, n -= BLOCK)
-    add_block(s->h, p);
-  memcpy(s->block, p, n);
+  add_blocks(s, p, n / BLOCK);
+  memcpy(s->block, p + n / BLOCK * BLOCK, n % BLOCK);
 }
 
 void hpo_sha256_end(hpo_sha256 *s, char hex[65]) {

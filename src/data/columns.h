@@ -9,6 +9,9 @@
 #include "hpo/plan.h"
 #include "intern.h"
 
+/** Different texts that a column can have. */
+enum { HPO_MOST_CATEGORIES = 65535 };
+
 typedef enum hpo_use {
   HPO_USE_FEATURE,
   HPO_USE_LABEL,

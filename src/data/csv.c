@@ -21,6 +21,7 @@ hpo_status hpo_csv_more(hpo_csv *c, hpo_error *err) {
   HPO_ASSERT(!c->is_all);
   if (kept > 0 && c->at > 0)
     memmove(c->byte, c->byte + c->at, kept);
+  c->base += c->at;
   c->at = 0;
   c->end = kept;
   /* Room for one more byte that ends the last line, and for the NUL. */
@@ -32,7 +33,7 @@ hpo_status hpo_csv_more(hpo_csv *c, hpo_error *err) {
     HPO_TRY(status, hpo_file_read(c->file, c->byte + c->end,
                                   c->room - 2 - c->end, &got, err));
     if (c->hash != NULL)
-      hpo_sha256_add(c->hash, c->byte + c->end, got);
+      hpo_digest_add(c->hash, c->byte + c->end, got);
     c->end += got;
   }
   c->is_all = got == 0;
@@ -43,7 +44,7 @@ done:
   return status;
 }
 
-hpo_status hpo_csv_open(hpo_csv *c, const char *path, hpo_sha256 *hash,
+hpo_status hpo_csv_open(hpo_csv *c, const char *path, hpo_digest *hash,
                         hpo_error *err) {
   hpo_status status = HPO_OK;
 
@@ -59,6 +60,40 @@ hpo_status hpo_csv_open(hpo_csv *c, const char *path, hpo_sha256 *hash,
 done:
   if (status != HPO_OK)
     hpo_csv_close(c);
+  return status;
+}
+
+/* Past the end of the line that c->at stands in. */
+static hpo_status skip_line(hpo_csv *c, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const char *next = NULL;
+
+  for (;;) {
+    while (c->at < c->end && c->byte[c->at] != '\n' && c->byte[c->at] != '\r')
+      c->at++;
+    next = c->at < c->end ? hpo_csv_line_end(c, c->byte + c->at) : NULL;
+    if (next != NULL || c->is_all)
+      break;
+    HPO_TRY(status, hpo_csv_more(c, err));
+  }
+  c->at = next != NULL ? (size_t)(next - c->byte) : c->end;
+done:
+  return status;
+}
+
+hpo_status hpo_csv_seek(hpo_csv *c, uint64_t from, hpo_error *err) {
+  hpo_status status = HPO_OK;
+
+  HPO_TRY(status, hpo_file_seek(c->file, from - 1, err));
+  c->base = from - 1;
+  c->at = c->end = 0;
+  c->is_all = false;
+  c->line = 1;
+  HPO_TRY(status, hpo_csv_more(c, err));
+  HPO_TRY(status, skip_line(c, err));
+  while (hpo_csv_skip_blank(c) == HPO_CSV_MORE && !c->is_all)
+    HPO_TRY(status, hpo_csv_more(c, err));
+done:
   return status;
 }
 

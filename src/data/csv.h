@@ -16,8 +16,9 @@
 typedef struct hpo_csv {
   const char *path; /* borrowed */
   hpo_file *file;
-  hpo_sha256 *hash; /* borrowed; takes all bytes as read; may be NULL */
+  hpo_digest *hash; /* borrowed; takes all bytes as read; may be NULL */
   char *byte;       /* [end], then a NUL; the last one ends a line */
+  uint64_t base;    /* where in the file byte[0] stands */
   size_t at;        /* start of the next record */
   size_t end, room;
   bool is_all;         /* the rest of the file is in memory */
@@ -44,8 +45,15 @@ typedef struct hpo_csv_field {
 /** Opens and reads the first block; skips a byte order mark.
  *  \return HPO_OK; HPO_EDATA; HPO_EIO; HPO_EMEM */
 HPO_MUST_USE hpo_status hpo_csv_open(hpo_csv *c, const char *path,
-                                     hpo_sha256 *hash, hpo_error *err);
+                                     hpo_digest *hash, hpo_error *err);
 HPO_MUST_USE hpo_status hpo_csv_more(hpo_csv *c, hpo_error *err);
+/** Goes to the first record that begins after the line that holds the byte
+ *  before `from`, 1 or more, in a file that is not packed; right where that
+ *  line does not end inside quotes.  Lines are then counted from there. */
+HPO_MUST_USE hpo_status hpo_csv_seek(hpo_csv *c, uint64_t from,
+                                     hpo_error *err);
+/** Where in the file the next record begins. */
+static inline uint64_t hpo_csv_at(const hpo_csv *c) { return c->base + c->at; }
 void hpo_csv_close(hpo_csv *c);
 
 /** Skips blank lines.  HPO_CSV_MORE: then nothing is left in memory. */

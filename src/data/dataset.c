@@ -18,73 +18,36 @@
 #include "source.h"
 #include "sparse.h"
 #include "split.h"
+#include "together.h"
 
 enum { MOST_MIXED = 255 };
 
 /* What only the leader has. */
 typedef struct leader {
   hpo_reading reading;
+  hpo_together *together; /* borrowed; NULL: it reads alone */
+  hpo_row *missing;       /* [columns] in what was read together, or NULL */
   uint32_t **place; /* [columns] category numbers as read -> sorted; or NULL */
   size_t columns;
   uint8_t *fold; /* [rows] or NULL: no folds */
 } leader;
 
-/* Reads one file and adds "role sha256\n" to what is hashed. */
-static hpo_status read_file(hpo_reading *r, const hpo_data_file *f,
-                            hpo_role role, hpo_sha256 *hash, hpo_error *err) {
-  static const char *const name[] = {"train", "validation", "test"};
-  hpo_status status = HPO_OK;
-  char hex[65] = "";
-
-  HPO_TRY(status, hpo_source_read(r, f, role, hex, err));
-  hpo_sha256_add(hash, name[role], strlen(name[role]));
-  hpo_sha256_add(hash, " ", 1);
-  hpo_sha256_add(hash, hex, 64);
-  hpo_sha256_add(hash, "\n", 1);
-done:
-  return status;
-}
-
-/* What a list says of file i; "" where it is too short. */
-static const char *said(const hpo_names *list, size_t i) {
-  return i < list->n ? list->item[i] : "";
-}
-
-static const char *or_empty(const char *text) {
-  return text != NULL ? text : "";
-}
-
 static hpo_status read_files(hpo_reading *r, char hash[65], hpo_error *err) {
   hpo_status status = HPO_OK;
-  const hpo_plan_data *data = r->data;
+  hpo_data_list list = {0};
   hpo_sha256 sha;
+  char hex[65] = "";
 
   hpo_sha256_start(&sha);
   hpo_table_clear(&r->table);
-  for (size_t i = 0; i < data->train.n; i++) {
-    const hpo_data_file train = {
-        data->train.item[i], said(&data->train_dataset, i),
-        said(&data->train_label, i), said(&data->train_label_dataset, i)};
-
-    HPO_TRY(status, read_file(r, &train, HPO_ROLE_TRAIN, &sha, err));
-  }
-  if (data->validation[0] != '\0') {
-    const hpo_data_file valid = {data->validation,
-                                 or_empty(data->validation_dataset),
-                                 or_empty(data->validation_label),
-                                 or_empty(data->validation_label_dataset)};
-
-    HPO_TRY(status, read_file(r, &valid, HPO_ROLE_VALID, &sha, err));
-  }
-  if (data->test[0] != '\0') {
-    const hpo_data_file test = {data->test, or_empty(data->test_dataset),
-                                or_empty(data->test_label),
-                                or_empty(data->test_label_dataset)};
-
-    HPO_TRY(status, read_file(r, &test, HPO_ROLE_TEST, &sha, err));
+  HPO_TRY(status, hpo_data_list_create(r->data, &list, err));
+  for (size_t i = 0; i < list.n; i++) {
+    HPO_TRY(status, hpo_source_read(r, &list.file[i], list.role[i], hex, err));
+    hpo_data_list_hash(list.role[i], hex, &sha);
   }
   hpo_sha256_end(&sha, hash);
 done:
+  hpo_data_list_free(&list);
   return status;
 }
 
@@ -159,7 +122,10 @@ static hpo_status find_columns(leader *l, hpo_dataset *d, hpo_error *err) {
   HPO_TRY(status, hpo_mem_new(d->columns, sizeof *l->place, &l->place, err));
   l->columns = d->columns;
   HPO_TRY(status, hpo_mem_new(d->columns, sizeof *missing, &missing, err));
-  hpo_table_missing(&l->reading.table, missing);
+  if (l->missing != NULL)
+    memcpy(missing, l->missing, d->columns * sizeof *missing);
+  else
+    hpo_table_missing(&l->reading.table, missing);
   if (d->team != NULL)
     HPO_TRY(status, d->team->sum(d->team->self, missing, d->columns, err));
   for (size_t i = 0; i < from->n; i++) {
@@ -397,10 +363,13 @@ static hpo_status lead(const hpo_plan *plan, leader *l, hpo_dataset *d,
   hpo_status status = HPO_OK;
   hpo_reading *r = &l->reading;
 
-  HPO_TRY(status, hpo_reading_create(&plan->data, r, err));
+  if (l->together != NULL)
+    hpo_together_take(l->together, r, d->hash, &l->missing);
+  else
+    HPO_TRY(status, hpo_reading_create(&plan->data, r, err));
   if (d->team != NULL)
     HPO_TRY(status, read_part(l, d, err));
-  else
+  else if (l->together == NULL)
     HPO_TRY(status, read_all(r, d->hash, err));
   d->task = plan->data.task;
   d->rows = r->table.rows;
@@ -418,6 +387,7 @@ done:
   return status;
 }
 
+/* All but the features of rows that were read together. */
 static void fill(leader *l, hpo_dataset *d, const hpo_arrays *to) {
   hpo_table *t = &l->reading.table;
   const size_t n = t->kept, first = (size_t)d->first;
@@ -434,7 +404,9 @@ static void fill(leader *l, hpo_dataset *d, const hpo_arrays *to) {
     memcpy(to->fold, l->fold, n);
     hpo_block_list_folds(d, to);
   }
-  hpo_table_move(t, l->place, (size_t)d->rows, to->x + first);
+  if (l->together == NULL)
+    hpo_table_move(t, &(hpo_stretch){0, n, first}, 1, l->place,
+                   (size_t)d->rows, to->x);
 }
 
 /* Which places of the lists are here: behind the lower ranks' rows. */
@@ -463,6 +435,7 @@ static void leader_free(leader *l) {
   for (size_t j = 0; j < l->columns; j++)
     hpo_mem_free(l->place[j]);
   hpo_mem_free(l->place);
+  hpo_mem_free(l->missing);
   hpo_mem_free(l->fold);
   hpo_reading_free(&l->reading);
 }
@@ -478,6 +451,7 @@ hpo_status hpo_dataset_load(const hpo_plan *plan, hpo_shared *node,
   HPO_ASSERT(plan->has_data);
   HPO_TRY(status, hpo_mem_new(1, sizeof *d, &d, err));
   d->node = node;
+  HPO_TRY(status, hpo_together_create(plan, node, &l.together, err));
   if (node->node_rank == 0)
     status = lead(plan, &l, d, err);
   HPO_TRY(status, hpo_facts_verdict(node, status, err));
@@ -486,12 +460,17 @@ hpo_status hpo_dataset_load(const hpo_plan *plan, hpo_shared *node,
   HPO_TRY(status, hpo_block_create(d, has_weight, &to, err));
   if (node->node_rank == 0)
     fill(&l, d, &to);
+  if (l.together != NULL)
+    HPO_TRY(status, hpo_together_move(l.together, d,
+                                      node->node_rank == 0 ? l.place : NULL,
+                                      to.x, err));
   HPO_TRY(status, hpo_block_ready(d, err));
   HPO_TRY(status, hpo_block_find_folds(d, err));
 
   *out = d;
   d = NULL;
 done:
+  hpo_together_destroy(l.together);
   leader_free(&l);
   hpo_dataset_destroy(d);
   return status;

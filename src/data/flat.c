@@ -28,7 +28,7 @@ hpo_status hpo_flat_get(hpo_flat *s, size_t n, hpo_error *err) {
       HPO_FAIL(status, err, HPO_EDATA,
                "%s: the file is cut short: %zu more bytes should follow",
                s->path, left);
-    hpo_sha256_add(s->hash, block, got);
+    hpo_digest_add(s->hash, block, got);
     HPO_TRY(status, hpo_buffer_add(&s->body, block, got, err));
   }
 done:
@@ -47,7 +47,7 @@ void hpo_flat_close(void *state) {
 }
 
 hpo_status hpo_flat_open(const char *path, hpo_flat_head *head,
-                         hpo_sha256 *hash, hpo_array_facts *facts, void **out,
+                         hpo_digest *hash, hpo_array_facts *facts, void **out,
                          hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_flat *s = NULL;

@@ -14,7 +14,7 @@
 
 typedef struct hpo_flat {
   const char *path; /* borrowed */
-  hpo_sha256 *hash; /* borrowed */
+  hpo_digest *hash; /* borrowed */
   hpo_file *file;
   hpo_npy_head head;
   hpo_buffer body; /* Fortran: everything; C: the rows being read */
@@ -31,7 +31,7 @@ HPO_MUST_USE hpo_status hpo_flat_get(hpo_flat *f, size_t n, hpo_error *err);
 
 /** What hpo_array_format's functions of these names do. */
 HPO_MUST_USE hpo_status hpo_flat_open(const char *path, hpo_flat_head *head,
-                                      hpo_sha256 *hash, hpo_array_facts *facts,
+                                      hpo_digest *hash, hpo_array_facts *facts,
                                       void **out, hpo_error *err);
 HPO_MUST_USE hpo_status hpo_flat_read(void *state, hpo_row first, hpo_row n,
                                       double *to, hpo_error *err);

@@ -16,7 +16,7 @@
 typedef struct hdf5 {
   hpo_h5_data *data;
   hpo_h5_data_facts facts;
-  hpo_sha256 *hash; /* borrowed */
+  hpo_digest *hash; /* borrowed */
   hpo_intern names; /* texts so far */
   double *to;       /* where the next text's number goes */
 } hdf5;
@@ -32,7 +32,7 @@ static void hdf5_close(void *state) {
 }
 
 static hpo_status hdf5_open(const char *path, const char *dataset,
-                            hpo_sha256 *hash, hpo_array_facts *facts,
+                            hpo_digest *hash, hpo_array_facts *facts,
                             void **out, hpo_error *err) {
   hpo_status status = HPO_OK;
   hdf5 *s = NULL;
@@ -43,7 +43,7 @@ static hpo_status hdf5_open(const char *path, const char *dataset,
   HPO_TRY(status, hpo_h5_data_open(path, dataset, &s->facts, &s->data, err));
   (void)snprintf(shape, sizeof shape, "%zu %zu\n", s->facts.rows,
                  s->facts.columns);
-  hpo_sha256_add(hash, shape, strlen(shape));
+  hpo_digest_add(hash, shape, strlen(shape));
   facts->rows = (hpo_row)s->facts.rows;
   facts->columns = s->facts.columns;
   facts->is_text = s->facts.is_text;
@@ -60,8 +60,8 @@ static hpo_status take_text(void *context, const char *text, size_t n,
   uint32_t number = 0;
   hpo_status status = HPO_OK;
 
-  hpo_sha256_add(s->hash, text, n);
-  hpo_sha256_add(s->hash, "", 1);
+  hpo_digest_add(s->hash, text, n);
+  hpo_digest_add(s->hash, "", 1);
   HPO_TRY(status, hpo_intern_add(&s->names, text, n, &number, err));
   *s->to++ = number;
 done:
@@ -84,7 +84,7 @@ static hpo_status hdf5_read(void *state, hpo_row first, hpo_row n, double *to,
   }
   HPO_TRY(status, hpo_h5_data_read(s->data, from, count, to, err));
   hpo_h5_swap(&about, 1, to, values);
-  hpo_sha256_add(s->hash, to, values * sizeof *to);
+  hpo_digest_add(s->hash, to, values * sizeof *to);
   hpo_h5_swap(&about, 1, to, values);
 done:
   return status;

@@ -124,7 +124,7 @@ done:
 }
 
 static hpo_status column_open(const char *path, const char *dataset,
-                              hpo_sha256 *hash, hpo_array_facts *facts,
+                              hpo_digest *hash, hpo_array_facts *facts,
                               void **out, hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_csv csv = {0};

@@ -35,7 +35,7 @@ hpo_status hpo_labels_open(const hpo_data_file *f, const hpo_plan_data *data,
   const char *dataset = "";
   hpo_labels l = {0};
 
-  hpo_sha256_start(&out->sha);
+  hpo_digest_start(&out->sha, HPO_DIGEST_PIECE, NULL);
   HPO_TRY(status, find_format(f, data, &dataset, &l, err));
   HPO_TRY(status,
           l.format->open(l.path, dataset, &out->sha, &facts, &l.state, err));

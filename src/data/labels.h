@@ -14,7 +14,7 @@ typedef struct hpo_labels { /* `hpo_labels l = {0}`: none */
   const hpo_array_format *format;
   void *state;
   hpo_row skip; /* 1: the first record is the column's name */
-  hpo_sha256 sha;
+  hpo_digest sha;
 } hpo_labels;
 
 /** Opens the labels of f, which has some, for `rows` rows.

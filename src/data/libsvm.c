@@ -12,7 +12,7 @@
 
 enum { LONGEST_LINE = 1 << 26 };
 
-hpo_status hpo_libsvm_open(hpo_libsvm *l, const char *path, hpo_sha256 *hash,
+hpo_status hpo_libsvm_open(hpo_libsvm *l, const char *path, hpo_digest *hash,
                            hpo_error *err) {
   *l = (hpo_libsvm){.last = -1};
   return hpo_csv_open(&l->bytes, path, hash, err);

@@ -30,7 +30,7 @@ typedef struct hpo_libsvm_entry {
 
 /** Parameters and errors as hpo_csv_open. */
 HPO_MUST_USE hpo_status hpo_libsvm_open(hpo_libsvm *l, const char *path,
-                                        hpo_sha256 *hash, hpo_error *err);
+                                        hpo_digest *hash, hpo_error *err);
 void hpo_libsvm_close(hpo_libsvm *l);
 
 /** Goes to the next line that is not blank or a comment alone.

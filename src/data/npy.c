@@ -42,7 +42,7 @@ done:
 }
 
 static hpo_status npy_open(const char *path, const char *dataset,
-                           hpo_sha256 *hash, hpo_array_facts *facts,
+                           hpo_digest *hash, hpo_array_facts *facts,
                            void **out, hpo_error *err) {
   (void)dataset;
   return hpo_flat_open(path, read_head, hash, facts, out, err);

@@ -11,7 +11,7 @@
 #include "source.h"
 #include "utf8.h"
 
-enum { BLOCK_VALUES = 1 << 17, MOST_CATEGORIES = 65535 };
+enum { BLOCK_VALUES = 1 << 17 };
 
 /* A row being put into the table. */
 typedef struct array_row {
@@ -48,7 +48,7 @@ static hpo_status name_of(const array_row *r, hpo_text_column *c, double *x,
                    err));
   (void)snprintf(text, sizeof text, "%lld", (long long)*x);
   HPO_TRY(status, hpo_intern_add(&c->names, text, strlen(text), &number, err));
-  if (c->names.n > MOST_CATEGORIES && c->use != HPO_USE_KEY)
+  if (c->names.n > HPO_MOST_CATEGORIES && c->use != HPO_USE_KEY)
     HPO_TRY(status, refuse(r, c, *x,
                            "is one name too many: a column can have 65535 "
                            "different ones; is it to be ignored?",
@@ -85,7 +85,7 @@ static hpo_status store_label(const hpo_reading *all, array_row *r,
     c->is_text = true;
   }
   HPO_TRY(status, hpo_intern_add(&c->names, r->label, n, &number, err));
-  if (c->names.n > MOST_CATEGORIES)
+  if (c->names.n > HPO_MOST_CATEGORIES)
     HPO_FAIL(status, err, HPO_EDATA,
              "%s: row %lld: '%s' is one name too many: labels can have 65535 "
              "different ones",
@@ -224,7 +224,7 @@ typedef struct source {
   void *state;
   hpo_array_facts facts;
   hpo_labels labels;
-  hpo_sha256 sha;
+  hpo_digest sha;
   hpo_row block; /* rows at a time */
   double *value; /* [block][columns] */
   double *label; /* [block]; NULL: a column */
@@ -243,7 +243,7 @@ static hpo_status source_open(hpo_reading *all, const hpo_data_file *f,
   hpo_status status = HPO_OK;
   const bool has_labels = hpo_data_file_has_labels(f);
 
-  hpo_sha256_start(&s->sha);
+  hpo_digest_start(&s->sha, HPO_DIGEST_PIECE, NULL);
   HPO_TRY(status, s->format->open(f->path, f->dataset, &s->sha, &s->facts,
                                   &s->state, err));
   if (s->facts.is_text)
@@ -273,10 +273,10 @@ static void join_hashes(source *s, char sha256[65]) {
   char hex[65];
   hpo_sha256 both;
 
-  hpo_sha256_end(&s->sha, sha256);
+  hpo_digest_end(&s->sha, sha256);
   if (s->label == NULL)
     return;
-  hpo_sha256_end(&s->labels.sha, hex);
+  hpo_digest_end(&s->labels.sha, hex);
   hpo_sha256_start(&both);
   hpo_sha256_add(&both, "data ", 5);
   hpo_sha256_add(&both, sha256, 64);

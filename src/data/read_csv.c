@@ -11,6 +11,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -20,7 +21,6 @@
 #include "utf8.h"
 
 enum {
-  MOST_CATEGORIES = 65535,
   LONGEST_TEXT = 1000 /* bytes of a category's or a class's name */
 };
 
@@ -133,7 +133,7 @@ static hpo_status name_number(reader *r, hpo_text_column *c, const char *text,
   HPO_TRY(status, hpo_intern_add(&c->names, text, n, &number, err));
   if (number == known && !hpo_utf8_check(text, n))
     HPO_TRY(status, refuse(r, c, text, n, "is not UTF-8", err));
-  if (c->names.n > MOST_CATEGORIES && c->use != HPO_USE_KEY)
+  if (c->names.n > HPO_MOST_CATEGORIES && c->use != HPO_USE_KEY)
     HPO_TRY(status, refuse(r, c, text, n,
                            "is one name too many: a column can have 65535 "
                            "different ones; is it to be ignored?",
@@ -236,14 +236,17 @@ done:
   return status;
 }
 
-static hpo_status read_rows(reader *r, hpo_role role, hpo_error *err) {
+/* The records that begin before byte `to` of the file. */
+static hpo_status read_rows(reader *r, hpo_role role, uint64_t to,
+                            hpo_error *err) {
   hpo_status status = HPO_OK;
-  const hpo_row before = r->all->table.rows;
 
   for (;;) {
     hpo_csv_token token = hpo_csv_skip_blank(&r->csv);
     const bool is_there = token == HPO_CSV_FIELD;
 
+    if (is_there && hpo_csv_at(&r->csv) >= to)
+      break;
     if (is_there)
       HPO_TRY(status, read_row(r, role, &token, err));
     if (token == HPO_CSV_FIELD)
@@ -256,9 +259,6 @@ static hpo_status read_rows(reader *r, hpo_role role, hpo_error *err) {
       break;
     HPO_TRY(status, hpo_csv_refuse(&r->csv, token, r->csv.line, err));
   }
-  if (r->all->table.rows == before)
-    HPO_FAIL(status, err, HPO_EDATA, "%s: the file holds no rows",
-             r->csv.path);
 done:
   return status;
 }
@@ -294,37 +294,95 @@ done:
   return status;
 }
 
-hpo_status hpo_read_csv(hpo_reading *all, const char *path, hpo_role role,
-                        bool is_tsv, char sha256[65], hpo_error *err) {
+/* Up to the first row. */
+static hpo_status open_file(reader *r, const char *path, bool is_tsv,
+                            hpo_digest *sha, hpo_error *err) {
   hpo_status status = HPO_OK;
-  reader r = {.all = all};
+  hpo_reading *all = r->all;
   hpo_head_options o = {
       .data = all->data, .missing = &all->missing, .is_tsv = is_tsv};
   hpo_head head = {0};
-  hpo_sha256 sha;
 
-  hpo_sha256_start(&sha);
   o.source = all->positive.source[0] != '\0' ? all->positive.source
                                              : all->data->label;
-  HPO_TRY(status, hpo_csv_open(&r.csv, path, &sha, err));
-  HPO_TRY(status, hpo_head_read(&r.csv, &o, &head, err));
+  HPO_TRY(status, hpo_csv_open(&r->csv, path, sha, err));
+  HPO_TRY(status, hpo_head_read(&r->csv, &o, &head, err));
   if (all->columns.n == 0)
-    HPO_TRY(status, name_columns(&r, &head, err));
+    HPO_TRY(status, name_columns(r, &head, err));
   else if (head.has_header && all->data->names.n == 0)
     HPO_TRY(status, hpo_columns_check(&all->columns, &head.field, path, err));
-  HPO_TRY(status, read_rows(&r, role, err));
-  hpo_sha256_end(&sha, sha256);
 done:
   hpo_head_free(&head);
+  return status;
+}
+
+hpo_status hpo_read_csv(hpo_reading *all, const char *path, hpo_role role,
+                        bool is_tsv, char sha256[65], hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_row before = all->table.rows;
+  reader r = {.all = all};
+  hpo_digest sha;
+
+  hpo_digest_start(&sha, all->piece, NULL);
+  HPO_TRY(status, open_file(&r, path, is_tsv, &sha, err));
+  HPO_TRY(status, read_rows(&r, role, UINT64_MAX, err));
+  if (all->table.rows == before)
+    HPO_FAIL(status, err, HPO_EDATA, "%s: the file holds no rows", path);
+  hpo_digest_end(&sha, sha256);
+done:
   hpo_csv_close(&r.csv);
+  return status;
+}
+
+hpo_status hpo_read_csv_part(hpo_reading *all, const char *path, hpo_role role,
+                             bool is_tsv, hpo_csv_part *part, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const bool is_first = part->from == 0;
+  reader r = {.all = all};
+  hpo_digest sha;
+  char hex[65];
+
+  hpo_digest_start(&sha, all->piece, part->lines);
+  hpo_digest_limit(&sha, is_first ? 0 : 1, part->to - part->from);
+  HPO_TRY(status, open_file(&r, path, is_tsv, is_first ? &sha : NULL, err));
+  if (!is_first) {
+    r.csv.hash = &sha;
+    HPO_TRY(status, hpo_csv_seek(&r.csv, part->from, err));
+  }
+  part->begin = hpo_csv_at(&r.csv);
+  HPO_TRY(status, read_rows(&r, role, part->to, err));
+  part->end = hpo_csv_at(&r.csv);
+  hpo_digest_end(&sha, hex);
+done:
+  hpo_csv_close(&r.csv);
+  return status;
+}
+
+hpo_status hpo_read_csv_look(hpo_reading *all, const char *path, bool is_tsv,
+                             hpo_error *err) {
+  hpo_status status = HPO_OK;
+  reader r = {.all = all};
+
+  all->table.is_part = true; /* and none is in it */
+  HPO_TRY(status, open_file(&r, path, is_tsv, NULL, err));
+  HPO_TRY(status, read_rows(&r, HPO_ROLE_TRAIN, all->piece / 4, err));
+  for (size_t j = 0; j < all->columns.n; j++)
+    all->columns.item[j].is_late = false; /* nothing is kept */
+done:
+  hpo_csv_close(&r.csv);
+  all->table.is_part = false;
+  hpo_table_clear(&all->table);
   return status;
 }
 
 hpo_status hpo_reading_create(const hpo_plan_data *data, hpo_reading *out,
                               hpo_error *err) {
   hpo_status status = HPO_OK;
-  hpo_reading r = {.data = data};
+  hpo_reading r = {.data = data, .piece = HPO_DIGEST_PIECE};
+  const char *piece = getenv("HPOTUNE_TEST_PIECE");
 
+  if (piece != NULL && atoi(piece) > 0)
+    r.piece = (size_t)atoi(piece);
   HPO_TRY(status, hpo_positive_create(data->positive, &r.positive, err));
   HPO_TRY(status, hpo_missing_create(&data->missing, &r.missing, err));
   *out = r;

@@ -26,6 +26,7 @@ typedef struct hpo_reading {
   hpo_table table;
   bool is_sparse; /* LIBSVM: absent entries are NaN in the table */
   hpo_sparse_facts sparse;
+  size_t piece; /* bytes of a piece of a text file's digest */
 } hpo_reading;
 
 HPO_MUST_USE hpo_status hpo_reading_create(const hpo_plan_data *data,
@@ -41,5 +42,26 @@ void hpo_reading_free(hpo_reading *r);
 HPO_MUST_USE hpo_status hpo_read_csv(hpo_reading *r, const char *path,
                                      hpo_role role, bool is_tsv,
                                      char sha256[65], hpo_error *err);
+
+/** Part of a file that is not packed, as one of several ranks reads it: the
+ *  records that begin in it.  Where the record begins that a part's reader
+ *  takes for its first is a guess, which is right if and only if the part
+ *  before ends there. */
+typedef struct hpo_csv_part {
+  uint64_t from, to;   /* bytes of the file: whole pieces, or up to its end */
+  char *lines;         /* takes the digest's lines of its pieces */
+  uint64_t begin, end; /* out: where its first record begins, if from > 0,
+                          and the first one after it */
+} hpo_csv_part;
+
+/** Adds the rows of a part, after hpo_read_csv_look at the first file;
+ *  else as hpo_read_csv, but that an error does not tell the line. */
+HPO_MUST_USE hpo_status hpo_read_csv_part(hpo_reading *r, const char *path,
+                                          hpo_role role, bool is_tsv,
+                                          hpo_csv_part *part, hpo_error *err);
+/** Makes the columns from the first file's head, and finds out from its
+ *  first records which hold texts; adds no row. */
+HPO_MUST_USE hpo_status hpo_read_csv_look(hpo_reading *r, const char *path,
+                                          bool is_tsv, hpo_error *err);
 
 #endif

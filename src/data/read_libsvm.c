@@ -18,7 +18,6 @@
 #include "utf8.h"
 
 enum {
-  MOST_CATEGORIES = 65535,
   COLUMN_BYTES = 400 /* names and facts of a column, about */
 };
 
@@ -262,7 +261,7 @@ static hpo_status name_of(const hpo_libsvm *l, hpo_text_column *c,
         refuse(l, c, e, "is no whole number; the column is categorical", err));
   (void)snprintf(text, sizeof text, "%lld", (long long)e->value);
   HPO_TRY(status, hpo_intern_add(&c->names, text, strlen(text), &number, err));
-  if (c->names.n > MOST_CATEGORIES)
+  if (c->names.n > HPO_MOST_CATEGORIES)
     HPO_TRY(status, refuse(l, c, e,
                            "is one name too many: a column can have 65535 "
                            "different ones; is it to be ignored?",
@@ -347,10 +346,10 @@ hpo_status hpo_read_libsvm(hpo_reading *all, const char *path, hpo_role role,
   bool is_there = false;
   double label = 0;
   hpo_libsvm l = {0};
-  hpo_sha256 sha;
+  hpo_digest sha;
 
   HPO_TRY(status, begin(all, path, err));
-  hpo_sha256_start(&sha);
+  hpo_digest_start(&sha, HPO_DIGEST_PIECE, NULL);
   HPO_TRY(status, hpo_libsvm_open(&l, path, &sha, err));
   for (;;) {
     HPO_TRY(status, hpo_libsvm_row(&l, &is_there, &label, err));
@@ -363,7 +362,7 @@ hpo_status hpo_read_libsvm(hpo_reading *all, const char *path, hpo_role role,
   }
   if (all->table.rows == before)
     HPO_FAIL(status, err, HPO_EDATA, "%s: the file holds no rows", path);
-  hpo_sha256_end(&sha, sha256);
+  hpo_digest_end(&sha, sha256);
 done:
   hpo_libsvm_close(&l);
   return status;

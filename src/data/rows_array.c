@@ -15,7 +15,7 @@ typedef struct array_rows {
   hpo_row next;
   double *value; /* [room] */
   size_t room;
-  hpo_sha256 hash; /* wanted by the face */
+  hpo_digest hash; /* wanted by the face */
 } array_rows;
 
 static hpo_status array_open(hpo_rows *r, const hpo_names *names,
@@ -25,7 +25,7 @@ static hpo_status array_open(hpo_rows *r, const hpo_names *names,
 
   HPO_TRY(status, hpo_mem_new(1, sizeof *a, &a, err));
   r->state = a;
-  hpo_sha256_start(&a->hash);
+  hpo_digest_start(&a->hash, HPO_DIGEST_PIECE, NULL);
   HPO_TRY(status, r->format->array->open(r->path, r->dataset, &a->hash,
                                          &a->facts, &a->file, err));
   if (a->facts.is_text)

@@ -23,6 +23,19 @@ static inline bool hpo_data_file_has_labels(const hpo_data_file *f) {
   return f->label_path[0] != '\0' || f->label_dataset[0] != '\0';
 }
 
+/** The files of a study in the order of their rows. */
+typedef struct hpo_data_list {
+  hpo_data_file *file; /* [n] */
+  hpo_role *role;      /* [n] */
+  size_t n;
+} hpo_data_list;
+HPO_MUST_USE hpo_status hpo_data_list_create(const hpo_plan_data *data,
+                                             hpo_data_list *out,
+                                             hpo_error *err);
+void hpo_data_list_free(hpo_data_list *l);
+/** Adds the line of a file, "train HEX", to the hash of all. */
+void hpo_data_list_hash(hpo_role role, const char hex[65], hpo_sha256 *hash);
+
 /** An array file of numbers, rows by columns, without names. */
 typedef struct hpo_array_facts {
   hpo_row rows;
@@ -40,7 +53,7 @@ typedef struct hpo_array_format {
    *  \param [in] hash borrowed; takes all unpacked bytes as they are read
    *  \return HPO_OK; HPO_EDATA: what was found, what is allowed; HPO_EIO;
    *  HPO_EMEM */
-  hpo_status (*open)(const char *path, const char *dataset, hpo_sha256 *hash,
+  hpo_status (*open)(const char *path, const char *dataset, hpo_digest *hash,
                      hpo_array_facts *facts, void **out, hpo_error *err);
   /** Rows [first, first + n) to to[n][columns]; first is at least the end of
    *  the range before.  The last row also looks at the end of the file.

@@ -107,20 +107,36 @@ void hpo_table_missing(const hpo_table *t, hpo_row *missing) {
   }
 }
 
-void hpo_table_move(hpo_table *t, uint32_t *const *place, size_t rows,
-                    float *x) {
-  for (size_t i = 0; i < t->n_chunk; i++) {
-    const size_t n = rows_in(t, i);
+/* The n rows at from to x, which is where the first feature of the first
+ * belongs. */
+static void move_rows(const hpo_table *t, const float *from, size_t n,
+                      uint32_t *const *place, size_t rows, float *x) {
+  for (size_t j = 0; j < t->features; j++) {
+    float *to = x + j * rows;
 
-    for (size_t j = 0; j < t->features; j++) {
-      float *to = x + j * rows + i * t->chunk_rows;
-      const float *from = t->chunk[i] + j;
-
+    for (size_t r = 0; r < n; r++)
+      to[r] = from[r * t->features + j];
+    if (place[j] != NULL)
       for (size_t r = 0; r < n; r++)
-        to[r] = from[r * t->features];
-      if (place[j] != NULL)
-        for (size_t r = 0; r < n; r++)
-          to[r] = isnan(to[r]) ? to[r] : (float)place[j][(uint32_t)to[r]];
+        to[r] = isnan(to[r]) ? to[r] : (float)place[j][(uint32_t)to[r]];
+  }
+}
+
+void hpo_table_move(hpo_table *t, const hpo_stretch *s, size_t n,
+                    uint32_t *const *place, size_t rows, float *x) {
+  for (size_t i = 0, k = 0; i < t->n_chunk; i++) {
+    const size_t begin = i * t->chunk_rows, end = begin + rows_in(t, i);
+
+    for (size_t at = begin; at < end;) {
+      size_t stop;
+
+      while (k < n && s[k].from + s[k].n <= at)
+        k++;
+      HPO_ASSERT(k < n && s[k].from <= at);
+      stop = s[k].from + s[k].n < end ? s[k].from + s[k].n : end;
+      move_rows(t, row_at(t, at), stop - at, place, rows,
+                x + s[k].to + (at - s[k].from));
+      at = stop;
     }
     hpo_mem_free(t->chunk[i]);
     t->chunk[i] = NULL;

@@ -47,10 +47,16 @@ HPO_MUST_USE hpo_status hpo_table_add_key(hpo_table *t, double key,
 /** Missing values of each feature in the rows kept. */
 void hpo_table_missing(const hpo_table *t, hpo_row *missing);
 
-/** Moves the features to x: [features] columns of `rows` places, of which the
- *  first `kept` are filled; where place[j] is not NULL, a value v becomes
- *  place[j][v].  The chunks are given back. */
-void hpo_table_move(hpo_table *t, uint32_t *const *place, size_t rows,
-                    float *x);
+/** Rows of a table that stay together, and where they go. */
+typedef struct hpo_stretch {
+  size_t from, n; /* rows kept */
+  size_t to;      /* global row of the first */
+} hpo_stretch;
+
+/** Moves the features of the rows in n stretches, ascending and apart, to x:
+ *  [features] columns of `rows` places; where place[j] is not NULL, a value v
+ *  becomes place[j][v].  The chunks are given back. */
+void hpo_table_move(hpo_table *t, const hpo_stretch *s, size_t n,
+                    uint32_t *const *place, size_t rows, float *x);
 
 #endif
