@@ -74,9 +74,9 @@ void hpo_sha256_end(hpo_sha256 *s, char hex[65]);
  *  piece's SHA-256. */
 typedef struct hpo_digest {
   hpo_sha256 piece, all;
-  size_t size; /* bytes of a piece, the last one may be shorter */
-  size_t n;    /* pieces that are done */
-  char *lines; /* borrowed: their lines go here too; NULL: nowhere */
+  size_t size;         /* bytes of a piece, the last one may be shorter */
+  size_t n;            /* pieces that are done */
+  char *lines;         /* borrowed: their lines go here too; NULL: nowhere */
   uint64_t skip, left; /* bytes still to be left out, then to be taken */
 } hpo_digest;
 enum {
