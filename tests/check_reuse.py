@@ -57,6 +57,57 @@ def test_answers_are_what_training_gives(tool, case):
     assert all(t["reused"] < 0 for t in rows(tool.folder / "no.h5")[0])
 
 
+GRID = """<model kind="gbt">{more}<categorical name="max_depth">
+<choice value="2"/><choice value="4"/></categorical>
+<int name="n_estimators" low="4" high="24" step="4"/></model>"""
+STOPS = """<fixed name="learning_rate" value="0.6"/>
+<fixed name="early_stopping_rounds" value="3"/>"""
+
+
+def models(path):
+    with h5py.File(path, "r") as f:
+        data, trials = f["models"][:], f["trials"][:]
+    return [data[t["model_offset"]:t["model_offset"] + t["model_length"]]
+            .tobytes() for t in trials if t["model_offset"] >= 0]
+
+
+@pytest.mark.parametrize("sampler, case", [
+    ("grid", {"keep": "all"}),
+    ("random", {"held": '<folds count="3"/>', "more": STOPS}),
+    ("random", {"more": STOPS, "keep": "none", "end":
+                '<pruner name="median" warmup-steps="2" '
+                'startup-trials="2"/>'})])
+def test_fewer_and_more_rounds_are_what_training_gives(tool, case, sampler):
+    """Whoever trains a trial goes on from one like it."""
+    more = case.get("more", "")
+    case = {k: v for k, v in case.items() if k != "more"}
+    write(tool, trials=24, model=GRID.format(more=more), **case)
+    study = tool.folder / "s.xml"
+    study.write_text(study.read_text().replace(
+        'sampler name="random"', f'sampler name="{sampler}"'))
+    tool.run("s.xml", "--quiet", "--output", "no.h5", "--set",
+             "parallel/reuse=no")
+    _, want = rows(tool.folder / "no.h5")
+    reused = None
+    for ranks, team in (1, 1), (3, 2), (5, 1):
+        out = tool.folder / f"{ranks}.h5"
+        tool.run("s.xml", "--quiet", "--output", out.name, "--set",
+                 f"parallel/ranks-per-trial={team}", ranks=ranks)
+        trials, found = rows(out)
+        assert found == want
+        assert models(out) == models(tool.folder / "no.h5")
+        reused = reused or trials["reused"].tolist()
+        assert trials["reused"].tolist() == reused
+    for t in trials[trials["reused"] >= 0]:
+        source = trials[t["reused"]]
+        same = [n for n in t.dtype.names if n.startswith("params.")
+                and n != "params.n_estimators"]
+        assert all(t[n] == source[n] for n in same) and source["reused"] < 0
+    if case.get("keep") == "none":
+        assert any(point(t) != point(trials[t["reused"]])
+                   for t in trials[trials["reused"] >= 0])
+
+
 def test_an_interrupted_study_and_arrival(tool):
     write(tool, trials=40, model=FEW, keep="none")
     tool.run("s.xml", "--quiet", "--output", "whole.h5")

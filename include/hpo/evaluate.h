@@ -56,6 +56,12 @@ HPO_MUST_USE hpo_status hpo_evaluate_options(const hpo_plan *plan,
                                              size_t model, const double *x,
                                              hpo_options **out,
                                              hpo_error *err);
+/** The parameter that says how many steps a model takes, and nothing else
+ *  (hpo_model_kind.steps_option); -1: none does. */
+ptrdiff_t hpo_evaluate_steps_param(const hpo_plan *plan, size_t model);
+/** Patience of early stopping at point x, 0: there is none; -1: options that
+ *  the model refuses, or no memory. */
+int64_t hpo_evaluate_patience(const hpo_plan *plan, const double *x);
 /** Index of the model that a point chooses. */
 size_t hpo_evaluate_model(const hpo_plan *plan, const double *x);
 

@@ -35,6 +35,15 @@ typedef struct hpo_finale {
   bool (*was_stopped)(const void *context);
 } hpo_finale;
 
+/** What must be known of models so that one trial answers another. */
+typedef struct hpo_reuse_rules {
+  const ptrdiff_t *steps_param; /* [plan->n_model] the parameter that says the
+                                   number of steps and nothing else, -1: none;
+                                   borrowed; NULL: no trial is answered */
+  /** Patience of early stopping at point x; 0: there is none, -1: unknown. */
+  int64_t (*patience)(const hpo_plan *plan, const double *x);
+} hpo_reuse_rules;
+
 typedef struct hpo_manager_input {
   const hpo_plan *plan;
   hpo_store *store;   /* open for writing; borrowed */
@@ -53,7 +62,7 @@ typedef struct hpo_manager_input {
   int64_t refit_rows;    /* training rows, where stored models are trained on
                             all of them after the trial; 0: they are not */
   hpo_listener listener;
-  bool reuse; /* equal parameters are answered from what is complete */
+  hpo_reuse_rules reuse;
   hpo_finale finale;
   const bool *stop_asked;    /* set by the caller (signal, deadline); read at
                                 each poll */

@@ -91,6 +91,10 @@ typedef struct hpo_model_kind {
                       const hpo_dataset *data, hpo_error *err);
   /** Steps that a trial with these options takes. */
   int64_t (*steps)(const hpo_options *o);
+  /** The option that says how many steps and nothing else: what two trials
+   *  that differ in it alone both do, they do with the same bits.  NULL: there
+   *  is none. */
+  const char *steps_option;
   /** Bytes that one trainer of such options will hold on one rank at its
    *  peak, with the saved model on its way, beside the data: told before it is
    *  made, without taking them.  At most about 3 times too much or too little.
@@ -121,9 +125,13 @@ typedef struct hpo_model_kind {
    *  NULL: cut needs no telling. */
   void (*mark)(void *self);
   /** Forgets all steps after the first `steps`, at which the objective was
-   *  `score`: predict_valid and save tell of those alone, and no step
-   *  follows.  NULL where patience is. Collective. */
+   *  `score`, the best (NaN: it stops there for another reason):
+   *  predict_valid and save tell of those alone, and no step follows, but
+   *  after restore.  NULL where patience is. Collective. */
   hpo_status (*cut)(void *self, int64_t steps, double score, hpo_error *err);
+  /** Takes back what cut has forgotten: steps can follow.  NULL: it is gone.
+   */
+  hpo_status (*restore)(void *self, hpo_error *err);
   /** Predictions for this rank's validation rows: p [n_valid][k], k as in
    *  metric.h.  NULL for models without data; of those for both, asked where
    *  there is data. */

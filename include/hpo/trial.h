@@ -67,7 +67,7 @@ typedef struct hpo_trial {
   int64_t peak_memory, bytes_sent; /* bytes; -1 unknown */
   int64_t steps;                   /* done */
   int64_t team, session;           /* -1 before */
-  hpo_id reused; /* trial of the same parameters that answered it; -1 */
+  hpo_id reused; /* trial that answered it (roles/reuse.h); -1 */
   char host[64];
   int64_t curve_offset, curve_length; /* rows of /curves; -1, 0 */
   int64_t model_offset, model_length; /* bytes of /models; -1, 0 */

@@ -104,15 +104,24 @@ typedef struct books {
   double seconds_before;
   hpo_id session;
   hpo_finale_work finale;
+  ptrdiff_t *steps_param; /* [n_model]; NULL: trials are never reused */
 } books;
 
 /* Equal parameters give equal models, but for programs. */
-static bool may_reuse(const hpo_plan *plan) {
+static hpo_status allow_reuse(books *b, const hpo_plan *plan, hpo_error *err) {
+  hpo_status status = HPO_OK;
   bool may = plan->reuse && plan->has_data;
 
   for (size_t i = 0; i < plan->n_model; i++)
     may = may && !hpo_model_find(plan->model[i].kind)->poll;
-  return may;
+  if (!may)
+    return HPO_OK;
+  HPO_TRY(status, hpo_mem_new(plan->n_model, sizeof *b->steps_param,
+                              &b->steps_param, err));
+  for (size_t i = 0; i < plan->n_model; i++)
+    b->steps_param[i] = hpo_evaluate_steps_param(plan, i);
+done:
+  return status;
 }
 
 static hpo_status create_manager(hpo_run *r, books *b, hpo_comm comm,
@@ -132,7 +141,7 @@ static hpo_status create_manager(hpo_run *r, books *b, hpo_comm comm,
       .sync_seconds = r->sync_seconds,
       .refit_rows = r->data && r->data->n_fold > 0 ? r->data->n_train : 0,
       .listener = hpo_display_listener(progress),
-      .reuse = may_reuse(r->plan),
+      .reuse = {b->steps_param, hpo_evaluate_patience},
       .finale = hpo_finale_make(&b->finale),
       .stop_asked = &r->stopping.asked,
       .stop_reason = "stopped early",
@@ -277,6 +286,7 @@ static hpo_status run_study(hpo_run *r, books *b, hpo_comm comm,
   b->finale =
       (hpo_finale_work){.r = r, .store = b->store, .stopping = &r->stopping};
   hpo_display_start(&progress, r->plan, done_before, r->quiet);
+  HPO_TRY(status, allow_reuse(b, r->plan, err));
   HPO_TRY(status, create_manager(r, b, comm, &progress, &manager, err));
   status = run_turns(r, b->store, manager, worker, err);
   hpo_display_end(&progress);
@@ -308,6 +318,7 @@ done:
   hpo_buffer_free(&winner);
   hpo_finale_free(&b->finale);
   hpo_manager_destroy(manager);
+  hpo_mem_free(b->steps_param);
   return status;
 }
 

@@ -9,13 +9,14 @@
  *                       |                          interrupted)
  *                       +--to_step done--> over (paused) --destroy--> kept
  *                                             --create (next job)--> running
- *   over --result (result.c)--> destroy
+ *   over --result (result.c)--> destroy --> kept, where it serves others
  *
  * Folds advance in lock step: a step is one step of each, and its value the
  * unweighted mean over them.
  * The team's rank 0 computes the objective and the verdict after each step
  * and tells the others, so that ranks can't part ways. */
 #include "evaluate/paused.h"
+#include "evaluate/prefix.h"
 #include "hpo/clock.h"
 #include "hpo/mem.h"
 
@@ -98,17 +99,24 @@ static void take_job(hpo_evaluation *v, hpo_job *job) {
   v->trial->start = hpo_clock_wall_ns();
 }
 
-/* The trial as it paused, if it is still here; NULL: it starts anew. */
-static hpo_evaluation *go_on(hpo_evaluator *e, hpo_job *job) {
-  hpo_evaluation *v = job->from_step > 0
-                          ? hpo_paused_take(e, job->trial, job->from_step)
-                          : NULL;
+/* The trial as it paused, or one that is like it in all but the number of
+ * steps, if it is still here; NULL: it starts anew. */
+static hpo_status go_on(hpo_evaluator *e, hpo_job *job, hpo_evaluation **out,
+                        hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_evaluation *v = NULL;
 
-  if (!v)
-    return NULL;
-  take_job(v, job);
-  v->over = v->is_scored = false;
-  return v;
+  if (job->from_step > 0)
+    v = hpo_paused_take(e, job->trial, job->from_step);
+  else
+    HPO_TRY(status, hpo_prefix_take(e, job, &v, err));
+  if (v) {
+    take_job(v, job);
+    v->over = v->is_scored = v->stays = false;
+  }
+  *out = v;
+done:
+  return status;
 }
 
 hpo_status hpo_evaluation_create(hpo_evaluator *e, hpo_job *job,
@@ -119,7 +127,7 @@ hpo_status hpo_evaluation_create(hpo_evaluator *e, hpo_job *job,
   const hpo_plan *plan = e->plan;
   hpo_error own = {0};
 
-  v = go_on(e, job);
+  HPO_TRY(status, go_on(e, job, &v, err));
   if (v) {
     *out = v;
     return HPO_OK;
@@ -149,7 +157,7 @@ done:
 }
 
 void hpo_evaluation_destroy(hpo_evaluation *v) {
-  if (v && v->over && v->trial && v->trial->state == HPO_TRIAL_PAUSED)
+  if (v && v->stays)
     hpo_paused_keep(v->e, v);
   else
     hpo_evaluation_free(v);
@@ -164,6 +172,7 @@ void hpo_evaluation_free(hpo_evaluation *v) {
   hpo_fit_free(&v->again);
   hpo_recipe_free(&v->recipe);
   hpo_trial_destroy(v->trial);
+  hpo_trial_destroy(v->known);
   hpo_job_free(&v->job);
   hpo_watch_free(&v->watch);
   hpo_mem_free(v);
@@ -283,7 +292,9 @@ static hpo_status weigh(hpo_evaluation *v, int64_t rss, verdict *t,
   hpo_error own = {0};
 
   t->value = NAN;
-  status = score(v, &t->value, &own);
+  status = hpo_prefix_has(v, v->trial->steps)
+               ? hpo_prefix_recall(v, &t->value, &own)
+               : score(v, &t->value, &own);
   if (status == HPO_ETRIAL || status == HPO_EINVAL || status == HPO_EMEM) {
     t->state = HPO_TRIAL_FAILED;
     snprintf(t->reason, sizeof t->reason, "%.*s", (int)sizeof t->reason - 1,
@@ -310,6 +321,10 @@ static hpo_status step_folds(hpo_evaluation *v, hpo_error *err) {
   hpo_status status = HPO_OK;
   double before = hpo_clock_seconds();
 
+  if (hpo_prefix_has(v, v->trial->steps + 1)) {
+    v->trial->steps++;
+    goto done;
+  }
   for (size_t f = 0; f < v->n_fit; f++)
     HPO_TRY(status, hpo_fit_step(&v->fit[f], err));
   v->train_seconds += hpo_clock_seconds() - before;

@@ -150,3 +150,11 @@ hpo_status hpo_fit_cut(hpo_fit *fit, int64_t steps, double score,
 done:
   return status;
 }
+
+hpo_status hpo_fit_restore(hpo_fit *fit, int64_t steps, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  HPO_TRY(status, fit->from->kind->restore(fit->model, err));
+  fit->steps = steps;
+done:
+  return status;
+}

@@ -76,10 +76,12 @@ HPO_MUST_USE hpo_status hpo_need_check(hpo_evaluator *e, const hpo_recipe *r,
 HPO_MUST_USE hpo_status hpo_fit_step(hpo_fit *fit, hpo_error *err);
 /** Whether more steps change nothing. */
 bool hpo_fit_is_done(const hpo_fit *fit);
-/** Back to the first `steps` steps, where the objective was score; for good.
- */
+/** Back to the first `steps` steps, where the objective was score. */
 HPO_MUST_USE hpo_status hpo_fit_cut(hpo_fit *fit, int64_t steps, double score,
                                     hpo_error *err);
+/** Takes that back: it has made `steps` steps. */
+HPO_MUST_USE hpo_status hpo_fit_restore(hpo_fit *fit, int64_t steps,
+                                        hpo_error *err);
 /** Predictions of the validation rows, and to the team's rank 0 what m needs
  *  of them: its sums, or they themselves; m NULL: they. */
 HPO_MUST_USE hpo_status hpo_fit_predict(hpo_fit *fit, const hpo_metric *m,

@@ -4,6 +4,7 @@
 #include "hpo/mem.h"
 
 #include <math.h>
+#include <string.h>
 
 size_t hpo_evaluate_model(const hpo_plan *plan, const double *x) {
   if (plan->n_model < 2)
@@ -56,4 +57,34 @@ hpo_status hpo_evaluate_options(const hpo_plan *plan, size_t model,
 done:
   hpo_options_destroy(o);
   return status;
+}
+
+ptrdiff_t hpo_evaluate_steps_param(const hpo_plan *plan, size_t model) {
+  const char *name = hpo_model_find(plan->model[model].kind)->steps_option;
+  ptrdiff_t found = -1;
+
+  for (size_t i = 0; name && i < plan->space.n_param; i++) {
+    const hpo_param *p = &plan->space.param[i];
+    if (p->model != (int)model || strcmp(p->name, name) != 0)
+      continue;
+    if (found >= 0)
+      return -1; /* one below each of several choices */
+    found = (ptrdiff_t)i;
+  }
+  return found;
+}
+
+int64_t hpo_evaluate_patience(const hpo_plan *plan, const double *x) {
+  const size_t model = hpo_evaluate_model(plan, x);
+  const hpo_model_kind *kind = hpo_model_find(plan->model[model].kind);
+  hpo_options *o = NULL;
+  int64_t patience = 0;
+
+  if (kind->patience &&
+      hpo_evaluate_options(plan, model, x, &o, NULL) != HPO_OK)
+    return -1;
+  if (kind->patience)
+    patience = kind->patience(o);
+  hpo_options_destroy(o);
+  return patience;
 }

@@ -32,6 +32,14 @@ static void take_out(hpo_evaluator *e, size_t i) {
           (e->n_paused - i) * sizeof *e->paused);
 }
 
+void hpo_paused_remove(hpo_evaluator *e, const hpo_evaluation *v) {
+  for (size_t i = 0; i < e->n_paused; i++)
+    if (e->paused[i] == v) {
+      take_out(e, i);
+      return;
+    }
+}
+
 void hpo_paused_drop(hpo_evaluator *e, size_t left) {
   while (e->n_paused > left) {
     hpo_evaluation_free(e->paused[0]);
@@ -53,7 +61,7 @@ hpo_evaluation *hpo_paused_take(hpo_evaluator *e, hpo_id trial,
                                 int64_t steps) {
   for (size_t i = 0; i < e->n_paused; i++) {
     hpo_evaluation *v = e->paused[i];
-    if (v->trial->number != trial)
+    if (v->trial->number != trial || v->trial->state != HPO_TRIAL_PAUSED)
       continue;
     take_out(e, i);
     if (v->trial->steps == steps)

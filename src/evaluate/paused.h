@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Trials that have paused (halving, hyperband), kept in memory so that they
- * go on without training again.
+ * go on without training again; and those that others may go on from
+ * (prefix.h).
  *
  * All ranks of a team pause and go on alike, so they keep the same ones.  A
  * trial that is not kept, here or any more, is trained again from its start,
@@ -15,6 +16,8 @@ void hpo_paused_keep(hpo_evaluator *e, hpo_evaluation *v);
 /** The evaluation of a trial that has paused after just these steps, now the
  *  caller's; NULL: not kept. */
 hpo_evaluation *hpo_paused_take(hpo_evaluator *e, hpo_id trial, int64_t steps);
+/** v, which is kept, is the caller's again. */
+void hpo_paused_remove(hpo_evaluator *e, const hpo_evaluation *v);
 /** Frees the oldest until so many are left. */
 void hpo_paused_drop(hpo_evaluator *e, size_t left);
 

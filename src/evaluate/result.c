@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The end of a trial: its metrics, and its model if the job wants it. */
+#include "evaluate/prefix.h"
 #include "evaluate/tally.h"
 #include "hpo/clock.h"
 #include "hpo/mem.h"
@@ -92,7 +93,8 @@ static hpo_status go_back(hpo_evaluation *v, hpo_error *err) {
   hpo_status status = HPO_OK;
 
   for (size_t f = 0; f < v->n_fit; f++) {
-    bool is_back = v->fit[f].steps > v->best_step;
+    bool is_back =
+        v->fit[f].steps > v->best_step || hpo_prefix_has(v, v->trial->steps);
     HPO_TRY(status, hpo_fit_cut(&v->fit[f], v->best_step, v->best, err));
     if (is_back)
       HPO_TRY(status, hpo_fit_predict(&v->fit[f], NULL, err));
@@ -110,6 +112,8 @@ hpo_status hpo_evaluation_fill(hpo_evaluation *v, hpo_buffer *model,
   if (v->patience > 0 && v->best_step > 0 &&
       v->trial->state != HPO_TRIAL_PAUSED)
     HPO_TRY(status, go_back(v, err));
+  else
+    HPO_TRY(status, hpo_prefix_cut(v, err));
   for (size_t f = 0; f < v->n_fit; f++) {
     model->n = 0;
     if (kind->save)
@@ -209,9 +213,9 @@ static void take_times(hpo_evaluation *v) {
   t->bytes_sent = v->e->team->bytes_sent(v->e->team->self) - v->sent_began;
 }
 
-/* The trial stays to go on: what it hands out is a copy. */
+/* The trial stays to go on, or others from it: what it hands out is a copy. */
 static hpo_status stay(hpo_evaluation *v, hpo_trial **out, hpo_error *err) {
-  v->over = true;
+  v->over = v->stays = true;
   v->wall_before = v->trial->wall;
   v->cpu_before = v->trial->cpu;
   return hpo_trial_copy(v->trial, out, err);
@@ -254,8 +258,12 @@ hpo_status hpo_evaluation_result(hpo_evaluation *v, hpo_result *out,
     HPO_TRY(status, stay(v, &out->trial, err));
     goto done;
   }
-  out->trial = t;
-  v->trial = NULL;
+  if (hpo_prefix_serves(v)) {
+    HPO_TRY(status, stay(v, &out->trial, err));
+  } else {
+    out->trial = t;
+    v->trial = NULL;
+  }
   out->output = output;
   output = (hpo_buffer){0};
 done:

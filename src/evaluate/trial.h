@@ -15,6 +15,9 @@ struct hpo_evaluation {
   bool is_refit; /* again is in training, or done */
   const hpo_metric *objective; /* NULL: a name that a program reports */
   hpo_trial *trial;            /* what result hands out */
+  hpo_trial *known;            /* one like it whose steps the models have
+                                  taken (prefix.h); NULL: none */
+  size_t recalled;             /* points of its curve */
   int64_t steps;               /* that the model takes in all */
   int64_t patience;   /* early stopping: steps without a better; 0: never */
   double value, best; /* objective after the last step; best so far */
@@ -23,6 +26,7 @@ struct hpo_evaluation {
   bool over;
   bool waits;     /* for its program: nothing was done in the last turn */
   bool is_scored; /* the trial holds its metrics */
+  bool stays;     /* is kept when it is destroyed */
   double began, cpu_began;        /* clocks at create, seconds */
   int64_t sent_began;             /* bytes sent through the team at create */
   double wall_before, cpu_before; /* seconds, of jobs before a pause */

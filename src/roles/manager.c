@@ -79,8 +79,9 @@ hpo_status hpo_manager_create(const hpo_manager_input *in, hpo_manager **out,
   HPO_TRY(status, hpo_books_start(&m->books, in->plan, in->store, ledger,
                                   in->sync_seconds, err));
   m->books.refit_rows = in->refit_rows;
-  if (in->reuse)
-    HPO_TRY(status, hpo_reuse_start(&m->reuse, in->plan, ledger, err));
+  if (in->reuse.steps_param)
+    HPO_TRY(status,
+            hpo_reuse_start(&m->reuse, in->plan, &in->reuse, ledger, err));
   status = hpo_sched_create(in->plan, ledger, in->seconds_before, in->n_teams,
                             &m->sched, err);
   ledger = NULL; /* taken, also on failure */

@@ -42,8 +42,8 @@ const hpo_trial_member hpo_trial_members[] = {
     ROW(session, WHOLE, "",
         "Row of /sessions in which it ran last; -1 before."),
     ROW(reused, WHOLE, "",
-        "Trial of the same parameters whose result this is; -1: it was "
-        "trained."),
+        "Trial of the same parameters, or of the same result by early "
+        "stopping, that answered this one; -1: it was trained."),
     ROW(curve_offset, WHOLE, "",
         "First row of the trial in /curves; -1 without a curve."),
     ROW(curve_length, WHOLE, "", "Rows of the trial in /curves."),

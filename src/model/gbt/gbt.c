@@ -4,6 +4,7 @@
 
 #include "model/kinds.h"
 
+#include <math.h>
 #include <string.h>
 
 typedef struct gbt_model {
@@ -13,10 +14,12 @@ typedef struct gbt_model {
   gbt_grower *grower;
   float base_score;
   uint64_t rounds; /* done */
-  bool is_cut;     /* at its best round, whose objective is best_score */
+  bool has_best;   /* cut at its best round, whose objective is best_score */
   double best_score;
   gbt_tree *tree; /* [n_tree], classes of a round side by side */
   size_t n_tree, tree_room;
+  size_t n_shown; /* trees that predictions and bytes tell of: all, but after
+                     a cut */
   gbt_rule *rule; /* [rule_room] workspace of a walk */
   size_t rule_room;
   uint32_t *sample; /* [n_train] rows of the round, the others behind */
@@ -143,7 +146,7 @@ static hpo_status grow_class(gbt_model *m, size_t k, size_t n_in,
   HPO_TRY(status, gbt_quant_round(l, k, m->in.seed, m->rounds, &m->in.part,
                                   m->in.coll, m->gh, &task.scale, err));
   HPO_TRY(status, gbt_grower_tree(m->grower, &task, tree, err));
-  m->n_tree++;
+  m->n_shown = ++m->n_tree;
   HPO_TRY(status, add_elsewhere(m, tree, k, n_in, err));
 done:
   return status;
@@ -166,27 +169,52 @@ done:
   return status;
 }
 
-/* Margins are those of a shorter run, to the last bit: the base first, then
-   the trees in their order. */
-static hpo_status gbt_cut(void *self, int64_t steps, double score,
-                          hpo_error *err) {
+/* Margins of the validation rows are those of a run of n trees, to the last
+   bit: the base first, then the trees in their order. */
+static hpo_status show(gbt_model *m, size_t n, hpo_error *err) {
   hpo_status status = HPO_OK;
-  gbt_model *m = self;
-  size_t k = m->loss.k, n = (size_t)steps * k;
+  size_t k = m->loss.k;
 
-  m->is_cut = true;
-  m->best_score = score;
-  if (n >= m->n_tree)
+  if (n == m->n_shown)
     goto done;
-  while (m->n_tree > n)
-    hpo_mem_free(m->tree[--m->n_tree].node);
-  m->rounds = (uint64_t)steps;
   set_all(m->valid, k * m->in.part.n_valid,
           gbt_loss_base_margin(m->config.objective, m->base_score));
   for (size_t i = 0; i < n; i++)
     HPO_TRY(status, add_valid(m, &m->tree[i], i % k, err));
+  m->n_shown = n;
 done:
   return status;
+}
+
+static hpo_status gbt_cut(void *self, int64_t steps, double score,
+                          hpo_error *err) {
+  gbt_model *m = self;
+  size_t n = (size_t)steps * m->loss.k;
+
+  m->has_best = !isnan(score);
+  m->best_score = score;
+  return show(m, n < m->n_tree ? n : m->n_tree, err);
+}
+
+static hpo_status gbt_restore(void *self, hpo_error *err) {
+  gbt_model *m = self;
+
+  m->has_best = false;
+  return show(m, m->n_tree, err);
+}
+
+/* Trees, histograms and their scratch. */
+static int64_t gbt_held(void *self) {
+  enum { SCRATCH_CELLS = 3, CELL_BYTES = 16, DEEP = 32 };
+  const gbt_model *m = self;
+  const int64_t depth = m->config.max_depth;
+  size_t deep = depth > 0 && depth < DEEP ? (size_t)depth : DEEP;
+  size_t bytes =
+      gbt_layout_cells(m->in.part.bins) * CELL_BYTES * (SCRATCH_CELLS + deep);
+
+  for (size_t i = 0; i < m->n_tree; i++)
+    bytes += m->tree[i].n * sizeof *m->tree[i].node;
+  return (int64_t)bytes;
 }
 
 static hpo_status gbt_predict_valid(void *self, double *p, hpo_error *err) {
@@ -206,8 +234,8 @@ static hpo_status gbt_save_bytes(void *self, hpo_buffer *out, hpo_error *err) {
                      .max_delta_step = m->config.max_delta_step,
                      .classes = m->loss.k,
                      .tree = m->tree,
-                     .n_tree = m->n_tree,
-                     .has_best = m->is_cut,
+                     .n_tree = m->n_shown,
+                     .has_best = m->has_best,
                      .best_score = m->best_score};
 
   return m->in.coll->rank == 0 ? gbt_save(&saved, out, err) : HPO_OK;
@@ -240,6 +268,9 @@ const hpo_model_kind hpo_model_gbt = {
     .step = gbt_step,
     .patience = gbt_patience,
     .cut = gbt_cut,
+    .restore = gbt_restore,
+    .held = gbt_held,
+    .steps_option = "n_estimators",
     .predict_valid = gbt_predict_valid,
     .save = gbt_save_bytes,
 };

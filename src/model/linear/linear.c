@@ -158,9 +158,9 @@ static double need(const hpo_model_input *in) {
 
 #define FACE                                                                  \
   .need = need, .is_built = true, .needs_design = true, .format = "json",     \
-  .steps = steps, .create = create, .destroy = destroy, .step = step,         \
-  .step_together = step_together, .is_done = is_done,                         \
-  .predict_valid = predict_valid, .save = save
+  .steps = steps, .steps_option = "max_iter", .create = create,               \
+  .destroy = destroy, .step = step, .step_together = step_together,           \
+  .is_done = is_done, .predict_valid = predict_valid, .save = save
 
 const hpo_model_kind hpo_model_logistic = {
     .name = "logistic",

@@ -164,6 +164,7 @@ const hpo_model_kind hpo_model_mlp = {
     .format = "json",
     .check = mlp_check,
     .steps = steps,
+    .steps_option = "max_iter",
     .create = create,
     .destroy = destroy,
     .step = step,
