@@ -28,7 +28,7 @@ class Ours:
                 stdout=subprocess.PIPE, check=True)
             told = json.loads(run.stdout)
             self.seconds, self.steps = told["seconds"], told["steps"]
-            self.cpu = told["cpu"]
+            self.cpu, self.train = told["cpu"], told["train"]
             self.bytes = pathlib.Path(d + "/m").read_bytes()
             self.p = np.fromfile(d + "/p", "<f8")
         self.model = json.loads(self.bytes)

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "../src/model/linear/kernels.h"
+#include "../src/model/linear/link.h"
 #include "../src/model/linear/newton.h"
 #include "hpo/mem.h"
 #include "hpo/model.h"
@@ -35,32 +36,34 @@ static double *random_array(hpo_rng *r, size_t n) {
   return x;
 }
 
-/* Against plain loops, and each row alone against all of them: same bits. */
-static void check_kernels(size_t n, size_t ld, size_t kp) {
+/* Against plain loops; and each row and output alone against all of them:
+ * same bits. */
+static void check_kernels(size_t n, size_t ld, size_t k) {
+  enum { TILE = LINEAR_TILE };
   hpo_rng r = hpo_rng_make(seed(), HPO_RNG_TEST, n, (uint32_t)ld);
-  double *z = random_array(&r, n * ld), *w = random_array(&r, ld * kp);
-  double *m = random_array(&r, n * kp + 8), *g = random_array(&r, ld * kp);
-  double *one = random_array(&r, kp + 8), *h = NULL;
+  double *z = random_array(&r, TILE * ld), *w = random_array(&r, ld * k);
+  double *m = random_array(&r, TILE * k), *g = random_array(&r, ld * k);
+  double *one = random_array(&r, TILE), *h = NULL;
 
-  assert_int_equal(hpo_mem_copy(g, ld * kp * sizeof *g, &h, NULL), HPO_OK);
-  linear_forward(z, n, ld, w, kp, m);
-  for (size_t i = 0; i < n; i++) {
-    linear_forward(z + i * ld, 1, ld, w, kp, one);
-    assert_memory_equal(one, m + i * kp, kp * sizeof *one);
-    for (size_t k = 0; k < kp; k++) {
+  memset(z + n * ld, 0, (TILE - n) * ld * sizeof *z);
+  assert_int_equal(hpo_mem_copy(g, ld * k * sizeof *g, &h, NULL), HPO_OK);
+  linear_forward(z, n, ld, w, k, m);
+  for (size_t i = 0; i < n; i++)
+    for (size_t c = 0; c < k; c++) {
       double sum = 0;
+      linear_forward(z + i * ld, 1, ld, w + c * ld, 1, one);
       for (size_t j = 0; j < ld; j++)
-        sum += z[i * ld + j] * w[j * kp + k];
-      assert_true(fabs(sum - m[i * kp + k]) < 1e-12);
+        sum += z[i * ld + j] * w[c * ld + j];
+      assert_true(one[0] == m[c * TILE + i]);
+      assert_true(fabs(sum - one[0]) < 1e-12);
     }
-  }
-  linear_backward(z, n, ld, m, kp, g);
+  linear_backward(z, n, ld, m, k, g);
   for (size_t j = 0; j < ld; j++)
-    for (size_t k = 0; k < kp; k++) {
-      double sum = h[j * kp + k];
+    for (size_t c = 0; c < k; c++) {
+      double sum = h[c * ld + j];
       for (size_t i = 0; i < n; i++)
-        sum += z[i * ld + j] * m[i * kp + k];
-      assert_true(sum == g[j * kp + k]); /* row by row */
+        sum += z[i * ld + j] * m[c * TILE + i];
+      assert_true(sum == g[c * ld + j]); /* row by row */
     }
   hpo_mem_free(z);
   hpo_mem_free(w);
@@ -72,10 +75,98 @@ static void check_kernels(size_t n, size_t ld, size_t kp) {
 
 static void test_kernels(void **state) {
   (void)state;
-  for (size_t n = 1; n <= LINEAR_TILE; n += 5)
+  for (size_t n = 1; n <= LINEAR_TILE - 7; n += 4)
     for (size_t ld = 8; ld <= 56; ld += 16)
-      for (size_t kp = 0; kp <= 24; kp += 8)
-        check_kernels(n, ld, kp == 0 ? 1 : kp);
+      for (size_t k = 1; k <= 11; k += 2)
+        check_kernels(n, ld, k);
+}
+
+/* a' z and h v. */
+static void test_outer(void **state) {
+  enum { N = 5, LD = 40 };
+  hpo_rng r = hpo_rng_make(seed(), HPO_RNG_TEST, 3, 3);
+  double *z = random_array(&r, N * LD), *a = random_array(&r, N * LD);
+  double *h = random_array(&r, LD * LD), *out = random_array(&r, LD);
+  double q[N] = {1, 2, 3, -4, 0.5}, product = 0;
+
+  (void)state;
+  memset(h, 0, LD * LD * sizeof *h);
+  linear_weigh(z, N, LD, q, a);
+  linear_outer(a, z, N, LD, h);
+  for (size_t i = 0; i < LD; i++)
+    for (size_t j = i; j < LD; j++) {
+      double sum = 0;
+      for (size_t k = 0; k < N; k++)
+        sum += q[k] * z[k * LD + i] * z[k * LD + j];
+      assert_true(sum == h[i * LD + j]);
+    }
+  linear_multiply(h, LD, z, out);
+  for (size_t i = 0; i < LD; i++) {
+    double sum = 0;
+    for (size_t j = 0; j < LD; j++)
+      sum += h[i * LD + j] * z[j];
+    assert_true(fabs(sum - out[i]) < 1e-12);
+    product += out[i] * z[i];
+  }
+  assert_true(fabs(product - linear_dot(out, z, LD)) < 1e-12);
+  hpo_mem_free(z);
+  hpo_mem_free(a);
+  hpo_mem_free(h);
+  hpo_mem_free(out);
+}
+
+/* Losses and what they are derived to, against the textbook. */
+static void test_link(void **state) {
+  enum { TILE = LINEAR_TILE, K = 3 };
+  hpo_rng r = hpo_rng_make(seed(), HPO_RNG_TEST, 4, 4);
+  double *m = random_array(&r, K * TILE), *p = random_array(&r, K * TILE);
+  double *y = random_array(&r, TILE), *w = random_array(&r, TILE);
+  double *q = random_array(&r, K * TILE);
+  const linear_tile_rows rows = {y, w, TILE};
+
+  (void)state;
+  for (size_t i = 0; i < TILE; i++) {
+    double size = i % 4 == 0 ? 1000 : i % 4 == 1 ? 1e-9 : 5;
+    y[i] = (double)(i / 2 % 2);
+    w[i] = 1 + (double)i;
+    m[i] *= size;
+    q[i] = m[i];
+  }
+  double loss = linear_link_loss(LINEAR_LOGISTIC, &rows, 1, m, p), sum = 0;
+  for (size_t i = 0; i < TILE; i++) {
+    double t = y[i] > 0 ? q[i] : -q[i];
+    sum += w[i] * (t > 0 ? log1p(exp(-t)) : log1p(exp(t)) - t);
+    assert_true(fabs(p[i] - 1 / (1 + exp(-q[i]))) < 1e-15);
+    double slope = y[i] > 0 ? -1 / (1 + exp(q[i])) : 1 / (1 + exp(-q[i]));
+    assert_true(fabs(m[i] - w[i] * slope) <= 1e-14 * fabs(w[i] * slope));
+  }
+  assert_true(fabs(loss - sum) <= 1e-14 * sum);
+  linear_link_curve(LINEAR_LOGISTIC, &rows, 1, p, q);
+  assert_true(fabs(q[5] - w[5] * p[5] * (1 - p[5])) < 1e-15);
+  for (size_t i = 0; i < K * TILE; i++)
+    m[i] = q[i] = 9 * (hpo_rng_next(&r) - 0.5);
+  for (size_t i = 0; i < TILE; i++)
+    y[i] = (double)(i % K);
+  loss = linear_link_loss(LINEAR_MULTINOMIAL, &rows, K, m, p);
+  sum = 0;
+  for (size_t i = 0; i < TILE; i++) {
+    double all = 0;
+    for (size_t c = 0; c < K; c++)
+      all += exp(q[c * TILE + i]);
+    sum += w[i] * (log(all) - q[(size_t)y[i] * TILE + i]);
+    for (size_t c = 0; c < K; c++) {
+      double one = exp(q[c * TILE + i]) / all;
+      assert_true(fabs(p[c * TILE + i] - one) < 1e-15);
+      assert_true(fabs(m[c * TILE + i] - w[i] * (one - ((size_t)y[i] == c))) <
+                  1e-13);
+    }
+  }
+  assert_true(fabs(loss - sum) <= 1e-14 * sum);
+  hpo_mem_free(m);
+  hpo_mem_free(p);
+  hpo_mem_free(y);
+  hpo_mem_free(w);
+  hpo_mem_free(q);
 }
 
 static void test_decode(void **state) {
@@ -104,54 +195,57 @@ typedef struct bowl {
   double scale[8], at[8];
 } bowl;
 
-static hpo_status bowl_eval(void *self, const double *x, double *f, double *g,
-                            double *diagonal, hpo_error *err) {
-  const bowl *b = self;
-
-  (void)err;
-  *f = 0;
+static void bowl_answer(const bowl *b, newton_ask *a) {
+  a->value = 0;
   for (size_t i = 0; i < 8; i++) {
-    double d = x[i] - b->at[i];
-    *f += b->scale[i] * d * d / 2;
-    g[i] = b->scale[i] * d;
-    diagonal[i] = b->scale[i];
+    double d = a->what == NEWTON_EVAL ? a->at[i] - b->at[i] : a->at[i];
+    a->value += b->scale[i] * d * d / 2;
+    a->out[i] = a->what == NEWTON_DIAGONAL ? b->scale[i] : b->scale[i] * d;
+    for (size_t j = 0; a->what == NEWTON_HESSIAN && j < 8; j++)
+      a->out[i * 8 + j] = i == j ? b->scale[i] : 0;
   }
-  return HPO_OK;
 }
 
-static hpo_status bowl_product(void *self, const double *v, double *out,
-                               hpo_error *err) {
-  const bowl *b = self;
-
-  (void)err;
-  for (size_t i = 0; i < 8; i++)
-    out[i] = b->scale[i] * v[i];
-  return HPO_OK;
+static void bowl_step(const bowl *b, newton *s) {
+  newton_begin(s);
+  for (newton_ask *a = newton_next(s); a != NULL; a = newton_next(s))
+    bowl_answer(b, a);
+  assert_int_equal(newton_end(s, NULL), HPO_OK);
 }
 
-static void test_solver(void **state) {
+static void check_solver(newton_method method, bool has_l1) {
   bowl b = {{1, 2, 3, 4, 1e-3, 1e3, 1, 1}, {1, -2, 0.1, 0, 5, -6, 0.5, -0.5}};
   const double l1[8] = {0.5, 0, 1, 1, 1e-3, 10, 0.5, 0.6};
-  newton_problem p = {.self = &b,
-                      .n = 8,
-                      .l1 = l1,
+  const double second[8] = {1, 1, 1, 1, 1, 1, 1, 1};
+  newton_problem p = {.n = 8,
+                      .l1 = has_l1 ? l1 : NULL,
                       .tol = 1e-12,
-                      .eval = bowl_eval,
-                      .product = bowl_product};
+                      .method = method,
+                      .second = second,
+                      .share = 1,
+                      .least_share = 1};
   newton *s = NULL;
 
-  (void)state;
   assert_int_equal(newton_create(&p, &s, NULL), HPO_OK);
   for (int i = 0; i < 50 && !newton_is_done(s); i++)
-    assert_int_equal(newton_step(s, NULL), HPO_OK);
+    bowl_step(&b, s);
   assert_true(newton_is_done(s));
   for (size_t i = 0; i < 8; i++) {
-    double size = fmax(0, fabs(b.at[i]) - l1[i] / b.scale[i]);
-    double x = newton_x(s)[i];
+    double less = has_l1 ? l1[i] / b.scale[i] : 0;
+    double size = fmax(0, fabs(b.at[i]) - less), x = newton_x(s)[i];
     assert_true(fabs(x - copysign(size, b.at[i])) < 1e-8);
     assert_true(size > 0 || x == 0); /* truly 0 */
   }
   newton_destroy(s);
+}
+
+static void test_solver(void **state) {
+  (void)state;
+  check_solver(NEWTON_PRODUCTS, true);
+  check_solver(NEWTON_PRODUCTS, false);
+  check_solver(NEWTON_MATRIX, true);
+  check_solver(NEWTON_MATRIX, false);
+  check_solver(NEWTON_MEMORY, false);
 }
 
 /* --- Models ----------------------------------------------------------- */
@@ -262,6 +356,51 @@ static void test_prefix(void **state) {
   hpo_dataset_destroy(d);
 }
 
+/* Models that differ in all that may differ, together and one by one. */
+static void check_together(const ugly *u, const char *const *const *words,
+                           size_t n, size_t folds) {
+  enum { MOST = 8 };
+  trainer_result alone[MOST], all[MOST];
+  char impute[] = "mean";
+  hpo_plan_data plan = {.impute = impute, .standardize = u->n_class != 2};
+  trainer_options how = {.ranks = 1, .plan = &plan, .folds = folds};
+  hpo_dataset *d = ugly_make(u);
+  const char *kind = u->n_class == 0 ? "linear" : "logistic";
+
+  assert_true(n <= MOST);
+  trainer_train_all(kind, d, words, n, &how, alone);
+  how.is_together = true;
+  for (how.ranks = 1; how.ranks <= 3; how.ranks++) {
+    trainer_train_all(kind, d, words, n, &how, all);
+    for (size_t i = 0; i < n; i++) {
+      expect_same(&alone[i], &all[i]);
+      trainer_free(&all[i]);
+    }
+  }
+  for (size_t i = 0; i < n; i++)
+    trainer_free(&alone[i]);
+  hpo_dataset_destroy(d);
+}
+
+static void test_together(void **state) {
+  const char *a[] = {"C=0.01", NULL}, *b[] = {"penalty=l1", NULL};
+  const char *c[] = {"tol=1e-9", "class_weight=balanced", NULL};
+  const char *d[] = {"penalty=elasticnet", "C=0.1", "max_iter=2", NULL};
+  const char *e[] = {"fit_intercept=no", "C=30", NULL};
+  const char *f[] = {"penalty=none", "tol=0.01", NULL}, *g[] = {NULL};
+  const char *const *const logistic[] = {a, b, c, d, e, f, g};
+  const char *h[] = {"alpha=0.1", NULL}, *k[] = {"penalty=l1", NULL};
+  const char *const *const linear[] = {h, k, g, g, f};
+
+  (void)state;
+  for (size_t n_class = 2; n_class <= 4; n_class += 2) {
+    check_together(&(ugly){2600, n_class, true}, logistic, 7, 0);
+    check_together(&(ugly){900, n_class, false}, logistic, 7, 3);
+    check_together(&(ugly){20, n_class, false}, logistic, 3, 0);
+  }
+  check_together(&(ugly){1300, 0, true}, linear, 5, 2);
+}
+
 /* --- Refusals --------------------------------------------------------- */
 
 static void expect_refused(const hpo_dataset *d, const hpo_plan_data *plan,
@@ -328,10 +467,11 @@ static void test_share(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_kernels), cmocka_unit_test(test_decode),
-      cmocka_unit_test(test_solver),  cmocka_unit_test(test_ranks),
-      cmocka_unit_test(test_prefix),  cmocka_unit_test(test_refusals),
-      cmocka_unit_test(test_share)};
+      cmocka_unit_test(test_kernels),  cmocka_unit_test(test_decode),
+      cmocka_unit_test(test_outer),    cmocka_unit_test(test_link),
+      cmocka_unit_test(test_together), cmocka_unit_test(test_solver),
+      cmocka_unit_test(test_ranks),    cmocka_unit_test(test_prefix),
+      cmocka_unit_test(test_refusals), cmocka_unit_test(test_share)};
 
   print_message("HPO_TEST_SEED=%llu\n", (unsigned long long)seed());
   return cmocka_run_group_tests(tests, NULL, NULL);

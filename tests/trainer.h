@@ -15,6 +15,7 @@ typedef struct trainer_result {
   size_t n;  /* n_valid * k */
   hpo_buffer model;
   int64_t steps; /* taken: fewer than asked where the model was done */
+  double train;  /* CPU seconds of create and steps, of all ranks */
 } trainer_result;
 
 /** How to train; zero-initialised: as many steps as the options say, one
@@ -25,6 +26,8 @@ typedef struct trainer_options {
   trainer_deal deal;
   uint64_t seed;             /* 0: 7 */
   bool is_untrained;         /* no step at all */
+  bool is_together;          /* several models by step_together */
+  size_t folds;              /* model i leaves out fold i % folds; 0: none */
   const hpo_plan_data *plan; /* of a design matrix; NULL: as it comes */
 } trainer_options;
 
@@ -36,6 +39,10 @@ trainer_result trainer_run(const char *kind, const hpo_dataset *d,
 trainer_result trainer_train(const char *kind, const hpo_dataset *d,
                              const char *const *words,
                              const trainer_options *how);
+/** n models, one by one or together; the first one's train is that of all. */
+void trainer_train_all(const char *kind, const hpo_dataset *d,
+                       const char *const *const *words, size_t n,
+                       const trainer_options *how, trainer_result *out);
 void trainer_free(trainer_result *r);
 /** FNV-1a over bytes. */
 uint64_t trainer_digest(const void *bytes, size_t n);

@@ -40,7 +40,9 @@ const hpo_option logistic_options[LOGISTIC_OPTIONS] = {
      NULL},
     TOL,
     {"max_iter", HPO_OPTION_INT, "100", 1, 1e9, false, NULL,
-     "most iterations (of Newton's method), each a step of the trial", NULL},
+     "most iterations of Newton's method (or eights of L-BFGS's), each a "
+     "step of the trial",
+     NULL},
 };
 
 const hpo_option linear_options[LINEAR_OPTIONS] = {
@@ -55,7 +57,9 @@ const hpo_option linear_options[LINEAR_OPTIONS] = {
     FIT_INTERCEPT,
     TOL,
     {"max_iter", HPO_OPTION_INT, "1000", 1, 1e9, false, NULL,
-     "most iterations (of Newton's method), each a step of the trial", NULL},
+     "most iterations of Newton's method (or eights of L-BFGS's), each a "
+     "step of the trial",
+     NULL},
 };
 
 static hpo_status check(const char *kind, const hpo_options *o, hpo_task task,

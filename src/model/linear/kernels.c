@@ -4,16 +4,7 @@
 #include "kernels.h"
 
 #include "hpo/clones.h"
-
-#include <stdint.h>
-
-typedef double lanes __attribute__((vector_size(64), may_alias));
-typedef float narrow __attribute__((vector_size(32), aligned(4), may_alias));
-typedef int64_t mask __attribute__((vector_size(64)));
-
-#define LANES 8
-#define AT(p) (*(const lanes *)(p))
-#define TO(p) (*(lanes *)(p))
+#include "lanes.h"
 
 HPO_CLONES
 void linear_decode(const float *x, size_t ld, const linear_scale *s,
@@ -33,6 +24,14 @@ void linear_square(double *z, size_t n, size_t ld) {
     TO(z + j) = AT(z + j) * AT(z + j);
 }
 
+HPO_CLONES
+void linear_weigh(const double *z, size_t n, size_t ld, const double *q,
+                  double *to) {
+  for (size_t i = 0; i < n; i++)
+    for (size_t j = 0; j < ld; j += LANES)
+      TO(to + i * ld + j) = AT(z + i * ld + j) * q[i];
+}
+
 HPO_INLINE double sum_of(const lanes *v) {
   const lanes a = *v;
 
@@ -48,210 +47,139 @@ double linear_dot(const double *x, const double *y, size_t n) {
   return sum_of(&sum);
 }
 
-/* --- One output ------------------------------------------------------- */
-
 HPO_CLONES
-static void forward_one(const double *z, size_t n, size_t ld, const double *w,
-                        double *m) {
-  size_t i = 0;
+void linear_add(double a, const double *x, size_t n, double *y) {
+  for (size_t j = 0; j < n; j += LANES)
+    TO(y + j) = AT(y + j) + AT(x + j) * a;
+}
 
-  for (; i + 4 <= n; i += 4) {
-    const double *a = z + i * ld, *b = a + ld, *c = b + ld, *d = c + ld;
-    lanes s = {0}, t = {0}, u = {0}, v = {0};
+/* --- Forward ---------------------------------------------------------- */
 
-    for (size_t j = 0; j < ld; j += LANES) {
-      const lanes x = AT(w + j);
-      s += AT(a + j) * x;
-      t += AT(b + j) * x;
-      u += AT(c + j) * x;
-      v += AT(d + j) * x;
+/* The sums of eight vectors, each in the order of sum_of. */
+#define PAIR(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+
+#define HALVE(a, b)                                                           \
+  (PAIR(a, b, 0, 1, 2, 3, 8, 9, 10, 11) +                                     \
+   PAIR(a, b, 4, 5, 6, 7, 12, 13, 14, 15))
+#define QUARTER(a, b)                                                         \
+  (PAIR(a, b, 0, 1, 4, 5, 8, 9, 12, 13) +                                     \
+   PAIR(a, b, 2, 3, 6, 7, 10, 11, 14, 15))
+
+HPO_INLINE void sums_of(const lanes *v, double *to) {
+  const lanes a = QUARTER(HALVE(v[0], v[1]), HALVE(v[2], v[3]));
+  const lanes b = QUARTER(HALVE(v[4], v[5]), HALVE(v[6], v[7]));
+
+  TO(to) = PAIR(a, b, 0, 2, 4, 6, 8, 10, 12, 14) +
+           PAIR(a, b, 1, 3, 5, 7, 9, 11, 13, 15);
+}
+
+/* Eight rows, so many outputs. */
+HPO_INLINE void forward_block(const double *z, size_t ld, const double *w,
+                              const size_t outputs, double *m) {
+  lanes sum[2][LANES] = {{{0}}};
+
+  for (size_t j = 0; j < ld; j += LANES)
+#pragma GCC unroll 2
+    for (size_t c = 0; c < outputs; c++) {
+      const lanes x = AT(w + c * ld + j);
+#pragma GCC unroll 8
+      for (size_t i = 0; i < LANES; i++)
+        sum[c][i] += AT(z + i * ld + j) * x;
     }
-    m[i] = sum_of(&s);
-    m[i + 1] = sum_of(&t);
-    m[i + 2] = sum_of(&u);
-    m[i + 3] = sum_of(&v);
-  }
-  for (; i < n; i++) {
-    lanes s = {0};
-
-    for (size_t j = 0; j < ld; j += LANES)
-      s += AT(z + i * ld + j) * AT(w + j);
-    m[i] = sum_of(&s);
-  }
+#pragma GCC unroll 2
+  for (size_t c = 0; c < outputs; c++)
+    sums_of(sum[c], m + c * LINEAR_TILE);
 }
 
 HPO_CLONES
-static void backward_one(const double *z, size_t n, size_t ld, const double *r,
-                         double *g) {
+void linear_forward(const double *z, size_t n, size_t ld, const double *w,
+                    size_t outputs, double *m) {
+  size_t c = 0;
+
+  for (; c + 2 <= outputs; c += 2)
+    for (size_t i = 0; i < n; i += LANES)
+      forward_block(z + i * ld, ld, w + c * ld, 2, m + c * LINEAR_TILE + i);
+  for (size_t i = 0; c < outputs && i < n; i += LANES)
+    forward_block(z + i * ld, ld, w + c * ld, 1, m + c * LINEAR_TILE + i);
+}
+
+HPO_CLONES
+void linear_multiply(const double *h, size_t n, const double *v, double *out) {
+  for (size_t i = 0; i < n; i += LANES) {
+    lanes sum[LANES] = {{0}};
+
+    for (size_t j = 0; j < n; j += LANES) {
+      const lanes x = AT(v + j);
+#pragma GCC unroll 8
+      for (size_t k = 0; k < LANES; k++)
+        sum[k] += AT(h + (i + k) * n + j) * x;
+    }
+    sums_of(sum, out + i);
+  }
+}
+
+/* --- Backward --------------------------------------------------------- */
+
+enum { MOST_WIDE = 4, MOST_DEEP = 8 };
+
+/* to [deep][ld] += r z for so many vectors of z and outputs.  The factors of
+ * row i are r[i * step + c * apart]. */
+HPO_INLINE void add_block(const double *z, size_t n, size_t ld,
+                          const double *r, size_t step, size_t apart,
+                          const size_t wide, const size_t deep, double *to) {
+  lanes sum[MOST_DEEP][MOST_WIDE];
+
+#pragma GCC unroll 8
+  for (size_t c = 0; c < deep; c++)
+#pragma GCC unroll 4
+    for (size_t k = 0; k < wide; k++)
+      sum[c][k] = AT(to + c * ld + k * LANES);
+  for (size_t i = 0; i < n; i++)
+#pragma GCC unroll 8
+    for (size_t c = 0; c < deep; c++) {
+      const double x = r[i * step + c * apart];
+#pragma GCC unroll 4
+      for (size_t k = 0; k < wide; k++)
+        sum[c][k] += AT(z + i * ld + k * LANES) * x;
+    }
+#pragma GCC unroll 8
+  for (size_t c = 0; c < deep; c++)
+#pragma GCC unroll 4
+    for (size_t k = 0; k < wide; k++)
+      TO(to + c * ld + k * LANES) = sum[c][k];
+}
+
+/* All columns for so many outputs. */
+HPO_INLINE void backward_row(const double *z, size_t n, size_t ld,
+                             const double *r, const size_t deep, double *g) {
   size_t j = 0;
 
-  for (; j + 4 * LANES <= ld; j += 4 * LANES) {
-    lanes a = AT(g + j), b = AT(g + j + LANES);
-    lanes c = AT(g + j + 2 * LANES), d = AT(g + j + 3 * LANES);
-
-    for (size_t i = 0; i < n; i++) {
-      const double *x = z + i * ld + j;
-      a += AT(x) * r[i];
-      b += AT(x + LANES) * r[i];
-      c += AT(x + 2 * LANES) * r[i];
-      d += AT(x + 3 * LANES) * r[i];
-    }
-    TO(g + j) = a;
-    TO(g + j + LANES) = b;
-    TO(g + j + 2 * LANES) = c;
-    TO(g + j + 3 * LANES) = d;
-  }
-  for (; j < ld; j += LANES) {
-    lanes a = AT(g + j);
-
-    for (size_t i = 0; i < n; i++)
-      a += AT(z + i * ld + j) * r[i];
-    TO(g + j) = a;
-  }
-}
-
-/* --- Many outputs ----------------------------------------------------- */
-
-/* Four rows, two vectors of outputs from column c on. */
-HPO_INLINE void forward_4x2(const double *z, size_t ld, const double *w,
-                            size_t kp, double *m) {
-  const double *x = z, *y = x + ld, *u = y + ld, *v = u + ld;
-  lanes a = {0}, b = {0}, c = {0}, d = {0}, e = {0}, f = {0}, g = {0}, h = {0};
-
-  for (size_t j = 0; j < ld; j++) {
-    const lanes p = AT(w + j * kp), q = AT(w + j * kp + LANES);
-    a += p * x[j];
-    b += q * x[j];
-    c += p * y[j];
-    d += q * y[j];
-    e += p * u[j];
-    f += q * u[j];
-    g += p * v[j];
-    h += q * v[j];
-  }
-  TO(m) = a;
-  TO(m + LANES) = b;
-  TO(m + kp) = c;
-  TO(m + kp + LANES) = d;
-  TO(m + 2 * kp) = e;
-  TO(m + 2 * kp + LANES) = f;
-  TO(m + 3 * kp) = g;
-  TO(m + 3 * kp + LANES) = h;
-}
-
-/* Four rows, one vector. */
-HPO_INLINE void forward_4x1(const double *z, size_t ld, const double *w,
-                            size_t kp, double *m) {
-  const double *x = z, *y = x + ld, *u = y + ld, *v = u + ld;
-  lanes a = {0}, c = {0}, e = {0}, g = {0};
-
-  for (size_t j = 0; j < ld; j++) {
-    const lanes p = AT(w + j * kp);
-    a += p * x[j];
-    c += p * y[j];
-    e += p * u[j];
-    g += p * v[j];
-  }
-  TO(m) = a;
-  TO(m + kp) = c;
-  TO(m + 2 * kp) = e;
-  TO(m + 3 * kp) = g;
+  for (; j + MOST_WIDE * LANES <= ld; j += MOST_WIDE * LANES)
+    add_block(z + j, n, ld, r, 1, LINEAR_TILE, MOST_WIDE, deep, g + j);
+  for (; j < ld; j += LANES)
+    add_block(z + j, n, ld, r, 1, LINEAR_TILE, 1, deep, g + j);
 }
 
 HPO_CLONES
-static void forward_many(const double *z, size_t n, size_t ld, const double *w,
-                         size_t kp, double *m) {
-  size_t i = 0;
-
-  for (; i + 4 <= n; i += 4) {
-    size_t c = 0;
-    for (; c + 2 * LANES <= kp; c += 2 * LANES)
-      forward_4x2(z + i * ld, ld, w + c, kp, m + i * kp + c);
-    for (; c < kp; c += LANES)
-      forward_4x1(z + i * ld, ld, w + c, kp, m + i * kp + c);
-  }
-  for (; i < n; i++)
-    for (size_t c = 0; c < kp; c += LANES) {
-      lanes a = {0};
-      for (size_t j = 0; j < ld; j++)
-        a += AT(w + j * kp + c) * z[i * ld + j];
-      TO(m + i * kp + c) = a;
-    }
-}
-
-/* Four columns of z, two vectors of outputs. */
-HPO_INLINE void backward_4x2(const double *z, size_t n, size_t ld,
-                             const double *r, size_t kp, double *to) {
-  lanes a = AT(to), b = AT(to + LANES);
-  lanes c = AT(to + kp), d = AT(to + kp + LANES);
-  lanes e = AT(to + 2 * kp), f = AT(to + 2 * kp + LANES);
-  lanes g = AT(to + 3 * kp), h = AT(to + 3 * kp + LANES);
-
-  for (size_t i = 0; i < n; i++) {
-    const double *x = z + i * ld;
-    const lanes p = AT(r + i * kp), q = AT(r + i * kp + LANES);
-    a += p * x[0];
-    b += q * x[0];
-    c += p * x[1];
-    d += q * x[1];
-    e += p * x[2];
-    f += q * x[2];
-    g += p * x[3];
-    h += q * x[3];
-  }
-  TO(to) = a;
-  TO(to + LANES) = b;
-  TO(to + kp) = c;
-  TO(to + kp + LANES) = d;
-  TO(to + 2 * kp) = e;
-  TO(to + 2 * kp + LANES) = f;
-  TO(to + 3 * kp) = g;
-  TO(to + 3 * kp + LANES) = h;
-}
-
-/* Four columns of z, one vector. */
-HPO_INLINE void backward_4x1(const double *z, size_t n, size_t ld,
-                             const double *r, size_t kp, double *to) {
-  lanes a = AT(to), c = AT(to + kp), e = AT(to + 2 * kp), g = AT(to + 3 * kp);
-
-  for (size_t i = 0; i < n; i++) {
-    const double *x = z + i * ld;
-    const lanes p = AT(r + i * kp);
-    a += p * x[0];
-    c += p * x[1];
-    e += p * x[2];
-    g += p * x[3];
-  }
-  TO(to) = a;
-  TO(to + kp) = c;
-  TO(to + 2 * kp) = e;
-  TO(to + 3 * kp) = g;
-}
-
-HPO_CLONES
-static void backward_many(const double *z, size_t n, size_t ld,
-                          const double *r, size_t kp, double *g) {
-  for (size_t j = 0; j < ld; j += 4) {
-    size_t c = 0;
-    for (; c + 2 * LANES <= kp; c += 2 * LANES)
-      backward_4x2(z + j, n, ld, r + c, kp, g + j * kp + c);
-    for (; c < kp; c += LANES)
-      backward_4x1(z + j, n, ld, r + c, kp, g + j * kp + c);
-  }
-}
-
-void linear_forward(const double *z, size_t n, size_t ld, const double *w,
-                    size_t kp, double *m) {
-  if (kp == 1)
-    forward_one(z, n, ld, w, m);
-  else
-    forward_many(z, n, ld, w, kp, m);
-}
-
 void linear_backward(const double *z, size_t n, size_t ld, const double *r,
-                     size_t kp, double *g) {
-  if (kp == 1)
-    backward_one(z, n, ld, r, g);
-  else
-    backward_many(z, n, ld, r, kp, g);
+                     size_t outputs, double *g) {
+  size_t c = 0;
+
+  for (; c + 4 <= outputs; c += 4)
+    backward_row(z, n, ld, r + c * LINEAR_TILE, 4, g + c * ld);
+  for (; c < outputs; c++)
+    backward_row(z, n, ld, r + c * LINEAR_TILE, 1, g + c * ld);
+}
+
+HPO_CLONES
+void linear_outer(const double *a, const double *z, size_t n, size_t ld,
+                  double *h) {
+  for (size_t i = 0; i < ld; i += LANES) {
+    size_t j = i;
+
+    for (; j + 2 * LANES <= ld; j += 2 * LANES)
+      add_block(z + j, n, ld, a + i, ld, 1, 2, LANES, h + i * ld + j);
+    if (j < ld)
+      add_block(z + j, n, ld, a + i, ld, 1, 1, LANES, h + i * ld + j);
+  }
 }

@@ -2,11 +2,12 @@
 /** \file kernels.h
  *  The hot loops of linear models, over one tile of rows.
  *
- *  A tile is double z [n][ld], n up to LINEAR_TILE, ld a multiple of 8, its
- *  rows and all other arrays 64-byte aligned.  What a row gives depends on
- *  that row alone, and sums over rows are added row by row: so results do
- *  not depend on the tile, the instruction set or a library's choice of
- *  kernels (rulings.md, Arithmetic).  kp is 1 or a multiple of 8.
+ *  A tile is double z [LINEAR_TILE][ld], ld a multiple of 8, its rows and all
+ *  other arrays 64-byte aligned; rows that the tile has not are 0.  Outputs
+ *  (classes, and those of several models) have a vector [ld] each.  What a row
+ *  gives an output depends on those two alone, and sums over rows are added
+ *  row by row: so results do not depend on the tile, on how many outputs go
+ *  together, or on the instruction set (rulings.md, Arithmetic).
  */
 #ifndef HPO_LINEAR_KERNELS_H
 #define HPO_LINEAR_KERNELS_H
@@ -24,15 +25,27 @@ typedef struct linear_scale {
 /** One row: x [ld] to z [ld]. */
 void linear_decode(const float *x, size_t ld, const linear_scale *s,
                    double *z);
-/** z = z * z. */
+/** z = z * z, n rows. */
 void linear_square(double *z, size_t n, size_t ld);
-/** m [n][kp] = z w, w [ld][kp]. */
+/** to [n][ld] = z with row i times q[i]. */
+void linear_weigh(const double *z, size_t n, size_t ld, const double *q,
+                  double *to);
+/** m [outputs][LINEAR_TILE] = w z', w [outputs][ld]; for n rows, and up to
+ *  the next multiple of 8. */
 void linear_forward(const double *z, size_t n, size_t ld, const double *w,
-                    size_t kp, double *m);
-/** g [ld][kp] += z' r, r [n][kp]. */
+                    size_t outputs, double *m);
+/** g [outputs][ld] += r z, r [outputs][LINEAR_TILE], of n rows. */
 void linear_backward(const double *z, size_t n, size_t ld, const double *r,
-                     size_t kp, double *g);
+                     size_t outputs, double *g);
+/** h [ld][ld] += a' z, of n rows; of the part below the diagonal only what
+ *  shares a vector with it. */
+void linear_outer(const double *a, const double *z, size_t n, size_t ld,
+                  double *h);
+/** out[i] = the sum of h[i][j] v[j], h [n][n], n a multiple of 8. */
+void linear_multiply(const double *h, size_t n, const double *v, double *out);
 /** The sum of x[i] * y[i], n a multiple of 8. */
 double linear_dot(const double *x, const double *y, size_t n);
+/** y += a x. */
+void linear_add(double a, const double *x, size_t n, double *y);
 
 #endif

@@ -14,10 +14,8 @@ typedef struct linear_model {
   linear_rows rows;
   linear_scaler scaler;
   linear_objective objective;
-  linear_team team;
-  newton *solver; /* rank 0 */
+  linear_member member;
   int64_t n_iter;
-  bool is_done;
 } linear_model;
 
 static void destroy(void *self) {
@@ -25,8 +23,8 @@ static void destroy(void *self) {
 
   if (m == NULL)
     return;
-  newton_destroy(m->solver);
-  hpo_mem_free(m->team.u);
+  newton_destroy(m->member.solver);
+  hpo_mem_free(m->member.u);
   linear_objective_free(&m->objective);
   linear_scaler_free(&m->scaler);
   linear_rows_free(&m->rows);
@@ -35,16 +33,21 @@ static void destroy(void *self) {
 
 static hpo_status create_solver(linear_model *m, hpo_error *err) {
   hpo_status status = HPO_OK;
-  linear_team *t = &m->team;
-  newton_problem p = {0};
+  linear_member *e = &m->member;
+  const linear_objective *o = &m->objective;
+  const newton_problem p = {.n = o->ld * o->k,
+                            .l1 = o->l1,
+                            .tol = m->config.tol,
+                            .method = o->method,
+                            .is_quadratic = o->loss == LINEAR_SQUARED,
+                            .second = o->second,
+                            .share = o->share,
+                            .least_share = o->least_share};
 
-  t->objective = &m->objective;
-  t->coll = m->in.coll;
-  t->n = m->objective.ld * m->objective.kp;
-  HPO_TRY(status, hpo_mem_new_aligned(t->n, sizeof *t->u, &t->u, err));
-  p = linear_team_problem(t, m->config.tol);
-  if (t->coll->rank == 0)
-    HPO_TRY(status, newton_create(&p, &m->solver, err));
+  e->objective = &m->objective;
+  HPO_TRY(status, hpo_mem_new_aligned(p.n, sizeof *e->u, &e->u, err));
+  if (m->in.coll->rank == 0)
+    HPO_TRY(status, newton_create(&p, &e->solver, err));
 done:
   return status;
 }
@@ -72,29 +75,85 @@ done:
   return status;
 }
 
-static hpo_status step(void *self, hpo_error *err) {
-  hpo_status status = HPO_OK;
-  linear_model *m = self;
+/* The first of those that i can be joined with, on rank 0; then all know. */
+static hpo_status find_groups(void **self, size_t n, int32_t *group,
+                              hpo_error *err) {
+  const linear_model *first = self[0];
+  const hpo_coll *c = first->in.coll;
 
-  HPO_TRY(status, linear_team_step(&m->team, m->solver, &m->is_done, err));
-  m->n_iter++;
+  for (size_t i = 0; i < n; i++) {
+    const linear_model *m = self[i];
+    size_t k = 0;
+    while (k < i &&
+           (group[k] != (int32_t)k ||
+            !linear_batch_joins(&((const linear_model *)self[k])->objective,
+                                &m->objective)))
+      k++;
+    group[i] = (int32_t)k;
+  }
+  return c->size > 1 && n > 1
+             ? c->broadcast(c->self, group, n * sizeof *group, err)
+             : HPO_OK;
+}
+
+/* One step of the members of one group. */
+static hpo_status step_group(void **self, size_t n, const int32_t *group,
+                             int32_t wanted, hpo_status *status,
+                             hpo_error *err) {
+  hpo_status all = HPO_OK;
+  linear_member **member = NULL;
+  hpo_status *own = NULL;
+  hpo_error *text = NULL;
+  size_t k = 0;
+
+  HPO_TRY(all, hpo_mem_new(n, sizeof *member, &member, err));
+  HPO_TRY(all, hpo_mem_new(n, sizeof *own, &own, err));
+  HPO_TRY(all, hpo_mem_new(n, sizeof *text, &text, err));
+  for (size_t i = 0; i < n; i++)
+    if (group[i] == wanted)
+      member[k++] = &((linear_model *)self[i])->member;
+  all = linear_team_step(member, k, own, text);
+  for (size_t i = k = 0; i < n; i++)
+    if (group[i] == wanted) {
+      linear_model *m = self[i];
+      m->n_iter += own[k] == HPO_OK;
+      status[i] = own[k];
+      err[i] = text[k++];
+    }
 done:
-  return status;
+  hpo_mem_free(member);
+  hpo_mem_free(own);
+  hpo_mem_free(text);
+  return all;
 }
 
 static hpo_status step_together(void **self, size_t n, hpo_status *status,
                                 hpo_error *err) {
-  for (size_t i = 0; i < n; i++) {
-    status[i] = step(self[i], &err[i]);
-    if (status[i] == HPO_EPEER)
-      return status[i];
-  }
-  return HPO_OK;
+  hpo_status all = HPO_OK;
+  int32_t *group = NULL;
+
+  HPO_TRY(all, hpo_mem_new(n, sizeof *group, &group, err));
+  HPO_TRY(all, find_groups(self, n, group, err));
+  for (size_t i = 0; i < n; i++)
+    if (group[i] == (int32_t)i) {
+      all = step_group(self, n, group, (int32_t)i, status, err);
+      if (all == HPO_EPEER)
+        goto done;
+    }
+done:
+  hpo_mem_free(group);
+  return all;
+}
+
+static hpo_status step(void *self, hpo_error *err) {
+  hpo_status status = HPO_OK, all = step_together(&self, 1, &status, err);
+
+  return all != HPO_OK ? all : status;
 }
 
 static bool is_done(void *self) {
   const linear_model *m = self;
-  return m->is_done;
+  return m->member.is_done;
 }
 
 static hpo_status predict_valid(void *self, double *p, hpo_error *err) {
@@ -110,11 +169,11 @@ static hpo_status predict_valid(void *self, double *p, hpo_error *err) {
     for (size_t r = 0; r < n; r++)
       linear_decode(d->x + (size_t)part->valid[i + r] * d->stride, o->ld,
                     &m->scaler.scale, m->rows.z + r * o->ld);
-    linear_forward(m->rows.z, n, o->ld, m->team.u, o->kp, o->m);
-    for (size_t r = 0; r < n; r++) {
-      linear_link(o->loss, o->m + r * o->kp, o->k);
-      memcpy(p + (i + r) * o->k, o->m + r * o->kp, o->k * sizeof *p);
-    }
+    linear_forward(m->rows.z, n, o->ld, m->member.u, o->k, o->margin);
+    linear_link(o->loss, o->k, o->margin);
+    for (size_t r = 0; r < n; r++)
+      for (size_t c = 0; c < o->k; c++)
+        p[(i + r) * o->k + c] = o->margin[c * LINEAR_TILE + r];
   }
   return HPO_OK;
 }
@@ -124,11 +183,10 @@ static hpo_status save(void *self, hpo_buffer *out, hpo_error *err) {
   linear_saved saved = {.in = &m->in,
                         .config = &m->config,
                         .scaler = &m->scaler,
-                        .u = m->team.u,
+                        .u = m->member.u,
                         .k = m->objective.k,
-                        .kp = m->objective.kp,
                         .n_iter = m->n_iter,
-                        .converged = m->is_done};
+                        .converged = m->member.is_done};
 
   return m->in.coll->rank == 0 ? linear_save(&saved, out, err) : HPO_OK;
 }
@@ -137,22 +195,24 @@ static int64_t steps(const hpo_options *o) {
   return hpo_options_get_int(o, "max_iter");
 }
 
-/* The solver's vectors, those of the penalties and the scaler, the Hessian,
- * tiles, weights and probabilities of rows, and the model as text. */
+/* The solver's vectors and pairs, those of the penalties and the scaler, the
+ * Hessian, tiles, sums, probabilities of rows, and the model as text. */
 static double need(const hpo_model_input *in) {
-  enum { VECTORS = 24, TEXT_BYTES = 100, ROW_BYTES = 16, VALID_BYTES = 16 };
+  enum { VECTORS = 24, TEXT_BYTES = 100, ROW_BYTES = 8, VALID_BYTES = 16 };
   const hpo_part *part = &in->part;
   double ld = (double)part->design->stride;
   double classes = (double)part->data->n_class;
-  double k = classes > 2 ? classes : 1, kp = k > 1 ? k + 7 : 1;
+  double k = classes > 2 ? classes : 1;
   double blocks = (double)part->n_train / HPO_DESIGN_BLOCK + 1;
-  double dense = ld > LINEAR_MOST_LD ? 0 : ld * ld;
-  double sums = fmin(dense, LINEAR_MOST_DENSE / blocks) + ld * kp;
+  double dense = k > 1 || ld > LINEAR_MOST_LD ? 0 : ld * ld;
+  double pairs = dense > 0 ? 0 : 2 * 16;
+  double sums = fmin(fmax(fmax(dense, k * ld), LINEAR_MOST_SUMS),
+                     LINEAR_MOST_DENSE / blocks);
 
-  return ld * kp * (VECTORS * 8 + TEXT_BYTES) +
-         8 * sums * (in->coll->size > 1 ? blocks + 2 : 3) +
-         8 * LINEAR_TILE * (2 * ld + 2 * kp) +
-         (double)part->n_train * (ROW_BYTES + 8 * k) +
+  return ld * k * ((VECTORS + pairs) * 8 + TEXT_BYTES) + 8 * dense +
+         8 * sums * (in->coll->size > 1 ? blocks + 3 : 4) +
+         8 * LINEAR_TILE * (2 * ld + 2 * k) +
+         (double)part->n_train * (ROW_BYTES * k) +
          (double)part->n_valid * VALID_BYTES * k;
 }
 

@@ -2,17 +2,19 @@
 /** \file linear.h
  *  Inside of the model kinds logistic and linear.
  *
- *    config   options                      kernels  hot loops over a tile
- *    pass     sums over rows, in order     loss     f, gradient, Hessian
- *    scaler   means, scales, imputation    newton   the solver, without data
- *    team     rank 0 leads, others serve   save     the model as JSON
- *    linear   the face: create, step, predict
+ *    config     options                    kernels  products over a tile
+ *    pass       sums over rows, in order   link     losses of a tile
+ *    scaler     means, scales, imputation  newton   the solver, without data
+ *    objective  weights, penalties         memory   its L-BFGS
+ *    batch      f, gradients, Hessians of many models in one pass
+ *    team       rank 0 leads, others serve save     the model as JSON
+ *    linear     the face: create, step, predict
  *
  *  The solver's variables u are coefficients of features that are centred
  *  and scaled, whether the study standardises or not: where it does not,
  *  penalties are weighted so that they hold for the raw features.  They lie
- *  as [ld][kp], ld = columns + intercept padded to 8, kp = 1 or the classes
- *  padded to 8; what pads stays 0.
+ *  as [k][ld], k outputs (1 or the classes), ld = columns + intercept padded
+ *  to 8; what pads stays 0.
  */
 #ifndef HPO_LINEAR_H
 #define HPO_LINEAR_H
@@ -20,13 +22,8 @@
 #include "hpo/design.h"
 #include "hpo/model.h"
 #include "kernels.h"
+#include "link.h"
 #include "newton.h"
-
-typedef enum linear_loss {
-  LINEAR_SQUARED,
-  LINEAR_LOGISTIC,
-  LINEAR_MULTINOMIAL
-} linear_loss;
 
 typedef struct linear_config {
   linear_loss loss;
@@ -39,11 +36,16 @@ typedef struct linear_config {
   double tol;
 } linear_config;
 
-/** Doubles of all blocks' Hessians that a team may gather. */
+/** Doubles of all blocks' sums that a team may gather. */
 #define LINEAR_MOST_DENSE ((size_t)1 << 23)
-/** Columns for which one Hessian costs no more than the products it saves;
- *  of the logistic loss, whose Hessian changes, a quarter of them. */
-enum { LINEAR_MOST_LD = 512 };
+enum {
+  /** Columns for which a Hessian costs no more than the products it saves;
+   *  of the logistic loss, whose Hessian changes, half of them. */
+  LINEAR_MOST_LD = 512,
+  /** Doubles of sums in one pass, so that they stay in cache; more where one
+   *  model alone has more. */
+  LINEAR_MOST_SUMS = 1 << 15
+};
 
 #define LOGISTIC_OPTIONS 7
 #define LINEAR_OPTIONS 6
@@ -68,17 +70,25 @@ typedef struct linear_rows {
   size_t n_block;
   double *z;        /* [LINEAR_TILE][ld] */
   double *sums;     /* the blocks' sums, or of one alone */
-  size_t sums_room; /* doubles */
+  size_t sums_room; /* doubles of a block */
 } linear_rows;
 
-/** One tile of a pass: its rows first..first + n, decoded. */
+/** One tile of a pass: its rows first..first + n, decoded; 0 behind them. */
 typedef struct linear_part {
-  double *z; /* [n][ld], free to change */
+  double *z; /* [LINEAR_TILE][ld], free to change */
   size_t first, n;
 } linear_part;
 
 /** Adds what a tile gives to its block's sums [m]. */
 typedef void linear_visit(void *self, const linear_part *tile, double *sums);
+
+/** A pass over the blocks of rows whose number is a multiple of share. */
+typedef struct linear_work {
+  linear_visit *visit;
+  void *self;
+  size_t m;      /* sums, a multiple of 8 */
+  int64_t share; /* 1: all */
+} linear_work;
 
 HPO_MUST_USE hpo_status linear_rows_create(const hpo_model_input *in,
                                            size_t ld, linear_rows *out,
@@ -88,13 +98,11 @@ void linear_rows_free(linear_rows *r);
 HPO_MUST_USE hpo_status linear_rows_reserve(linear_rows *r, size_t m,
                                             hpo_error *err);
 /** The sums of all blocks in block order, on the team's rank 0: total [m]
- *  (elsewhere unchanged).  m is a multiple of 8.  Collective. */
-HPO_MUST_USE hpo_status linear_pass(linear_rows *r, size_t m,
-                                    linear_visit *visit, void *self,
+ *  (elsewhere unchanged).  Collective. */
+HPO_MUST_USE hpo_status linear_pass(linear_rows *r, const linear_work *w,
                                     double *total, hpo_error *err);
 /** The same, then broadcast. */
-HPO_MUST_USE hpo_status linear_pass_all(linear_rows *r, size_t m,
-                                        linear_visit *visit, void *self,
+HPO_MUST_USE hpo_status linear_pass_all(linear_rows *r, const linear_work *w,
                                         double *total, hpo_error *err);
 
 /** Means, scales and imputation of the training rows of one fit. */
@@ -102,7 +110,7 @@ typedef struct linear_scaler {
   size_t columns, ld;
   linear_scale scale; /* what passes decode with */
   double *impute;     /* [ld] for missing values; 0 */
-  double *mean;       /* [ld] of the imputed columns */
+  double *mean;       /* [ld] of the imputed columns; all arrays in one */
   double *deviation;  /* [ld] 1 where constant, as StandardScaler */
 } linear_scaler;
 
@@ -112,26 +120,34 @@ HPO_MUST_USE hpo_status linear_scaler_create(linear_rows *r,
                                              linear_scaler *out,
                                              hpo_error *err);
 void linear_scaler_free(linear_scaler *s);
+/** Whether rows are decoded alike. */
+bool linear_scaler_equal(const linear_scaler *a, const linear_scaler *b);
 /** Mean, median or most frequent value of x [n] without NaN, sorted here;
  *  NaN of none. */
 double linear_impute(hpo_impute how, float *x, size_t n);
 
-/** f and its derivatives over the training rows. */
+/** f over the training rows, and its penalties. */
 typedef struct linear_objective {
   linear_loss loss;
-  size_t ld, k, kp;    /* k outputs, padded to kp */
-  linear_rows *rows;   /* borrowed */
-  const double *y;     /* [rows of data], borrowed */
-  double *weight;      /* [n] of this rank's rows, their total is 1 */
-  double *p;           /* [n][k] probabilities at the last point */
-  double *m;           /* [LINEAR_TILE][kp] */
-  double *r;           /* [LINEAR_TILE][max(kp, ld)] */
-  double *l1, *l2;     /* [ld * kp] penalties; l1 NULL: none */
-  bool is_dense;       /* the Hessian is kept as a matrix */
-  bool has_hessian;    /* and stands */
-  double *hessian;     /* [ld][ld] on rank 0 */
-  double *total;       /* sums of a pass */
-  const double *point; /* [ld * kp] of the pass */
+  size_t ld, k;
+  linear_rows *rows; /* borrowed, as is the next */
+  const linear_scaler *scaler;
+  const hpo_dataset *data; /* borrowed */
+  double *class_weight;    /* [classes], [1] in a regression: what a row counts
+                              for, with all rows' own weights summing to 1 */
+  double *p;               /* [k][n] probabilities at the last point, for
+                              products; NULL: not kept */
+  double *kept;            /* [k][LINEAR_TILE] of p, in use; NULL with p */
+  double *l1, *l2;         /* [k * ld] penalties; l1 NULL: none */
+  double *second;          /* [k * ld] second derivatives, about */
+  newton_method method;
+  int64_t share, least_share; /* of NEWTON_MATRIX */
+  /* room of a batch that it leads: */
+  double *point;   /* [outputs][ld] */
+  double *margin;  /* [outputs][LINEAR_TILE] */
+  double *total;   /* [most_sums] */
+  double *weighed; /* [LINEAR_TILE][ld], of NEWTON_MATRIX alone */
+  size_t most_outputs, most_sums;
 } linear_objective;
 
 /** What a row of each class counts: 1, or balanced: rows / (classes * rows of
@@ -144,31 +160,34 @@ HPO_MUST_USE hpo_status linear_objective_create(
     const hpo_model_input *in, const linear_config *c, const linear_scaler *s,
     linear_rows *rows, linear_objective *out, hpo_error *err);
 void linear_objective_free(linear_objective *o);
-/** Collective passes; results on rank 0. */
-HPO_MUST_USE hpo_status linear_eval(linear_objective *o, const double *u,
-                                    double *f, double *gradient,
-                                    double *diagonal, hpo_error *err);
-HPO_MUST_USE hpo_status linear_product(linear_objective *o, const double *v,
-                                       double *out, hpo_error *err);
-HPO_MUST_USE hpo_status linear_hessian(linear_objective *o, hpo_error *err);
-/** Margins of one row [k] to predictions, as in metric.h. */
-void linear_link(linear_loss loss, double *m, size_t k);
 
-/** What the leader asks of the others; each then takes its part. */
-typedef struct linear_team {
+/** A question about one model's objective. */
+typedef struct linear_question {
+  linear_objective *objective;
+  newton_ask *ask; /* answered on rank 0 */
+} linear_question;
+
+/** Whether passes of both can be one. */
+bool linear_batch_joins(const linear_objective *a, const linear_objective *b);
+/** Answers n questions of objectives that join, in as few passes as their
+ *  sums allow; each gets the bits that it alone would get.  Collective. */
+HPO_MUST_USE hpo_status linear_batch_answer(linear_question *q, size_t n,
+                                            hpo_error *err);
+
+/** One model of a team: rank 0 solves, the others serve. */
+typedef struct linear_member {
   linear_objective *objective; /* borrowed */
-  const hpo_coll *coll;
-  double *u; /* [n] vector of a request */
-  size_t n;
-} linear_team;
+  newton *solver;              /* rank 0 */
+  double *u;                   /* [k * ld] the point after the last step */
+  bool is_done;
+} linear_member;
 
-/** One step of the solver, on all ranks: rank 0 steps, the others serve its
- *  passes.  u [n] and *is_done are then the same everywhere; solver is NULL
- *  but on rank 0. */
-HPO_MUST_USE hpo_status linear_team_step(linear_team *t, newton *solver,
-                                         bool *is_done, hpo_error *err);
-/** The problem that the leader's solver gets. */
-newton_problem linear_team_problem(linear_team *t, double tol);
+/** One step of each of n solvers whose objectives join, on all ranks; u and
+ *  is_done are then the same everywhere.  status[i], err[i]: of member i.
+ *  \return a fault of all of them */
+HPO_MUST_USE hpo_status linear_team_step(linear_member *const *member,
+                                         size_t n, hpo_status *status,
+                                         hpo_error *err);
 
 /** Coefficients as they are stored. */
 typedef struct linear_saved {
@@ -176,7 +195,7 @@ typedef struct linear_saved {
   const linear_config *config;
   const linear_scaler *scaler;
   const double *u;
-  size_t k, kp;
+  size_t k;
   int64_t n_iter;
   bool converged;
 } linear_saved;

@@ -68,8 +68,8 @@ done:
   return status;
 }
 
-static void add_block(linear_rows *r, size_t b, linear_visit *visit,
-                      void *self, double *sums) {
+static void add_block(linear_rows *r, size_t b, const linear_work *w,
+                      double *sums) {
   const hpo_design *d = r->design;
 
   for (size_t i = r->block[b]; i < r->block[b + 1]; i += LINEAR_TILE) {
@@ -80,7 +80,10 @@ static void add_block(linear_rows *r, size_t b, linear_visit *visit,
     for (size_t k = 0; k < tile.n; k++)
       linear_decode(d->x + (size_t)r->row[i + k] * d->stride, r->ld, r->scale,
                     r->z + k * r->ld);
-    visit(self, &tile, sums);
+    if (tile.n < LINEAR_TILE)
+      memset(r->z + tile.n * r->ld, 0,
+             (LINEAR_TILE - tile.n) * r->ld * sizeof *r->z);
+    w->visit(w->self, &tile, sums);
   }
 }
 
@@ -90,8 +93,8 @@ static void add(double *to, const double *from, size_t m) {
 }
 
 /* All ranks' blocks to rank 0, which adds them in order. */
-static hpo_status combine(linear_rows *r, size_t m, double *total,
-                          hpo_error *err) {
+static hpo_status combine(linear_rows *r, size_t blocks, size_t m,
+                          double *total, hpo_error *err) {
   hpo_status status = HPO_OK;
   const hpo_coll *c = r->coll;
   double *all = NULL;
@@ -99,8 +102,8 @@ static hpo_status combine(linear_rows *r, size_t m, double *total,
 
   if (c->rank == 0)
     HPO_TRY(status, hpo_mem_new((size_t)c->size, sizeof *count, &count, err));
-  HPO_TRY(status, c->gather(c->self, r->sums, r->n_block * m * sizeof *all,
-                            &all, count, err));
+  HPO_TRY(status, c->gather(c->self, r->sums, blocks * m * sizeof *all, &all,
+                            count, err));
   if (c->rank != 0)
     goto done;
   for (int k = 0; k < c->size; k++)
@@ -114,35 +117,39 @@ done:
   return status;
 }
 
-hpo_status linear_pass(linear_rows *r, size_t m, linear_visit *visit,
-                       void *self, double *total, hpo_error *err) {
+hpo_status linear_pass(linear_rows *r, const linear_work *w, double *total,
+                       hpo_error *err) {
   hpo_status status = HPO_OK;
   bool is_alone = r->coll->size == 1;
+  size_t m = w->m, blocks = 0;
 
   HPO_TRY(status, linear_rows_reserve(r, m, err));
   if (is_alone)
     memset(total, 0, m * sizeof *total);
   for (size_t b = 0; b < r->n_block; b++) {
-    double *sums = r->sums + (is_alone ? 0 : b * m);
+    if (r->row[r->block[b]] / HPO_DESIGN_BLOCK % w->share != 0)
+      continue;
+    double *sums = r->sums + (is_alone ? 0 : blocks * m);
     memset(sums, 0, m * sizeof *sums);
-    add_block(r, b, visit, self, sums);
+    add_block(r, b, w, sums);
     if (is_alone)
       add(total, sums, m);
+    blocks++;
   }
   if (!is_alone)
-    HPO_TRY(status, combine(r, m, total, err));
+    HPO_TRY(status, combine(r, blocks, m, total, err));
 done:
   return status;
 }
 
-hpo_status linear_pass_all(linear_rows *r, size_t m, linear_visit *visit,
-                           void *self, double *total, hpo_error *err) {
+hpo_status linear_pass_all(linear_rows *r, const linear_work *w, double *total,
+                           hpo_error *err) {
   hpo_status status = HPO_OK;
 
-  HPO_TRY(status, linear_pass(r, m, visit, self, total, err));
+  HPO_TRY(status, linear_pass(r, w, total, err));
   if (r->coll->size > 1)
-    HPO_TRY(status,
-            r->coll->broadcast(r->coll->self, total, m * sizeof *total, err));
+    HPO_TRY(status, r->coll->broadcast(r->coll->self, total,
+                                       w->m * sizeof *total, err));
 done:
   return status;
 }

@@ -57,9 +57,9 @@ static void set_coefficients(const linear_saved *m, const coefficients *to) {
   double mean = 0;
 
   for (size_t c = 0; c < m->k; c++) {
-    to->intercept[c] = m->config->has_intercept ? m->u[n * m->kp + c] : 0;
+    to->intercept[c] = m->config->has_intercept ? m->u[c * s->ld + n] : 0;
     for (size_t j = 0; j < n; j++) {
-      double u = m->u[j * m->kp + c];
+      double u = m->u[c * s->ld + j];
       double raw = u * s->scale.factor[j];
       to->coef[c * n + j] = standardize ? u : raw;
       if (!standardize)

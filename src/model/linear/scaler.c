@@ -17,6 +17,11 @@ void linear_scaler_free(linear_scaler *s) {
   *s = (linear_scaler){0};
 }
 
+bool linear_scaler_equal(const linear_scaler *a, const linear_scaler *b) {
+  return a->ld == b->ld && memcmp(a->scale.center, b->scale.center,
+                                  3 * a->ld * sizeof *a->mean) == 0;
+}
+
 static hpo_status scaler_alloc(const linear_rows *r, linear_scaler *s,
                                hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -124,7 +129,7 @@ done:
 
 typedef struct moment {
   size_t ld;
-  double one[LINEAR_TILE];
+  double *one; /* [LINEAR_TILE] */
   bool squared;
 } moment;
 
@@ -139,11 +144,13 @@ static void visit(void *self, const linear_part *tile, double *sums) {
 /* Column sums of z or of z * z. */
 static hpo_status column_sums(linear_rows *r, bool squared, double *total,
                               hpo_error *err) {
-  moment m = {.ld = r->ld, .squared = squared};
+  double one[LINEAR_TILE];
+  moment m = {.ld = r->ld, .one = one, .squared = squared};
+  const linear_work w = {.visit = visit, .self = &m, .m = r->ld, .share = 1};
 
   for (size_t i = 0; i < LINEAR_TILE; i++)
-    m.one[i] = 1;
-  return linear_pass_all(r, r->ld, visit, &m, total, err);
+    one[i] = 1;
+  return linear_pass_all(r, &w, total, err);
 }
 
 /* A column whose variance is rounding alone, as StandardScaler decides. */

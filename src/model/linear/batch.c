@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Values, gradients, products and Hessians of many models over the same rows:
+ * each tile is decoded once, and all margins are one product, as are all
+ * gradients.  Each model's part is what it would be alone (kernels.h). */
+#include "linear.h"
+
+#include "hpo/mem.h"
+
+#include <string.h>
+
+/* One pass.  Its sums: [outputs][ld] gradients or diagonals, then [n] losses
+ * padded to 8; or of Hessians [n][ld][ld + 8 in all], with the weight of the
+ * rows behind. */
+typedef struct batch {
+  linear_question *q; /* [n]; diagonals last */
+  size_t n;
+  linear_objective *lead; /* whose room it is */
+  size_t margins;         /* outputs that need them: not the diagonals' */
+  size_t outputs;
+} batch;
+
+static size_t padded(size_t n) { return (n + 7) / 8 * 8; }
+
+bool linear_batch_joins(const linear_objective *a, const linear_objective *b) {
+  const linear_rows *r = a->rows, *s = b->rows;
+
+  return r->design == s->design && r->row == s->row && r->n == s->n &&
+         r->coll == s->coll && a->loss == b->loss && a->data == b->data &&
+         linear_scaler_equal(a->scaler, b->scaler);
+}
+
+/* --- A tile's rows ------------------------------------------------------ */
+
+/* Targets and own weights; 0 behind the rows. */
+static void read_rows(const linear_objective *o, const linear_part *t,
+                      double *y, double *own) {
+  const hpo_dataset *d = o->data;
+
+  for (size_t i = 0; i < LINEAR_TILE; i++) {
+    bool is_there = i < t->n;
+    hpo_row row = o->rows->row[t->first + (is_there ? i : 0)];
+    y[i] = is_there ? d->y[row] : 0;
+    own[i] = !is_there ? 0 : d->weight != NULL ? d->weight[row] : 1;
+  }
+}
+
+/* What they count for one model. */
+static void weigh_rows(const linear_objective *o, const double *y,
+                       const double *own, double *w) {
+  bool by_class = o->loss != LINEAR_SQUARED;
+
+  for (size_t i = 0; i < LINEAR_TILE; i++)
+    w[i] = own[i] * o->class_weight[by_class ? (size_t)y[i] : 0];
+}
+
+/* The tile's part of p, from it (to: false) or to it. */
+static void move_p(const linear_objective *o, const linear_part *t, double *p,
+                   bool to) {
+  for (size_t c = 0; c < o->k; c++) {
+    double *kept = o->p + c * o->rows->n + t->first;
+    double *here = p + c * LINEAR_TILE;
+    memcpy(to ? kept : here, to ? here : kept, t->n * sizeof *p);
+  }
+}
+
+/* --- Gradients and products --------------------------------------------- */
+
+static void link_one(const linear_question *q, const linear_part *t,
+                     const linear_tile_rows *rows, double *m, double *loss) {
+  linear_objective *o = q->objective;
+  double *p = o->kept;
+
+  if (q->ask->what == NEWTON_EVAL) {
+    *loss += linear_link_loss(o->loss, rows, o->k, m, p);
+    if (p != NULL)
+      move_p(o, t, p, true);
+    return;
+  }
+  move_p(o, t, p, false);
+  if (q->ask->what == NEWTON_PRODUCT)
+    linear_link_product(o->loss, rows, o->k, p, m);
+  else
+    linear_link_curve(o->loss, rows, o->k, p, m);
+}
+
+static void visit(void *self, const linear_part *t, double *sums) {
+  const batch *b = self;
+  const linear_objective *lead = b->lead;
+  double y[LINEAR_TILE] __attribute__((aligned(64)));
+  double own[LINEAR_TILE] __attribute__((aligned(64)));
+  double w[LINEAR_TILE] __attribute__((aligned(64)));
+  const linear_tile_rows rows = {.y = y, .w = w, .n = t->n};
+  size_t ld = lead->ld, k = lead->k;
+  double *m = lead->margin, *loss = sums + b->outputs * ld;
+
+  read_rows(lead, t, y, own);
+  linear_forward(t->z, t->n, ld, lead->point, b->margins, m);
+  for (size_t i = 0; i < b->n; i++) {
+    weigh_rows(b->q[i].objective, y, own, w);
+    link_one(&b->q[i], t, &rows, m + i * k * LINEAR_TILE, loss + i);
+  }
+  linear_backward(t->z, t->n, ld, m, b->margins, sums);
+  if (b->outputs == b->margins)
+    return;
+  linear_square(t->z, t->n, ld);
+  linear_backward(t->z, t->n, ld, m + b->margins * LINEAR_TILE,
+                  b->outputs - b->margins, sums + b->margins * ld);
+}
+
+/* The penalty's part, and the answer. */
+static void finish(const linear_question *q, const double *sums, double loss) {
+  const linear_objective *o = q->objective;
+  newton_ask *a = q->ask;
+  size_t n = o->k * o->ld;
+  double penalty = 0;
+
+  for (size_t i = 0; i < n; i++)
+    a->out[i] =
+        sums[i] + o->l2[i] * (a->what == NEWTON_DIAGONAL ? 1 : a->at[i]);
+  if (a->what != NEWTON_EVAL)
+    return;
+  for (size_t i = 0; i < n; i++)
+    penalty += o->l2[i] * a->at[i] * a->at[i];
+  a->value = loss + penalty / 2;
+}
+
+static hpo_status answer_vectors(batch *b, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  linear_objective *lead = b->lead;
+  size_t k = lead->k, ld = lead->ld, n = k * ld;
+  linear_work w = {.visit = visit, .self = b, .share = 1};
+
+  b->margins = 0;
+  b->outputs = b->n * k;
+  for (size_t i = 0; i < b->n; i++) {
+    if (b->q[i].ask->what == NEWTON_DIAGONAL)
+      break;
+    memcpy(lead->point + i * n, b->q[i].ask->at, n * sizeof *lead->point);
+    b->margins += k;
+  }
+  w.m = b->outputs * ld + padded(b->n);
+  HPO_TRY(status, linear_pass(lead->rows, &w, lead->total, err));
+  for (size_t i = 0; lead->rows->coll->rank == 0 && i < b->n; i++)
+    finish(&b->q[i], lead->total + i * n, lead->total[b->outputs * ld + i]);
+done:
+  return status;
+}
+
+/* --- Hessians ------------------------------------------------------------ */
+
+static void visit_hessian(void *self, const linear_part *t, double *sums) {
+  const batch *b = self;
+  const linear_objective *lead = b->lead;
+  double y[LINEAR_TILE] __attribute__((aligned(64)));
+  double own[LINEAR_TILE] __attribute__((aligned(64)));
+  double w[LINEAR_TILE] __attribute__((aligned(64)));
+  double p[LINEAR_TILE] __attribute__((aligned(64))) = {0};
+  const linear_tile_rows rows = {.y = y, .w = w, .n = t->n};
+  size_t ld = lead->ld, each = ld * ld + 8;
+  double *m = lead->margin;
+
+  read_rows(lead, t, y, own);
+  linear_forward(t->z, t->n, ld, lead->point, b->n, m);
+  for (size_t i = 0; i < b->n; i++) {
+    double *mine = m + i * LINEAR_TILE, *to = sums + i * each;
+    weigh_rows(b->q[i].objective, y, own, w);
+    (void)linear_link_loss(lead->loss, &rows, 1, mine, p);
+    linear_link_curve(lead->loss, &rows, 1, p, mine);
+    linear_weigh(t->z, t->n, ld, mine, lead->weighed);
+    linear_outer(lead->weighed, t->z, t->n, ld, to);
+    for (size_t r = 0; r < t->n; r++)
+      to[ld * ld] += w[r];
+  }
+}
+
+/* Of all rows, by those of the share; both halves; and the penalty. */
+static void finish_hessian(const linear_question *q, const double *sums) {
+  const linear_objective *o = q->objective;
+  size_t ld = o->ld;
+  double weight = sums[ld * ld], whole = weight > 0 ? 1 / weight : 0;
+  double *h = q->ask->out;
+
+  for (size_t i = 0; i < ld; i++)
+    for (size_t j = i; j < ld; j++)
+      h[i * ld + j] = h[j * ld + i] = sums[i * ld + j] * whole;
+  for (size_t i = 0; i < ld; i++)
+    h[i * ld + i] += o->l2[i];
+}
+
+static hpo_status answer_hessians(batch *b, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  linear_objective *lead = b->lead;
+  size_t ld = lead->ld, each = ld * ld + 8;
+  const linear_work w = {.visit = visit_hessian,
+                         .self = b,
+                         .m = b->n * each,
+                         .share = b->q[0].ask->share};
+
+  for (size_t i = 0; i < b->n; i++)
+    memcpy(lead->point + i * ld, b->q[i].ask->at, ld * sizeof *lead->point);
+  HPO_TRY(status, linear_pass(lead->rows, &w, lead->total, err));
+  for (size_t i = 0; lead->rows->coll->rank == 0 && i < b->n; i++)
+    finish_hessian(&b->q[i], lead->total + i * each);
+done:
+  return status;
+}
+
+/* --- Passes ---------------------------------------------------------------
+ */
+
+/* Questions in the order of passes: margins, diagonals, Hessians by share. */
+static int64_t rank_of(const newton_ask *a) {
+  return a->what == NEWTON_HESSIAN    ? 1 + a->share
+         : a->what == NEWTON_DIAGONAL ? 1
+                                      : 0;
+}
+
+/* Stable, and of few. */
+static void sort(linear_question *q, size_t n) {
+  for (size_t i = 1; i < n; i++) {
+    linear_question one = q[i];
+    size_t at = i;
+
+    for (; at > 0 && rank_of(q[at - 1].ask) > rank_of(one.ask); at--)
+      q[at] = q[at - 1];
+    q[at] = one;
+  }
+}
+
+hpo_status linear_batch_answer(linear_question *q, size_t n, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  size_t taken = 0;
+
+  sort(q, n);
+  for (size_t i = 0; i < n; i += taken) {
+    batch b = {.q = q + i, .lead = q[i].objective};
+    const linear_objective *o = b.lead;
+    bool is_hessian = q[i].ask->what == NEWTON_HESSIAN;
+    int64_t kind = rank_of(q[i].ask);
+    size_t most = is_hessian ? o->most_sums / (o->ld * o->ld + 8)
+                             : o->most_outputs / o->k;
+
+    for (taken = 1; i + taken < n && taken < most; taken++) {
+      int64_t other = rank_of(q[i + taken].ask);
+      if (is_hessian ? other != kind : other > 1)
+        break;
+    }
+    b.n = taken;
+    HPO_TRY(status,
+            is_hessian ? answer_hessians(&b, err) : answer_vectors(&b, err));
+  }
+done:
+  return status;
+}
