@@ -34,7 +34,7 @@ for wing, names in {
     for n in names.split():
         face[n] = wing
 third = {"mpi.h": {"src/comm/comm_mpi.c", "src/comm/coll_mpi.c",
-                   "src/comm/life_mpi.c"},
+                   "src/comm/parts_mpi.c", "src/comm/life_mpi.c"},
          "hdf5.h": r"src/base/h5", "cblas.h": {"src/base/blas.c"},
          "lapacke.h": {"src/base/blas.c"}, "dlfcn.h": {"src/base/library.c"}, "zlib.h": r"src/base/",
          "libxml/": {"src/study/study_xml.c"}}

@@ -104,6 +104,95 @@ static hpo_status team_gather(void *self, const void *bytes, size_t n,
   return HPO_OK;
 }
 
+static hpo_status team_sum_parts(void *self, int64_t *x, const size_t *n,
+                                 int64_t *out, hpo_error *err) {
+  member *m = self;
+  size_t from = 0, all = 0;
+
+  (void)err;
+  for (int r = 0; r < m->team->size; r++) {
+    from += r < m->coll.rank ? n[r] : 0;
+    all += n[r];
+  }
+  show(m, x, all);
+  memset(out, 0, n[m->coll.rank] * sizeof *out);
+  for (int r = 0; r < m->team->size; r++) {
+    const int64_t *y = m->team->shown[r];
+    HPO_ASSERT(m->team->n[r] == all);
+    for (size_t i = 0; i < n[m->coll.rank]; i++)
+      out[i] += y[from + i];
+  }
+  pthread_barrier_wait(&m->team->barrier);
+  memset(x, 0x55, all * sizeof *x); /* used up */
+  return HPO_OK;
+}
+
+static hpo_status team_best(void *self, void *record, size_t n, size_t size,
+                            hpo_error *err) {
+  member *m = self;
+  uint8_t *best = calloc(n * size + 1, 1);
+
+  (void)err;
+  HPO_ASSERT(best != NULL);
+  show(m, record, n * size);
+  for (int r = 0; r < m->team->size; r++) {
+    const uint8_t *from = m->team->shown[r];
+    HPO_ASSERT(m->team->n[r] == n * size);
+    for (size_t i = 0; i < n; i++) {
+      double a = 0, b = 0;
+      memcpy(&a, from + i * size, sizeof a);
+      memcpy(&b, best + i * size, sizeof b);
+      if (r == 0 || a > b)
+        memcpy(best + i * size, from + i * size, size);
+    }
+  }
+  pthread_barrier_wait(&m->team->barrier);
+  memcpy(record, best, n * size);
+  free(best);
+  return HPO_OK;
+}
+
+/* Bytes for this rank, from where each rank has them. */
+typedef struct parcel {
+  const uint8_t *bytes;
+  const size_t *n; /* [size] for each rank; NULL: all for each */
+  size_t all;
+} parcel;
+
+static hpo_status receive(member *m, const parcel *mine, hpo_buffer *out,
+                          size_t *came, hpo_error *err) {
+  hpo_status status = HPO_OK;
+
+  show(m, mine, 0);
+  out->n = 0;
+  for (int r = 0; r < m->team->size; r++) {
+    const parcel *p = m->team->shown[r];
+    const uint8_t *at = p->bytes;
+    for (int i = 0; p->n != NULL && i < m->coll.rank; i++)
+      at += p->n[i];
+    came[r] = p->n != NULL ? p->n[m->coll.rank] : p->all;
+    if (came[r] > 0 && status == HPO_OK)
+      status = hpo_buffer_add(out, at, came[r], err);
+  }
+  pthread_barrier_wait(&m->team->barrier);
+  return status;
+}
+
+static hpo_status team_exchange(void *self, const void *bytes, const size_t *n,
+                                hpo_buffer *out, size_t *came,
+                                hpo_error *err) {
+  parcel p = {.bytes = bytes, .n = n};
+
+  return receive(self, &p, out, came, err);
+}
+
+static hpo_status team_share(void *self, const void *bytes, size_t n,
+                             hpo_buffer *out, size_t *came, hpo_error *err) {
+  parcel p = {.bytes = bytes, .all = n};
+
+  return receive(self, &p, out, came, err);
+}
+
 static void *member_run(void *self) {
   member *m = self;
 
@@ -129,6 +218,10 @@ void team_run(int size, void (*work)(const hpo_coll *coll, void *argument),
     m[r].coll.broadcast = team_broadcast;
     m[r].coll.await = team_broadcast;
     m[r].coll.gather = team_gather;
+    m[r].coll.sum_parts = team_sum_parts;
+    m[r].coll.best = team_best;
+    m[r].coll.exchange = team_exchange;
+    m[r].coll.share = team_share;
   }
   for (int r = 1; r < size; r++)
     HPO_ASSERT(pthread_create(&thread[r], NULL, member_run, &m[r]) == 0);

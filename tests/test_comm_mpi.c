@@ -93,6 +93,81 @@ static void test_messages(hpo_mpi *m, size_t chunk) {
 
 /* --- collectives ------------------------------------------------------- */
 
+/* Rank r has 7 r + 3 numbers of the sums. */
+static void test_parts(hpo_mpi *m, hpo_coll c) {
+  enum { MOST_PART = 7 * 64 };
+  hpo_error err = {0};
+  int64_t *x = calloc((size_t)c.size * MOST_PART, sizeof *x), out[MOST_PART];
+  size_t n[64] = {0}, at = 0, mine = 0;
+  int64_t ranks = c.size * (c.size + 1) / 2;
+
+  CHECK(x != NULL);
+  for (int r = 0; r < c.size; r++) {
+    n[r] = 7 * (size_t)r + 3;
+    mine = r == c.rank ? at : mine;
+    for (size_t i = 0; i < n[r]; i++, at++)
+      x[at] = (int64_t)(c.rank + 1) << 33 | (int64_t)at;
+  }
+  must(m, c.sum_parts(c.self, x, n, out, &err), &err);
+  for (size_t i = 0; i < n[c.rank]; i++)
+    CHECK(out[i] == (ranks << 33) + (int64_t)c.size * (int64_t)(mine + i));
+  free(x);
+}
+
+/* Record i is best on rank i, and on all where i divides by three. */
+static void test_best(hpo_mpi *m, hpo_coll c) {
+  enum { N = 9 };
+  struct record {
+    double score;
+    int rank, number;
+  } x[N];
+  hpo_error err = {0};
+
+  for (int i = 0; i < N; i++)
+    x[i] = (struct record){i % 3 == 0             ? -1.0
+                           : i % c.size == c.rank ? 0.5
+                                                  : -0.5,
+                           c.rank, i};
+  must(m, c.best(c.self, x, N, sizeof *x, &err), &err);
+  for (int i = 0; i < N; i++)
+    CHECK(x[i].number == i && x[i].rank == (i % 3 == 0 ? 0 : i % c.size));
+}
+
+static size_t bytes_between(int from, int to) {
+  return (size_t)(from * 31 + to * 17) % 200;
+}
+
+static void test_exchange(hpo_mpi *m, hpo_coll c) {
+  hpo_error err = {0};
+  hpo_buffer out = {0}, in = {0};
+  size_t n[64] = {0}, came[64] = {0}, at = 0;
+
+  for (int to = 0; to < c.size; to++) {
+    n[to] = bytes_between(c.rank, to);
+    for (size_t i = 0; i < n[to]; i++) {
+      uint8_t byte = (uint8_t)(c.rank + 3 * to + (int)i);
+      must(m, hpo_buffer_add(&out, &byte, 1, &err), &err);
+    }
+  }
+  must(m, c.exchange(c.self, out.byte, n, &in, came, &err), &err);
+  for (int r = 0; r < c.size; r++) {
+    CHECK(came[r] == bytes_between(r, c.rank));
+    for (size_t i = 0; i < came[r]; i++)
+      CHECK(in.byte[at++] == (uint8_t)(r + 3 * c.rank + (int)i));
+  }
+  CHECK(at == in.n);
+  must(m, c.share(c.self, out.byte, n[0], &in, came, &err), &err);
+  at = 0;
+  for (int r = 0; r < c.size; r++) {
+    CHECK(came[r] == bytes_between(r, 0));
+    for (size_t i = 0; i < came[r]; i++)
+      CHECK(in.byte[at++] == (uint8_t)(r + (int)i));
+  }
+  CHECK(at == in.n);
+  hpo_buffer_free(&out);
+  hpo_buffer_free(&in);
+}
+
 static void test_coll(hpo_mpi *m, hpo_coll c, size_t chunk) {
   enum { N = 1000 };
   hpo_error err = {0};
@@ -133,6 +208,10 @@ static void test_coll(hpo_mpi *m, hpo_coll c, size_t chunk) {
       CHECK(all[at++] == r + 1);
   }
   hpo_mem_free(all);
+  test_parts(m, c);
+  test_best(m, c);
+  test_exchange(m, c);
+  CHECK(c.size == 1 || c.calls(c.self) >= 9);
 }
 
 /* --- node memory ------------------------------------------------------- */

@@ -32,11 +32,12 @@ typedef struct ugly {
   bool has_weight;
 } ugly;
 
-/* Rows with missing values, a categorical column (2), a constant one (3),
-   validation rows among the others. */
+/* Rows with missing values (most, from 40 columns on), a categorical column
+   (2), a constant one (3), validation rows among the others. */
 static hpo_dataset *ugly_make(uint64_t key, const ugly *u) {
   hpo_rng r = hpo_rng_make(key, HPO_RNG_TEST, 0, 0);
   size_t n = u->rows;
+  double blank = u->columns < 40 ? 0.1 : 0.8;
   float *x = calloc(n * u->columns, sizeof *x);
   double *y = calloc(n, sizeof *y), *w = calloc(n, sizeof *w);
   uint8_t *role = calloc(n, 1);
@@ -56,7 +57,7 @@ static hpo_dataset *ugly_make(uint64_t key, const ugly *u) {
       if (j == 1)
         v = floor(v);
       z += j == 2 ? (v == 3 ? 4 : 0) : v * (j % 2 == 0 ? 1 : -0.5);
-      x[j * n + i] = hpo_rng_next(&r) < 0.1 ? NAN : (float)v;
+      x[j * n + i] = hpo_rng_next(&r) < blank ? NAN : (float)v;
     }
     z += hpo_rng_next(&r) * 4;
     role[i] = hpo_rng_next(&r) < 0.2 ? HPO_ROLE_VALID : HPO_ROLE_TRAIN;
@@ -211,8 +212,7 @@ static void expect_same(const trainer_result *a, const trainer_result *b) {
   assert_memory_equal(a->p, b->p, a->n * sizeof *a->p);
 }
 
-static void check_ranks(const ugly *u, const char *const *words) {
-  hpo_dataset *d = ugly_make(seed(), u);
+static void check_ranks_of(const hpo_dataset *d, const char *const *words) {
   trainer_result one = trainer_run("gbt", d, words, 0, 1, DEAL_BLOCKS);
 
   for (int ranks = 2; ranks <= 4; ranks++)
@@ -223,6 +223,12 @@ static void check_ranks(const ugly *u, const char *const *words) {
       trainer_free(&more);
     }
   trainer_free(&one);
+}
+
+static void check_ranks(const ugly *u, const char *const *words) {
+  hpo_dataset *d = ugly_make(seed(), u);
+
+  check_ranks_of(d, words);
   hpo_dataset_destroy(d);
 }
 
@@ -257,6 +263,68 @@ static void test_leaves(void **state) {
   check_ranks(&(ugly){1500, 8, 0, true}, words);
   words[2] = "max_leaves=2000"; /* all leaves that there are */
   check_ranks(&(ugly){600, 8, 0, false}, words);
+}
+
+/* Deep trees: nodes of few rows grow at one rank each. */
+static void test_subtrees(void **state) {
+  const char *words[] = {"n_estimators=4",
+                         "max_depth=15",
+                         "min_child_weight=0",
+                         "subsample=0.9",
+                         "colsample_bynode=.8",
+                         "max_bin=300",
+                         NULL};
+  const ugly cases[] = {{.rows = 6000, .columns = 8, .n_class = 2},
+                        {.rows = 3000, .columns = 9, .has_weight = true},
+                        {.rows = 2000, .columns = 8, .n_class = 3},
+                        /* compressed rows */
+                        {.rows = 3000, .columns = 40}};
+
+  (void)state;
+  for (size_t i = 0; i < 4; i++)
+    check_ranks(&cases[i], words);
+  words[5] = "max_bin=20";
+  check_ranks(&cases[3], words);
+  words[4] = "interaction_constraints=[[0,1,2],[4,5,6]]";
+  check_ranks(&cases[0], words);
+  words[4] = "monotone_constraints=(1,-1,0,0,1)";
+  check_ranks(&cases[1], words);
+  words[4] = "objective=reg:absoluteerror";
+  check_ranks(&cases[1], words);
+  words[4] = "max_leaves=90";
+  check_ranks(&cases[0], words);
+  check_ranks(&cases[3], words);
+  words[1] = "grow_policy=lossguide";
+  check_ranks(&cases[0], words);
+  check_ranks(&cases[1], words);
+}
+
+/* Eight columns of the bits of a row's number, whose sum is the label: many
+   nodes have equal gains, and the first by number is split. */
+static void test_ties(void **state) {
+  enum { ROWS = 4096, COLUMNS = 8 };
+  static float x[ROWS * COLUMNS];
+  static double y[ROWS];
+  static uint8_t role[ROWS];
+  const char *words[] = {"n_estimators=3",        "max_depth=0",
+                         "max_leaves=23",         "base_score=0",
+                         "grow_policy=lossguide", NULL};
+  hpo_dataset *d = NULL;
+
+  (void)state;
+  for (size_t i = 0; i < ROWS; i++) {
+    role[i] = i % 16 == 15 ? HPO_ROLE_VALID : HPO_ROLE_TRAIN;
+    y[i] = 0;
+    for (size_t j = 0; j < COLUMNS; j++) {
+      x[j * ROWS + i] = (float)(i >> (j + 4) & 1);
+      y[i] += (double)x[j * ROWS + i];
+    }
+  }
+  d = testdata_make_full(ROWS, COLUMNS, x, y, 0, role, NULL, NULL);
+  check_ranks_of(d, words);
+  words[4] = "grow_policy=depthwise";
+  check_ranks_of(d, words);
+  hpo_dataset_destroy(d);
 }
 
 static void test_constraints(void **state) {
@@ -521,6 +589,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_one_split), cmocka_unit_test(test_weights),
       cmocka_unit_test(test_missing),   cmocka_unit_test(test_ranks),
+      cmocka_unit_test(test_subtrees),  cmocka_unit_test(test_ties),
       cmocka_unit_test(test_leaves),    cmocka_unit_test(test_constraints),
       cmocka_unit_test(test_spelling),  cmocka_unit_test(test_other_losses),
       cmocka_unit_test(test_medians),   cmocka_unit_test(test_prefix),

@@ -96,7 +96,8 @@ static gbt_rows rows_of(const matrix *m, size_t from, size_t n) {
                     .total = (hpo_row)n,
                     .gh = m->gh,
                     .code = m->bins->code,
-                    .start = m->bins->csr.start};
+                    .start = m->bins->csr.start,
+                    .cell = m->bins->csr.cell};
 }
 
 static int64_t cell(const gbt_hist *h, size_t i, bool second) {
@@ -134,20 +135,19 @@ static void check_hist_of(matrix m, size_t cut, int bits, bool is_wide) {
   size_t n = m.n;
   gbt_scale scale = {.g = 1, .h = 1, .is_wide = is_wide, .bits = bits};
   gbt_rows all = rows_of(&m, 0, n), child = rows_of(&m, 0, cut);
-  hpo_coll coll = hpo_coll_serial();
   gbt_pool pool;
   gbt_hist a, b;
 
   assert_int_equal(gbt_pool_create(m.bins, &pool, NULL), HPO_OK);
   assert_int_equal(gbt_pool_take(&pool, &a, NULL), HPO_OK);
   assert_int_equal(gbt_pool_take(&pool, &b, NULL), HPO_OK);
-  assert_int_equal(gbt_hist_build(&pool, &all, &scale, &coll, &a, NULL), 0);
+  gbt_hist_build(&pool, &all, &scale, &a);
   expect_sums(&m, &pool, &a, 0, n);
-  assert_int_equal(gbt_hist_build(&pool, &child, &scale, &coll, &b, NULL), 0);
+  gbt_hist_build(&pool, &child, &scale, &b);
   expect_sums(&m, &pool, &b, 0, cut);
   gbt_hist_subtract(&pool, &a, &b, &scale, (hpo_row)(n - cut));
   expect_sums(&m, &pool, &a, cut, n - cut);
-  assert_int_equal(gbt_hist_build(&pool, &all, &scale, &coll, &a, NULL), 0);
+  gbt_hist_build(&pool, &all, &scale, &a);
   gbt_hist_remove(&pool, &a, &child, &scale, (hpo_row)(n - cut));
   expect_sums(&m, &pool, &a, cut, n - cut);
   gbt_pool_free(&pool);
@@ -227,7 +227,6 @@ static void search_both(const matrix *m, const gbt_config *c, size_t n,
                         bool is_wide, gbt_split *out) {
   gbt_scale scale = {
       .g = 0x1p-18, .h = 0x1p-18, .is_wide = is_wide, .bits = 18};
-  hpo_coll coll = hpo_coll_serial();
   gbt_rows rows = rows_of(m, 17, n);
   gbt_sums total = {0, 0};
   gbt_search s;
@@ -244,7 +243,7 @@ static void search_both(const matrix *m, const gbt_config *c, size_t n,
   assert_int_equal(gbt_search_create(m->bins, pool.layout.offset, &s, NULL),
                    HPO_OK);
   assert_int_equal(gbt_pool_take(&pool, &h, NULL), HPO_OK);
-  assert_int_equal(gbt_hist_build(&pool, &rows, &scale, &coll, &h, NULL), 0);
+  gbt_hist_build(&pool, &rows, &scale, &h);
   gbt_search_begin(&s, c, &scale);
   gbt_search_full(&s, &h, total, &m->set, &full);
   gbt_hist_sparse(&pool, &rows, &scale);
@@ -412,13 +411,15 @@ static void test_partition(void **state) {
                      .categorical = i % 5 == 1,
                      .default_left = i % 2 == 0};
     gbt_rule rule = gbt_rule_get(&node, 0, m.bins);
-    const uint8_t *column =
-        (const uint8_t *)m.bins->column +
-        node.feature * (size_t)m.bins->rows * m.bins->code_bytes;
+    gbt_column column = {(const uint8_t *)m.bins->column +
+                             node.feature * (size_t)m.bins->rows,
+                         1, 1};
     size_t n = 0, at = 0, gone = 0;
     memcpy(row, m.row, sizeof row);
-    n = gbt_kernel_partition(&rule, column, m.bins->code_bytes, row, 1000,
-                             right);
+    if (i >= 10) /* by rows */
+      column = (gbt_column){(const uint8_t *)m.bins->code + node.feature,
+                            m.bins->stride, 1};
+    n = gbt_kernel_partition(&rule, &column, row, 1000, right);
     for (uint32_t r = 0; r < 1000; r++)
       if (gbt_rule_right(&rule, code(&m, r, node.feature)))
         assert_int_equal(right[gone++], r);

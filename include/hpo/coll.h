@@ -12,6 +12,7 @@
 #ifndef HPO_COLL_H
 #define HPO_COLL_H
 
+#include "hpo/mem.h"
 #include "hpo/status.h"
 
 typedef struct hpo_coll hpo_coll;
@@ -32,8 +33,29 @@ struct hpo_coll {
    *  on rank 0 only) and *out (rank 0; the caller frees; NULL elsewhere). */
   hpo_status (*gather)(void *self, const void *bytes, size_t n, void *out,
                        size_t *counts, hpo_error *err);
-  /** Bytes sent by this rank through this coll so far. */
+  /** Sums of parts: x holds n[0] numbers for rank 0, then n[1] for rank 1 and
+   *  so on, the same n on all ranks; out [n[rank]] = this rank's part of the
+   *  sums over ranks.  x is used up. */
+  hpo_status (*sum_parts)(void *self, int64_t *x, const size_t *n,
+                          int64_t *out, hpo_error *err);
+  /** n records of `size` bytes, each of which begins with a double, no NaN:
+   *  each becomes, on all ranks, the one whose double is largest; of equals
+   *  that of the lowest rank. */
+  hpo_status (*best)(void *self, void *record, size_t n, size_t size,
+                     hpo_error *err);
+  /** To rank 0 the first n[0] bytes, to rank 1 the next n[1], and so on; out:
+   *  what came, of rank 0 first, in place of what it held, came[r] bytes of
+   *  rank r. */
+  hpo_status (*exchange)(void *self, const void *bytes, const size_t *n,
+                         hpo_buffer *out, size_t *came, hpo_error *err);
+  /** All ranks' bytes to all, as exchange gives them. */
+  hpo_status (*share)(void *self, const void *bytes, size_t n, hpo_buffer *out,
+                      size_t *came, hpo_error *err);
+  /** Bytes sent by this rank through this coll so far, as handed over: how
+   *  often MPI passes them on is its affair. */
   int64_t (*bytes_sent)(void *self);
+  /** Calls of the functions above by this rank so far. */
+  int64_t (*calls)(void *self);
 };
 
 /** Memory that the ranks of one node share.  The leader (node_rank 0) fills

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Collectives and node memory over MPI.
  *
- * Contents: the four collectives of a group; teams; memory of a node.
+ * Contents: collectives of a group (those in which each rank has a part of
+ * its own are in parts_mpi.c); teams; memory of a node.
  *
  * A call moves at most a chunk of bytes, so counts fit MPI's int.  The world
  * and the node wait patiently (non-blocking call, test, sleep): their ranks
@@ -27,6 +28,7 @@ static hpo_status all_reduce(group *g, void *x, size_t n, MPI_Datatype type,
   size_t most = *g->chunk / 8;
   MPI_Request request = MPI_REQUEST_NULL;
 
+  g->calls++;
   for (size_t left = n; left > 0;) {
     size_t part = left < most ? left : most;
     if (g->patient || g->life) {
@@ -63,6 +65,7 @@ static hpo_status group_broadcast(void *self, void *bytes, size_t n,
   uint8_t *at = bytes;
   MPI_Request request = MPI_REQUEST_NULL;
 
+  g->calls++;
   for (size_t left = n; left > 0;) {
     size_t part = left < *g->chunk ? left : *g->chunk;
     if (g->patient || g->life) {
@@ -181,6 +184,7 @@ static hpo_status group_gather(void *self, const void *bytes, size_t n,
   group *g = self;
   gathering x = {0};
 
+  g->calls++;
   HPO_TRY(status, gather_start(g, n, &x, err));
   for (size_t at = 0; at < x.longest; at += x.piece)
     HPO_TRY(status, gather_round(g, &x, bytes, at, err));
@@ -195,6 +199,8 @@ done:
 
 static int64_t group_bytes_sent(void *self) { return ((group *)self)->sent; }
 
+static int64_t group_calls(void *self) { return ((group *)self)->calls; }
+
 static hpo_coll group_coll(group *g) {
   if (g->size == 1)
     return hpo_coll_serial();
@@ -206,7 +212,12 @@ static hpo_coll group_coll(group *g) {
                     .broadcast = group_broadcast,
                     .await = group_await,
                     .gather = group_gather,
-                    .bytes_sent = group_bytes_sent};
+                    .sum_parts = hpo_mpi_sum_parts,
+                    .best = hpo_mpi_best,
+                    .exchange = hpo_mpi_exchange,
+                    .share = hpo_mpi_share,
+                    .bytes_sent = group_bytes_sent,
+                    .calls = group_calls};
 }
 
 hpo_coll hpo_mpi_world(hpo_mpi *m) { return group_coll(&m->world); }

@@ -15,7 +15,7 @@ typedef struct group {
   int rank, size;
   bool patient;        /* waits by Test and sleep instead of spinning */
   const size_t *chunk; /* bytes per MPI call at most */
-  int64_t sent;        /* bytes */
+  int64_t sent, calls; /* bytes; calls of a coll */
   bool is_team;        /* else of more than a team's ranks */
   life *life;          /* that ends waits for the lost; NULL: none does */
 } group;
@@ -64,6 +64,18 @@ HPO_MUST_USE hpo_status hpo_mpi_check(int rc, const char *call,
  * request is then left as it is. */
 HPO_MUST_USE hpo_status hpo_mpi_wait(const group *g, MPI_Request *request,
                                      const char *call, hpo_error *err);
+/* See hpo_coll; self: a group. */
+HPO_MUST_USE hpo_status hpo_mpi_sum_parts(void *self, int64_t *x,
+                                          const size_t *n, int64_t *out,
+                                          hpo_error *err);
+HPO_MUST_USE hpo_status hpo_mpi_best(void *self, void *record, size_t n,
+                                     size_t size, hpo_error *err);
+HPO_MUST_USE hpo_status hpo_mpi_exchange(void *self, const void *bytes,
+                                         const size_t *n, hpo_buffer *out,
+                                         size_t *came, hpo_error *err);
+HPO_MUST_USE hpo_status hpo_mpi_share(void *self, const void *bytes, size_t n,
+                                      hpo_buffer *out, size_t *came,
+                                      hpo_error *err);
 /* Frees what node memory is left; collective over the node. */
 void hpo_mpi_free_blocks(hpo_mpi *m);
 

@@ -34,7 +34,34 @@ done:
   return status;
 }
 
-static int64_t serial_bytes_sent(void *self) {
+static hpo_status serial_sum_parts(void *self, int64_t *x, const size_t *n,
+                                   int64_t *out, hpo_error *err) {
+  (void)self, (void)err;
+  memcpy(out, x, n[0] * sizeof *out);
+  return HPO_OK;
+}
+
+static hpo_status serial_best(void *self, void *record, size_t n, size_t size,
+                              hpo_error *err) {
+  (void)self, (void)record, (void)n, (void)size, (void)err;
+  return HPO_OK;
+}
+
+static hpo_status serial_share(void *self, const void *bytes, size_t n,
+                               hpo_buffer *out, size_t *came, hpo_error *err) {
+  (void)self;
+  out->n = 0;
+  came[0] = n;
+  return hpo_buffer_add(out, bytes, n, err);
+}
+
+static hpo_status serial_exchange(void *self, const void *bytes,
+                                  const size_t *n, hpo_buffer *out,
+                                  size_t *came, hpo_error *err) {
+  return serial_share(self, bytes, n[0], out, came, err);
+}
+
+static int64_t serial_sent(void *self) {
   (void)self;
   return 0;
 }
@@ -48,7 +75,12 @@ hpo_coll hpo_coll_serial(void) {
                     .broadcast = serial_broadcast,
                     .await = serial_broadcast,
                     .gather = serial_gather,
-                    .bytes_sent = serial_bytes_sent};
+                    .sum_parts = serial_sum_parts,
+                    .best = serial_best,
+                    .exchange = serial_exchange,
+                    .share = serial_share,
+                    .bytes_sent = serial_sent,
+                    .calls = serial_sent};
 }
 
 static hpo_status serial_alloc(void *self, size_t n, void *out_bytes,

@@ -78,10 +78,10 @@ static void run_add(bench *b) {
 
 static void run_partition(bench *b) {
   gbt_rule rule = {.feature = 3, .width = 127, .flip = 1};
+  gbt_column column = {b->code + 3 * b->rows, 1, 1};
 
   memcpy(b->work, b->row, b->n * sizeof *b->work);
-  gbt_kernel_partition(&rule, b->code + 3 * b->rows, 1, b->work, b->n,
-                       b->right);
+  gbt_kernel_partition(&rule, &column, b->work, b->n, b->right);
 }
 
 static void run_gain(bench *b) {

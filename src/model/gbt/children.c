@@ -7,52 +7,17 @@
 
 #include <string.h>
 
-gbt_rows gbt_grow_rows(const gbt_grower *g, const gbt_task *task,
-                       const gbt_work *node) {
-  return (gbt_rows){.row = task->idx + node->begin,
+gbt_rows gbt_grow_rows(const gbt_grower *g, const gbt_work *node) {
+  const gbt_ground *on = g->ground;
+
+  return (gbt_rows){.row = on->idx + node->begin,
                     .n = node->n,
                     .total = node->total,
-                    .gh = task->gh,
-                    .code = g->code,
-                    .start = g->start,
+                    .gh = on->gh,
+                    .code = on->code,
+                    .start = on->start,
+                    .cell = on->cell,
                     .set = gbt_draw_is_part(&g->draw) ? &g->draw.tree : NULL};
-}
-
-const gbt_gain *gbt_grow_rule(gbt_grower *g, const gbt_work *node) {
-  g->search.rule.lower = node->lower;
-  g->search.rule.upper = node->upper;
-  return &g->search.rule;
-}
-
-bool gbt_grow_may_split(const gbt_grower *g, const gbt_work *node) {
-  const gbt_gain *r = &g->search.rule;
-
-  return node->depth < g->config->max_depth && node->total >= 2 &&
-         (double)node->sums.h * r->unit_h >= 2 * r->min_hess;
-}
-
-bool gbt_grow_is_small(const gbt_grower *g, const gbt_work *node) {
-  size_t adds = g->start != NULL ? g->bins->csr.per_row : g->draw.tree.n;
-
-  return g->coll->size == 1 &&
-         node->n * adds * GBT_SMALL < g->pool.layout.used;
-}
-
-hpo_status gbt_grow_add(gbt_grower *g, gbt_work node, hpo_error *err) {
-  hpo_status status = HPO_OK;
-
-  HPO_TRY(status, hpo_mem_grow(&g->work, &g->work_room, g->n_work + 1,
-                               sizeof *g->work, err));
-  g->work[g->n_work++] = node;
-done:
-  return status;
-}
-
-const uint8_t *gbt_grow_column(const gbt_grower *g, uint32_t feature) {
-  const hpo_bins *b = g->bins;
-
-  return (const uint8_t *)b->column +
-         ((size_t)feature * (size_t)b->rows + g->base) * b->code_bytes;
 }
 
 gbt_node gbt_grow_node(const gbt_work *w) {
@@ -62,25 +27,17 @@ gbt_node gbt_grow_node(const gbt_work *w) {
                     .default_left = w->split.default_left};
 }
 
-/* Parts the rows of a node: n_left and, over the team, total_left. */
-static hpo_status part_rows(gbt_grower *g, const gbt_task *task,
-                            const gbt_work *w, size_t *n_left,
-                            hpo_row *total_left, hpo_error *err) {
-  hpo_status status = HPO_OK;
-  gbt_node node = gbt_grow_node(w);
-  gbt_rule rule = gbt_rule_get(&node, 0, g->bins);
-  uint32_t *row = task->idx + w->begin;
-  size_t n = gbt_kernel_partition(&rule, gbt_grow_column(g, rule.feature),
-                                  g->bins->code_bytes, row, w->n, g->right);
-  int64_t total = (int64_t)n;
+size_t gbt_grow_part(gbt_grower *g, const gbt_work *node) {
+  const gbt_ground *on = g->ground;
+  gbt_node split = gbt_grow_node(node);
+  gbt_rule rule = gbt_rule_get(&split, 0, g->bins);
+  gbt_column column = {on->column + rule.feature * on->feature_step,
+                       on->row_step, g->bins->code_bytes};
+  uint32_t *row = on->idx + node->begin;
+  size_t n = gbt_kernel_partition(&rule, &column, row, node->n, g->right);
 
-  memcpy(row + n, g->right, (w->n - n) * sizeof *row);
-  if (g->coll->size > 1)
-    HPO_TRY(status, g->coll->sum(g->coll->self, &total, 1, err));
-  *n_left = n;
-  *total_left = total;
-done:
-  return status;
+  memcpy(row + n, g->right, (node->n - n) * sizeof *row);
+  return n;
 }
 
 /* Bounds of two children's weights. */
@@ -104,21 +61,21 @@ static void bound(gbt_grower *g, const gbt_work *w, gbt_work *left,
     left->lower = right->upper = middle;
 }
 
-/* Parts the rows of a node and makes its children. */
-static hpo_status split_node(gbt_grower *g, const gbt_task *task, int32_t at,
-                             hpo_error *err) {
+hpo_status gbt_grow_pair(gbt_grower *g, int32_t at, size_t n_left,
+                         hpo_row total_left, hpo_error *err) {
   hpo_status status = HPO_OK;
   gbt_work *w = &g->work[at];
-  gbt_work left = {.parent = at, .left = -1}, right = left;
+  gbt_work left = {.parent = at, .left = -1, .owner = w->owner}, right = left;
 
-  HPO_TRY(status, part_rows(g, task, w, &left.n, &left.total, err));
   left.depth = right.depth = w->depth + 1;
   left.path = 2 * w->path;
   right.path = left.path + 1;
   left.begin = w->begin;
-  right.begin = w->begin + left.n;
-  right.n = w->n - left.n;
-  right.total = w->total - left.total;
+  left.n = n_left;
+  right.begin = w->begin + n_left;
+  right.n = w->n - n_left;
+  left.total = total_left;
+  right.total = w->total - total_left;
   left.sums = w->split.left;
   right.sums = w->split.right;
   bound(g, w, &left, &right);
@@ -129,13 +86,21 @@ done:
   return status;
 }
 
+void gbt_grow_order(const gbt_grower *g, int32_t at, int32_t *small,
+                    int32_t *large) {
+  int32_t left = g->work[at].left;
+
+  *small = left + (g->work[left + 1].total < g->work[left].total);
+  *large = 2 * left + 1 - *small;
+}
+
 /* Histograms of two children from the parent's: the smaller is added up.
  * Children that need none are left without. */
-static hpo_status prepare(gbt_grower *g, const gbt_task *task,
+static hpo_status prepare(gbt_grower *g, const gbt_scale *scale,
                           gbt_hist *parent, gbt_work *small, gbt_work *large,
                           hpo_error *err) {
   hpo_status status = HPO_OK;
-  gbt_rows rows = gbt_grow_rows(g, task, small);
+  gbt_rows rows = gbt_grow_rows(g, small);
   bool full_small =
       gbt_grow_may_split(g, small) && !gbt_grow_is_small(g, small);
   bool full_large =
@@ -143,13 +108,12 @@ static hpo_status prepare(gbt_grower *g, const gbt_task *task,
   gbt_hist h = {.cell = NULL};
 
   if (full_large && gbt_grow_is_small(g, small)) {
-    gbt_hist_remove(&g->pool, parent, &rows, &task->scale, large->total);
+    gbt_hist_remove(&g->pool, parent, &rows, scale, large->total);
   } else if (full_large || full_small) {
     HPO_TRY(status, gbt_pool_take(&g->pool, &h, err));
-    HPO_TRY(status,
-            gbt_hist_build(&g->pool, &rows, &task->scale, g->coll, &h, err));
+    gbt_hist_build(&g->pool, &rows, scale, &h);
     if (full_large)
-      gbt_hist_subtract(&g->pool, parent, &h, &task->scale, large->total);
+      gbt_hist_subtract(&g->pool, parent, &h, scale, large->total);
   }
   if (full_large) {
     large->hist = *parent;
@@ -165,20 +129,19 @@ done:
   return status;
 }
 
-hpo_status gbt_grow_children(gbt_grower *g, const gbt_task *task, int32_t at,
+hpo_status gbt_grow_children(gbt_grower *g, const gbt_scale *scale, int32_t at,
                              hpo_error *err) {
   hpo_status status = HPO_OK;
-  int32_t left = 0, small = 0;
-  gbt_hist hist = {.cell = NULL};
+  int32_t small = 0, large = 0;
+  gbt_hist hist = g->work[at].hist;
+  size_t n_left = gbt_grow_part(g, &g->work[at]);
 
-  HPO_TRY(status, split_node(g, task, at, err));
-  left = g->work[at].left;
-  small = left + (g->work[left + 1].total < g->work[left].total);
-  hist = g->work[at].hist;
+  HPO_TRY(status, gbt_grow_pair(g, at, n_left, (hpo_row)n_left, err));
+  gbt_grow_order(g, at, &small, &large);
   g->work[at].hist.cell = NULL;
   if (hist.cell != NULL)
-    HPO_TRY(status, prepare(g, task, &hist, &g->work[small],
-                            &g->work[2 * left + 1 - small], err));
+    HPO_TRY(status,
+            prepare(g, scale, &hist, &g->work[small], &g->work[large], err));
 done:
   return status;
 }

@@ -61,7 +61,7 @@ hpo_status gbt_grow_finish(gbt_grower *g, const gbt_task *task, gbt_tree *out,
                                sizeof *g->open, err));
   g->open[0] = 0;
   node[0].parent = -1;
-  for (size_t i = 0; i < g->n_work; i++) {
+  for (size_t i = 0; i < next; i++) {
     const gbt_work *w = &g->work[g->open[i]];
     int32_t parent = node[i].parent;
     HPO_TRY(status, finish_node(g, task, w, &node[i], err));
@@ -73,7 +73,7 @@ hpo_status gbt_grow_finish(gbt_grower *g, const gbt_task *task, gbt_tree *out,
     if (w->left >= 0)
       node[i].left = (int32_t)next - 2;
   }
-  *out = (gbt_tree){node, g->n_work};
+  *out = (gbt_tree){node, next};
   node = NULL;
 done:
   hpo_mem_free(node);

@@ -318,13 +318,22 @@ typedef struct gbt_rows {
   const int64_t *gh;     /* by row */
   const uint8_t *code;   /* of row 0 */
   const uint64_t *start; /* of row 0 in the compressed rows, or NULL */
+  const uint32_t *cell;  /* of the compressed rows */
   const gbt_set *set;    /* features of the tree; NULL: all */
 } gbt_rows;
 
-/** h = the node's histogram over the team. Collective. */
-hpo_status gbt_hist_build(gbt_pool *p, const gbt_rows *rows,
-                          const gbt_scale *scale, const hpo_coll *coll,
-                          gbt_hist *h, hpo_error *err);
+/** h = the histogram of rows that are all here. */
+void gbt_hist_build(gbt_pool *p, const gbt_rows *rows, const gbt_scale *scale,
+                    gbt_hist *h);
+/** Whether the histogram of a node of `total` rows has wide cells. */
+bool gbt_hist_is_wide(const gbt_scale *scale, hpo_row total);
+/** The histogram of this rank's rows, cut into parts, each of which goes to a
+ *  place of its own.
+ *  \param [in]  bound [n_part + 1] cells where parts begin, ascending
+ *  \param [out] part  [n_part] each with room for its cells, one number or
+ *                     two for each, as the node over the team has them */
+void gbt_hist_deal(gbt_pool *p, const gbt_rows *rows, const gbt_scale *scale,
+                   const size_t *bound, size_t n_part, int64_t *const *part);
 /** parent -= child; it is then of a node of `total` rows. */
 void gbt_hist_subtract(gbt_pool *p, gbt_hist *parent, const gbt_hist *child,
                        const gbt_scale *scale, hpo_row total);
@@ -376,8 +385,8 @@ hpo_status gbt_save(const gbt_saved *m, hpo_buffer *out, hpo_error *err);
 
 /* need.c ---------------------------------------------------------------*/
 
-/** A node whose adds, times this, are fewer than a histogram's cells has none
- *  where a rank trains alone. */
+/** A node whose adds, times this, are fewer than a histogram's cells has
+ *  none. */
 enum { GBT_SMALL = 4 };
 
 /** See hpo_model_kind.need. */

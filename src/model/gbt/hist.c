@@ -127,11 +127,11 @@ static gbt_adds adds_of(const gbt_pool *p, const gbt_rows *rows) {
                     .columns = p->bins->columns,
                     .set = rows->set,
                     .start = rows->start,
-                    .cell = p->bins->csr.cell,
+                    .cell = rows->cell,
                     .code_bytes = p->bins->code_bytes};
 }
 
-static bool is_wide_node(const gbt_scale *scale, hpo_row total) {
+bool gbt_hist_is_wide(const gbt_scale *scale, hpo_row total) {
   return scale->is_wide || total > GBT_NARROW_ROWS;
 }
 
@@ -150,33 +150,50 @@ static void add_spilling(gbt_pool *p, const gbt_rows *rows, int64_t *wide) {
 /* Wide cells of a node that narrow ones can hold. */
 static void make_narrow(gbt_pool *p, gbt_hist *h, const gbt_scale *scale,
                         hpo_row total) {
-  if (!h->is_wide || is_wide_node(scale, total))
+  if (!h->is_wide || gbt_hist_is_wide(scale, total))
     return;
   for (size_t i = 0; i < p->cells; i++)
     h->cell[i] = h->cell[2 * i] * ((int64_t)1 << 32) + h->cell[2 * i + 1];
   h->is_wide = false;
 }
 
-hpo_status gbt_hist_build(gbt_pool *p, const gbt_rows *rows,
-                          const gbt_scale *scale, const hpo_coll *coll,
-                          gbt_hist *h, hpo_error *err) {
-  hpo_status status = HPO_OK;
+void gbt_hist_build(gbt_pool *p, const gbt_rows *rows, const gbt_scale *scale,
+                    gbt_hist *h) {
   gbt_adds a = adds_of(p, rows);
-  size_t words = 0;
 
-  h->is_wide = is_wide_node(scale, rows->total);
-  words = h->is_wide ? 2 * p->cells : p->cells;
-  memset(h->cell, 0, words * sizeof *h->cell);
+  h->is_wide = gbt_hist_is_wide(scale, rows->total);
+  memset(h->cell, 0, (h->is_wide ? 2 : 1) * p->cells * sizeof *h->cell);
   if (scale->is_wide)
     gbt_kernel_add_wide(&a, h->cell, 1);
   else if (h->is_wide)
     add_spilling(p, rows, h->cell);
   else
     gbt_kernel_add(&a, h->cell, 1);
-  if (coll->size > 1)
-    HPO_TRY(status, coll->sum(coll->self, h->cell, words, err));
-done:
-  return status;
+}
+
+/* Moves a scratch histogram of so many words a cell to its parts. */
+static void move_parts(int64_t *from, size_t words, const size_t *bound,
+                       size_t n_part, int64_t *const *part) {
+  for (size_t i = 0; i < n_part; i++)
+    memcpy(part[i], from + words * bound[i],
+           words * (bound[i + 1] - bound[i]) * sizeof *from);
+  memset(from, 0, words * bound[n_part] * sizeof *from);
+}
+
+void gbt_hist_deal(gbt_pool *p, const gbt_rows *rows, const gbt_scale *scale,
+                   const size_t *bound, size_t n_part, int64_t *const *part) {
+  gbt_adds a = adds_of(p, rows);
+
+  if (scale->is_wide) {
+    gbt_kernel_add_wide(&a, p->sparse, 1);
+    move_parts(p->sparse, 2, bound, n_part, part);
+  } else if (gbt_hist_is_wide(scale, rows->total)) {
+    add_spilling(p, rows, p->sparse);
+    move_parts(p->sparse, 2, bound, n_part, part);
+  } else {
+    gbt_kernel_add(&a, p->narrow, 1);
+    move_parts(p->narrow, 1, bound, n_part, part);
+  }
 }
 
 void gbt_hist_subtract(gbt_pool *p, gbt_hist *parent, const gbt_hist *child,

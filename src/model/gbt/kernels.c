@@ -233,14 +233,15 @@ void gbt_kernel_subtract(int64_t *a, const int64_t *b, size_t n) {
 /* --- Partition -------------------------------------------------------- */
 
 INLINE size_t partition(const gbt_rule *rule, const uint8_t *column,
-                        unsigned bytes, bool is_plain, uint32_t *restrict row,
-                        size_t n, uint32_t *restrict right) {
+                        size_t step, unsigned bytes, bool is_plain,
+                        uint32_t *restrict row, size_t n,
+                        uint32_t *restrict right) {
   size_t stay = 0, gone = 0;
   gbt_rule q = *rule;
 
   for (size_t i = 0; i < n; i++) {
     size_t r = row[i];
-    uint32_t c = (uint32_t)gbt_code_at(column, r, bytes);
+    uint32_t c = gbt_code_at(column + r * step, 0, bytes);
     uint32_t goes = is_plain ? c > q.width : gbt_rule_right(&q, c);
     row[stay] = right[gone] = (uint32_t)r;
     gone += goes;
@@ -249,16 +250,18 @@ INLINE size_t partition(const gbt_rule *rule, const uint8_t *column,
   return stay;
 }
 
-size_t gbt_kernel_partition(const gbt_rule *rule, const uint8_t *column,
-                            unsigned code_bytes, uint32_t *row, size_t n,
-                            uint32_t *right) {
+size_t gbt_kernel_partition(const gbt_rule *rule, const gbt_column *column,
+                            uint32_t *row, size_t n, uint32_t *right) {
   bool is_plain = rule->flip == 1 && rule->low == 0 && rule->extra == 0;
+  const uint8_t *code = column->code;
 
-  if (code_bytes == 1 && is_plain)
-    return partition(rule, column, 1, true, row, n, right);
-  if (code_bytes == 1)
-    return partition(rule, column, 1, false, row, n, right);
-  return partition(rule, column, 2, false, row, n, right);
+  if (column->step == 1 && is_plain)
+    return partition(rule, code, 1, 1, true, row, n, right);
+  if (column->step == 1)
+    return partition(rule, code, 1, 1, false, row, n, right);
+  if (column->bytes == 1)
+    return partition(rule, code, column->step, 1, is_plain, row, n, right);
+  return partition(rule, code, column->step, 2, false, row, n, right);
 }
 
 /* --- Gains ------------------------------------------------------------ */

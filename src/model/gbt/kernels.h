@@ -60,13 +60,18 @@ void gbt_kernel_spill(int64_t *narrow, size_t n, int64_t *wide);
 /** a -= b */
 void gbt_kernel_subtract(int64_t *a, const int64_t *b, size_t n);
 
+/** Codes of one feature: that of row r at code + r * step. */
+typedef struct gbt_column {
+  const uint8_t *code;
+  size_t step;
+  unsigned bytes; /* of a code */
+} gbt_column;
+
 /** Rows left of a rule stay in row, those right of it go to right; both
  *  keep their order.
- *  \param [in] column codes of the rule's feature, of row 0 and on
  *  \return how many stayed */
-size_t gbt_kernel_partition(const gbt_rule *rule, const uint8_t *column,
-                            unsigned code_bytes, uint32_t *row, size_t n,
-                            uint32_t *right);
+size_t gbt_kernel_partition(const gbt_rule *rule, const gbt_column *column,
+                            uint32_t *row, size_t n, uint32_t *right);
 
 /** Gains of both children for n left sums pre + add; -1 where a child has
  *  too little hessian.  The arrays have room for GBT_PAD more, which are

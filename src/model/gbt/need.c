@@ -61,8 +61,7 @@ static double histogram_bytes(const hpo_model_input *in, const gbt_config *c,
   double adds = bins->csr.start != NULL ? (double)bins->csr.per_row
                                         : (double)bins->columns * c->by_tree;
 
-  if (in->coll->size == 1)
-    few = fmax((double)bins->offset[bins->columns] / (adds * GBT_SMALL), 1);
+  few = fmax((double)bins->offset[bins->columns] / (adds * GBT_SMALL), 1);
   if (c->max_depth > 0)
     deep = fmin(deep, (double)c->max_depth);
   if (c->max_leaves > 0)
@@ -71,6 +70,18 @@ static double histogram_bytes(const hpo_model_input *in, const gbt_config *c,
     leaves = 0;
   return (double)gbt_layout_cells(bins) *
          ((deep + 2) * WIDE_BYTES + fmin(leaves, rows / few) * NARROW_BYTES);
+}
+
+/* In a team: what its ranks hand over of histograms, and the rows of subtrees
+ * as they are packed, come and lie at their owner, in arrays that double. */
+static double team_bytes(const hpo_model_input *in) {
+  const hpo_bins *bins = in->part.bins;
+  double row = 2 * 3 * (double)(bins->stride + sizeof(int64_t));
+
+  if (in->coll->size == 1)
+    return 0;
+  return 2 * (double)gbt_layout_cells(bins) * WIDE_BYTES +
+         row * (double)in->part.train_total / in->coll->size;
 }
 
 double gbt_need(const hpo_model_input *in) {
@@ -86,7 +97,7 @@ double gbt_need(const hpo_model_input *in) {
   bytes = span * (ROW_BYTES + CLASS_BYTES * k) +
           (double)part->n_valid * VALID_BYTES * k;
   bytes += (double)gbt_layout_cells(part->bins) * SCRATCH_BYTES;
-  bytes += histogram_bytes(in, &c, leaves);
+  bytes += histogram_bytes(in, &c, leaves) + team_bytes(in);
   return bytes + (double)c.n_estimators * k * (2 * leaves - 1) *
                      (double)sizeof(gbt_node);
 }
