@@ -25,7 +25,7 @@ may = {
 face = {}  # header -> wing
 for wing, names in {
     "base": "status mem log num rng options process words file clock clones blas h5 h5_data h5_matrix host doc library",
-    "terms": "record coll space plan trial ledger catalog layout watch tally front hypervolume",
+    "terms": "record coll space plan trial known ledger catalog layout watch tally front hypervolume",
     "study": "study", "sampler": "sampler pruner terminator", "data": "dataset bins design shards generate rows",
     "metric": "metric", "store": "store", "comm": "comm proto wire",
     "model": "model predictor", "evaluate": "evaluate exam winner", "sched": "sched",

@@ -133,8 +133,11 @@ static void test_missing_fields(void **state) {
   for (size_t i = 0; i < r->n_field; i++) {
     hpo_plan *b = NULL;
     char first = r->field[i].name[0];
+    bool may_lack = strcmp(r->field[i].name, "warm_start.count") == 0;
     r->field[i].name[0] = '?';
-    assert_int_equal(hpo_plan_from_record(r, &b, NULL), HPO_ESTUDY);
+    assert_int_equal(hpo_plan_from_record(r, &b, NULL),
+                     may_lack ? HPO_OK : HPO_ESTUDY);
+    hpo_plan_destroy(b);
     r->field[i].name[0] = first;
   }
   hpo_record_destroy(r);

@@ -43,6 +43,7 @@
 #define HPO_FACTS_STUDY "/study"
 #define HPO_FACTS_COLUMNS "/study/columns"
 #define HPO_FACTS_DATA "/data"
+#define HPO_FACTS_KNOWN "/known" /* where the study knows others' trials */
 #define HPO_FACTS_CUTS "/data/cuts"
 
 /** A table to be made; row is NULL for a run of bytes. */

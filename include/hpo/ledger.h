@@ -17,7 +17,8 @@
 
 typedef struct hpo_ledger hpo_ledger;
 
-/** plan is borrowed and must outlive the ledger. */
+/** plan is borrowed and must outlive the ledger.  What it knows from other
+ *  studies is shown to samplers, and is none of the ledger's trials. */
 HPO_MUST_USE hpo_status hpo_ledger_create(const hpo_plan *plan,
                                           hpo_ledger **out, hpo_error *err);
 void hpo_ledger_destroy(hpo_ledger *l);
@@ -58,6 +59,9 @@ typedef struct hpo_view {
   hpo_id trials;  /* trials with number < trials exist for this decision */
 } hpo_view;
 
+/** Trials of other studies that are known (known.h): they have the numbers
+ *  -n to -1, are complete or pruned, and every view shows them. */
+size_t hpo_view_known(const hpo_view *v);
 /** A trial's state as the view shows it: final if its job is within the
  *  horizon, else running (its point is known). */
 hpo_trial_state hpo_view_state(const hpo_view *v, hpo_id number);

@@ -94,6 +94,16 @@ typedef struct hpo_plan_constraint { /* on the outcome of a trial */
   double min, max; /* NaN: no such bound */
 } hpo_plan_constraint;
 
+typedef struct hpo_plan_warm { /* trials of another study */
+  char *href, *path;           /* of its file as written; resolved */
+  bool is_points; /* they are tried first; no: samplers know them */
+  int64_t best;   /* that many of the best; 0: all */
+  bool clip;      /* a value outside the range moves to its end; no: the
+                     trial is left out */
+  char *taken;    /* what was taken and left out, in words */
+  int line;       /* in the study file */
+} hpo_plan_warm;
+
 typedef struct hpo_plan_choice { /* sampler, pruner, terminator */
   char *name;
   hpo_settings options;
@@ -117,6 +127,10 @@ typedef struct hpo_plan {
   hpo_plan_choice sampler, pruner, terminator;
   double *enqueue; /* [n_enqueue][n_param]; NaN: not given, sampled */
   size_t n_enqueue;
+  hpo_plan_warm *warm; /* [n_warm] */
+  size_t n_warm, warm_room;
+  double *known; /* [n_known][known_width] what was taken (known.h) */
+  size_t n_known, known_width, known_room; /* room in doubles */
   int64_t trials;       /* exact total of the study; 0: no limit */
   double timeout;       /* seconds over all sessions; 0: none */
   double target;        /* NaN: none */

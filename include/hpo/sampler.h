@@ -22,6 +22,7 @@ typedef struct hpo_sampler_kind {
   const hpo_option *option; /* [n_option] */
   size_t n_option;
   bool is_built;      /* false: known by name, refused */
+  bool is_blind;      /* looks at no result */
   bool one_objective; /* refused where there are several */
   /** Private state (a cache), NULL where none is needed. */
   hpo_status (*create)(const hpo_options *options, const hpo_plan *plan,

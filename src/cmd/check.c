@@ -179,6 +179,12 @@ static void print_enqueued(const hpo_plan *plan) {
     printf("            ... %zu in all\n", plan->n_enqueue);
 }
 
+/* What other studies give to this one. */
+static void print_warm_starts(const hpo_plan *plan) {
+  for (size_t i = 0; i < plan->n_warm; i++)
+    printf("warm start  %s: %s\n", plan->warm[i].href, plan->warm[i].taken);
+}
+
 /* What is recorded beside the objectives, and done at the end. */
 static void print_finale(const hpo_plan *plan) {
   const hpo_plan_data *d = &plan->data;
@@ -230,6 +236,7 @@ static void print_search(const hpo_plan *plan) {
     print_constraint(&plan->constraint[i]);
   print_forbidden(&plan->space);
   print_enqueued(plan);
+  print_warm_starts(plan);
   print_finale(plan);
 }
 

@@ -274,11 +274,12 @@ static hpo_status copy_table(compaction *c, const hpo_store_table *t,
 
 /* --- the new file ------------------------------------------------------- */
 
-/* The facts of the old file; /data only where the study has some. */
+/* The facts of the old file; /data and /known only where it has them. */
 static hpo_status read_facts(const compaction *c, hpo_store_facts *facts,
                              hpo_record **record, size_t *n, hpo_error *err) {
   static const char *const paths[] = {HPO_FACTS_STUDY, HPO_FACTS_COLUMNS,
-                                      HPO_FACTS_DATA, HPO_FACTS_CUTS};
+                                      HPO_FACTS_DATA, HPO_FACTS_CUTS,
+                                      HPO_FACTS_KNOWN};
   hpo_status status = HPO_OK;
 
   for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
@@ -324,8 +325,8 @@ done:
 static hpo_status write_all(compaction *c, const hpo_store_table *table,
                             size_t n_table, hpo_error *err) {
   hpo_status status = HPO_OK;
-  hpo_store_facts facts[4];
-  hpo_record *record[4] = {NULL}, *attributes = NULL;
+  hpo_store_facts facts[5];
+  hpo_record *record[5] = {NULL}, *attributes = NULL;
   hpo_store *closing = NULL;
   size_t n = 0;
 

@@ -2,6 +2,7 @@
 /* The study file with the command line's changes, checked. */
 #include "cmd/prepare.h"
 #include "cmd/cmd.h"
+#include "cmd/warm.h"
 #include "hpo/evaluate.h"
 #include "hpo/file.h"
 #include "hpo/layout.h"
@@ -219,6 +220,19 @@ done:
   return status;
 }
 
+/* What a sampler that looks at no result makes of others'. */
+static void tell_blind(const hpo_plan *plan) {
+  bool has_knowledge = false;
+
+  for (size_t i = 0; i < plan->n_warm; i++)
+    has_knowledge = has_knowledge || !plan->warm[i].is_points;
+  if (has_knowledge && hpo_sampler_find(plan->sampler.name)->is_blind)
+    hpo_log(HPO_LOG_WARN, "study",
+            "sampler %s does not learn, so <warm-start> changes nothing; "
+            "as=\"points\" tries the best trials first",
+            plan->sampler.name);
+}
+
 /* The other way than the metric's own is seldom meant. */
 static void tell_directions(const hpo_plan *plan) {
   for (size_t i = 0; i < plan->n_objective; i++) {
@@ -293,12 +307,15 @@ hpo_status hpo_prepare_plan(const hpo_args *args, hpo_plan **plan,
   HPO_TRY(status,
           hpo_study_read(args->word.item[0], &catalog,
                          (const char *const *)set.item, set.n, &p, xml, err));
+  HPO_TRY(status, hpo_warm_fill(p, args->word.item[0],
+                                hpo_args_get(args, "overwrite") != NULL, err));
   is_read = true;
   HPO_TRY(status, check_output(p, err));
   HPO_TRY(status, hpo_layout_check(p, err));
   HPO_TRY(status, check_models(p, NULL, err));
   HPO_TRY(status, check_search(p, err));
   tell_directions(p);
+  tell_blind(p);
   *plan = p;
   p = NULL;
 done:

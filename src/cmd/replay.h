@@ -19,6 +19,11 @@ typedef struct hpo_replay_stored { /* `hpo_replay_stored s = {0}` */
  *  one of another version. */
 HPO_MUST_USE hpo_status hpo_replay_read_plan(const hpo_study_file *f,
                                              hpo_plan **out, hpo_error *err);
+/** The same from the file's facts alone.
+ *  \param [in] path  of the file, for messages */
+HPO_MUST_USE hpo_status hpo_replay_decode_plan(hpo_store *store,
+                                               const char *path,
+                                               hpo_plan **out, hpo_error *err);
 /** HPO_ESTUDY: no such trial, torn, without a result, or damaged. */
 HPO_MUST_USE hpo_status hpo_replay_read_trial(hpo_study_file *f, size_t i,
                                               const hpo_plan *plan,

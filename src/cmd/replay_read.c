@@ -21,26 +21,32 @@ void hpo_replay_free(hpo_replay_stored *s) {
 
 hpo_status hpo_replay_read_plan(const hpo_study_file *f, hpo_plan **out,
                                 hpo_error *err) {
+  return hpo_replay_decode_plan(f->store, f->path, out, err);
+}
+
+hpo_status hpo_replay_decode_plan(hpo_store *store, const char *path,
+                                  hpo_plan **out, hpo_error *err) {
   hpo_status status = HPO_OK;
-  hpo_record *study = NULL, *record = NULL;
+  hpo_record *attributes = NULL, *study = NULL, *record = NULL;
   char version[40] = "";
 
-  hpo_record_text(f->attributes, "hpotune_version", version, sizeof version);
-  HPO_TRY(status,
-          hpo_store_read_facts(f->store, HPO_FACTS_STUDY, &study, err));
+  HPO_TRY(status, hpo_store_read_facts(store, "/", &attributes, err));
+  hpo_record_text(attributes, "hpotune_version", version, sizeof version);
+  HPO_TRY(status, hpo_store_read_facts(store, HPO_FACTS_STUDY, &study, err));
   const hpo_field *plan = hpo_record_find(study, "plan");
   if (!plan)
     HPO_FAIL(status, err, HPO_ESTUDY,
              "%s was made by an hpotune (%s) that kept no plan to replay from",
-             f->path, version);
+             path, version);
   status = hpo_wire_decode(plan->data, plan->n, &record, err);
   if (status == HPO_OK)
     status = hpo_plan_from_record(record, out, err);
   if (status != HPO_OK) {
-    hpo_error_prefix(err, "%s, made by hpotune %s: ", f->path, version);
+    hpo_error_prefix(err, "%s, made by hpotune %s: ", path, version);
     status = err->code = HPO_ESTUDY;
   }
 done:
+  hpo_record_destroy(attributes);
   hpo_record_destroy(study);
   hpo_record_destroy(record);
   return status;

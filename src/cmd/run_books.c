@@ -8,6 +8,7 @@
 #include "config.h"
 #include "hpo/clock.h"
 #include "hpo/file.h"
+#include "hpo/known.h"
 #include "hpo/layout.h"
 #include "hpo/log.h"
 #include "hpo/manager.h"
@@ -68,8 +69,8 @@ static hpo_status create_with(const hpo_run *r, const hpo_store_table *table,
                               size_t n_table, const hpo_record *attributes,
                               hpo_store **out, hpo_error *err) {
   hpo_status status = HPO_OK;
-  hpo_record *study = NULL, *columns = NULL;
-  hpo_store_facts facts[4];
+  hpo_record *study = NULL, *columns = NULL, *known = NULL;
+  hpo_store_facts facts[5];
   size_t n = 0;
 
   HPO_TRY(status,
@@ -82,11 +83,16 @@ static hpo_status create_with(const hpo_run *r, const hpo_store_table *table,
     facts[n++] = (hpo_store_facts){HPO_FACTS_DATA, r->facts};
   if (r->cuts)
     facts[n++] = (hpo_store_facts){HPO_FACTS_CUTS, r->cuts};
+  if (r->plan->n_known > 0) {
+    HPO_TRY(status, hpo_known_columns(r->plan, &known, err));
+    facts[n++] = (hpo_store_facts){HPO_FACTS_KNOWN, known};
+  }
   HPO_TRY(status, hpo_store_create(r->plan->output, r->overwrite, table,
                                    n_table, facts, n, attributes, out, err));
 done:
   hpo_record_destroy(study);
   hpo_record_destroy(columns);
+  hpo_record_destroy(known);
   return status;
 }
 
@@ -263,6 +269,9 @@ hpo_status hpo_run_open_books(hpo_run *r, hpo_store **store,
     HPO_TRY(status, open_file(r, &s, err));
   else {
     HPO_TRY(status, create_file(r, identity, &s, err));
+    for (size_t i = 0; i < r->plan->n_warm; i++)
+      hpo_log(HPO_LOG_INFO, "run", "warm start from %s: %s",
+              r->plan->warm[i].href, r->plan->warm[i].taken);
     HPO_TRY(status, hpo_inbox_clear(r->plan->output, err));
   }
   HPO_TRY(status, hpo_manager_load(r->plan, s, &l, seconds, err));

@@ -211,6 +211,22 @@ static void decompose(hpo_cma *c) {
     }
 }
 
+void hpo_cma_shape(hpo_cma *c, const double *cov) {
+  size_t n = c->n;
+  double sum = 0, sigma;
+
+  memcpy(c->cov, cov, n * n * sizeof *cov);
+  decompose(c);
+  for (size_t i = 0; i < n; i++)
+    sum += hpo_num_log(c->scale[i]);
+  sigma = hpo_num_exp(sum / (double)n);
+  for (size_t i = 0; i < n; i++)
+    c->scale[i] /= sigma;
+  for (size_t i = 0; i < n * n; i++)
+    c->cov[i] /= sigma * sigma;
+  c->sigma = c->sigma_start = sigma;
+}
+
 void hpo_cma_tell(hpo_cma *c, const double *y, double value_best,
                   double value_worst) {
   size_t n = c->n;

@@ -35,6 +35,9 @@ HPO_MUST_USE hpo_status hpo_cma_create(size_t n, size_t lambda,
                                        const double *mean, double sigma,
                                        hpo_cma **out, hpo_error *err);
 void hpo_cma_destroy(hpo_cma *c);
+/** Before the first generation: sigma and C become those of a covariance
+ *  [n][n], positive definite, det C being 1. */
+void hpo_cma_shape(hpo_cma *c, const double *cov);
 /** From here on the learning rates are adapted. */
 HPO_MUST_USE hpo_status hpo_cma_adapt(hpo_cma *c, hpo_error *err);
 

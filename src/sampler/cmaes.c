@@ -106,8 +106,9 @@ static const hpo_option option[] = {
      .kind = HPO_OPTION_CHOICE,
      .value = "center",
      .choices = "center enqueued",
-     .help = "The first mean: the centre of all ranges, or the first "
-             "enqueued point."},
+     .help = "The first mean: the centre of all ranges (after <warm-start> "
+             "where the other studies' best trials lie, with their spread "
+             "instead of sigma=), or the first enqueued point."},
     {.name = "population",
      .kind = HPO_OPTION_INT,
      .low = 3,
@@ -146,7 +147,7 @@ const hpo_sampler_kind hpo_sampler_cmaes = {
             "takes its shape; for numbers that depend on each other and some "
             "hundred trials.  Choices and conditional parameters are drawn "
             "at random.  Under 0.1 ms a point (Hansen 2016; integers: "
-            "Hamano and others 2022).",
+            "Hamano and others 2022; warm start: Nomura and others 2021).",
     .option = option,
     .n_option = sizeof option / sizeof *option,
     .is_built = true,

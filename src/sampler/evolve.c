@@ -44,6 +44,7 @@ hpo_status hpo_evolve_create(const hpo_evolve_options *options,
   HPO_TRY(status, hpo_mem_new(1, sizeof *e, &e, err));
   e->options = *options;
   e->plan = plan;
+  e->has_start = start != NULL;
   e->points.space = &plan->space;
   HPO_TRY(status, hpo_mem_new(n, sizeof *e->param, &e->param, err));
   HPO_TRY(status, hpo_mem_new(n, sizeof *e->cells, &e->cells, err));
@@ -79,6 +80,7 @@ void hpo_evolve_destroy(hpo_evolve *e) {
   hpo_mem_free(e->param);
   hpo_mem_free(e->cells);
   hpo_mem_free(e->start);
+  hpo_promise_free(&e->promise);
   hpo_mem_free(e->direction);
   hpo_mem_free(e->queue);
   hpo_mem_free(e->told);
@@ -117,12 +119,15 @@ static void correct_margin(hpo_evolve *e, size_t a) {
 
 /* --- Runs ------------------------------------------------------------- */
 
+/* cov [n][n]: instead of sigma; may be NULL. */
 static hpo_status start_run(hpo_evolve *e, size_t lambda, const double *mean,
-                            double sigma, hpo_error *err) {
+                            double sigma, const double *cov, hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_cma *run = NULL;
 
   HPO_TRY(status, hpo_cma_create(e->n, lambda, mean, sigma, &run, err));
+  if (cov != NULL)
+    hpo_cma_shape(run, cov);
   if (e->options.adapt)
     HPO_TRY(status, hpo_cma_adapt(run, err));
   hpo_cma_destroy(e->run);
@@ -165,7 +170,7 @@ static hpo_status restart(hpo_evolve *e, hpo_error *err) {
     e->large *= 2;
     lambda = e->large;
   }
-  return start_run(e, lambda, mean, sigma, err);
+  return start_run(e, lambda, mean, sigma, NULL, err);
 }
 
 static hpo_status reset(hpo_evolve *e, hpo_error *err) {
@@ -173,8 +178,11 @@ static hpo_status reset(hpo_evolve *e, hpo_error *err) {
   e->spent_large = e->spent_small = 0;
   e->is_small = false;
   e->large = first_population(e);
-  return e->n > 0 ? start_run(e, e->large, e->start, e->options.sigma, err)
-                  : HPO_OK;
+  if (e->n == 0)
+    return HPO_OK;
+  return start_run(e, e->large,
+                   e->promise.mean != NULL ? e->promise.mean : e->start,
+                   e->options.sigma, e->promise.cov, err);
 }
 
 /* --- Telling ---------------------------------------------------------- */
@@ -300,13 +308,18 @@ hpo_status hpo_evolve_update(hpo_evolve *e, const hpo_view *view,
 
   HPO_TRY(status, hpo_seen_update(&e->seen, view, &is_new, err));
   hpo_points_cut(&e->points, is_new ? 0 : e->n_final_points);
-  if (is_new)
+  if (is_new) {
     e->n_queue = 0;
+    hpo_promise_free(&e->promise);
+    if (!e->has_start)
+      HPO_TRY(status,
+              hpo_promise_make(view, e->param, e->n, &e->promise, err));
+  }
   first = e->n_queue;
   for (size_t i = 0; i < e->seen.n_fresh; i++) {
     hpo_id n = e->seen.fresh[i];
-    if (hpo_space_check(e->points.space, hpo_view_trial(view, n)->x, NULL) ==
-        HPO_OK)
+    if (n >= 0 && hpo_space_check(e->points.space, hpo_view_trial(view, n)->x,
+                                  NULL) == HPO_OK)
       HPO_TRY(status, enqueue(e, view, n, &first, err));
   }
   e->n_final_points = e->points.n;

@@ -13,6 +13,7 @@
 
 #include "sampler/cma.h"
 #include "sampler/points.h"
+#include "sampler/promise.h"
 #include "sampler/seen.h"
 #include "sampler/sobol.h"
 
@@ -54,11 +55,13 @@ typedef struct hpo_told {
 typedef struct hpo_evolve {
   hpo_evolve_options options;
   const hpo_plan *plan;
-  size_t n;      /* parameters that take part: numbers without condition
-                    and with more than one value */
-  size_t *param; /* [n] */
-  double *cells; /* [n] number of values, 0: not countable */
-  double *start; /* [n] the first mean */
+  size_t n;            /* parameters that take part: numbers without condition
+                          and with more than one value */
+  size_t *param;       /* [n] */
+  double *cells;       /* [n] number of values, 0: not countable */
+  double *start;       /* [n] the first mean */
+  bool has_start;      /* the caller's own */
+  hpo_promise promise; /* of the first run, where other studies are known */
   uint32_t (*direction)[HPO_SOBOL_BITS]; /* [n] of Sobol points */
   bool is_countable; /* all of them: points may come twice */
   hpo_cma *run;      /* the present one */
@@ -81,7 +84,8 @@ typedef struct hpo_evolve {
   hpo_seen seen;
 } hpo_evolve;
 
-/** start [n_param]: the first mean where it is not NaN; may be NULL. */
+/** start [n_param]: the first mean where it is not NaN; NULL: the centre, or
+ *  what other studies' trials promise. */
 HPO_MUST_USE hpo_status hpo_evolve_create(const hpo_evolve_options *options,
                                           const hpo_plan *plan,
                                           const double *start,

@@ -127,7 +127,8 @@ static hpo_status add_row(hpo_gp *g, const hpo_trial *t, hpo_error *err) {
   hpo_status status = HPO_OK;
   size_t at = g->n_row;
 
-  HPO_TRY(status, hpo_points_add(&g->points, t->x, err));
+  if (t->number >= 0)
+    HPO_TRY(status, hpo_points_add(&g->points, t->x, err));
   g->n_final_points = g->points.n;
   HPO_TRY(status, hpo_mem_grow(&g->row, &g->row_room, g->n_row + 1,
                                sizeof *g->row, err));

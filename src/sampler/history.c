@@ -58,6 +58,10 @@ done:
   return status;
 }
 
+static size_t row_of(const hpo_history *h, const hpo_trial *t) {
+  return (size_t)(t->number + (hpo_id)h->n_known);
+}
+
 static bool is_better(const hpo_merit *a, const hpo_merit *b) {
   if (a->step != b->step)
     return a->step < b->step;
@@ -69,7 +73,7 @@ static bool is_better(const hpo_merit *a, const hpo_merit *b) {
 static hpo_status add_merit(hpo_history *h, const hpo_trial *t,
                             hpo_error *err) {
   hpo_status status = HPO_OK;
-  hpo_merit m = {.row = (uint32_t)t->number};
+  hpo_merit m = {.row = (uint32_t)row_of(h, t)};
   size_t low = 0, high = h->n_best;
 
   hpo_merit_get(h->plan, t, &m.step, &m.value);
@@ -90,11 +94,11 @@ done:
   return status;
 }
 
-/* The point of row n, if it is a point of the space at all. */
+/* The point of a trial, if it is a point of the space at all. */
 static hpo_status add_row(hpo_history *h, const hpo_trial *t, bool is_final,
                           hpo_error *err) {
   hpo_status status = HPO_OK;
-  size_t row = (size_t)t->number;
+  size_t row = row_of(h, t);
   bool known = hpo_space_check(h->space, t->x, NULL) == HPO_OK;
 
   h->kind[row] = HPO_ROW_NONE;
@@ -103,7 +107,8 @@ static hpo_status add_row(hpo_history *h, const hpo_trial *t, bool is_final,
         known ? (float)hpo_axis_place(&h->axis[i], t->x[i]) : NAN;
   if (!known)
     goto done;
-  HPO_TRY(status, hpo_points_add(&h->points, t->x, err));
+  if (t->number >= 0)
+    HPO_TRY(status, hpo_points_add(&h->points, t->x, err));
   h->kind[row] = HPO_ROW_OPEN;
   if (!is_final)
     goto done;
@@ -116,7 +121,8 @@ static hpo_status add_row(hpo_history *h, const hpo_trial *t, bool is_final,
   h->kind[row] = HPO_ROW_GOOD;
   HPO_TRY(status, add_merit(h, t, err));
   if (h->plan->n_objective > 1 && t->state == HPO_TRIAL_COMPLETE) {
-    const hpo_outcome o = hpo_outcome_of(t, h->plan);
+    hpo_outcome o = hpo_outcome_of(t, h->plan);
+    o.number = (hpo_id)row;
     HPO_TRY(status, hpo_fronts_add(&h->fronts, &o, err));
   }
 done:
@@ -135,7 +141,8 @@ hpo_status hpo_history_update(hpo_history *h, const hpo_view *view,
     hpo_points_cut(&h->points, 0);
   }
   hpo_points_cut(&h->points, h->n_final_points);
-  h->n_row = (size_t)view->trials;
+  h->n_known = hpo_view_known(view);
+  h->n_row = h->n_known + (size_t)view->trials;
   HPO_TRY(status, reserve(h, h->n_row, err));
   for (size_t i = 0; i < h->seen.n_fresh; i++)
     HPO_TRY(status,
@@ -143,7 +150,7 @@ hpo_status hpo_history_update(hpo_history *h, const hpo_view *view,
   for (size_t i = 0; i < h->seen.n_open; i++) {
     hpo_id n = h->seen.open[i];
     if (n == number)
-      h->kind[n] = HPO_ROW_NONE;
+      h->kind[h->n_known + (size_t)n] = HPO_ROW_NONE;
     else
       HPO_TRY(status, add_row(h, hpo_view_trial(view, n), false, err));
   }

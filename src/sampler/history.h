@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What tpe has seen: a table with a row per trial, and the trials in order of
- * merit.  A pure cache of a view: see seen.h. */
+/* What tpe has seen: a table with a row per trial, those known from other
+ * studies first, and the trials in order of merit.  A pure cache of a view:
+ * see seen.h. */
 #ifndef HPO_SAMPLER_HISTORY_H
 #define HPO_SAMPLER_HISTORY_H
 
@@ -28,10 +29,11 @@ typedef struct hpo_history {
   float **column; /* [n_param][n_row] places, NaN where inactive */
   uint8_t *kind;  /* [n_row] hpo_row_kind */
   size_t n_row, room;
+  size_t n_known;  /* rows of other studies' trials */
   hpo_merit *best; /* [n_best] rows that are good, best first */
   size_t n_best, best_room, n_failed;
   hpo_fronts fronts; /* several objectives: of complete rows */
-  hpo_points points; /* of all rows: final ones first, then open ones */
+  hpo_points points; /* of this study's rows: final ones first, then open */
   size_t n_final_points;
   hpo_seen seen;
 } hpo_history;

@@ -186,7 +186,8 @@ static hpo_status learn(nsga2 *g, const hpo_trial *t, hpo_error *err) {
   g->n_final++;
   if (hpo_space_check(&g->plan->space, t->x, NULL) != HPO_OK)
     goto done;
-  HPO_TRY(status, hpo_points_add(&g->points, t->x, err));
+  if (t->number >= 0)
+    HPO_TRY(status, hpo_points_add(&g->points, t->x, err));
   if (t->state != HPO_TRIAL_COMPLETE)
     goto done;
   const hpo_outcome o = hpo_outcome_of(t, g->plan);

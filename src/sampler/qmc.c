@@ -60,6 +60,7 @@ const hpo_sampler_kind hpo_sampler_qmc = {
     .option = option,
     .n_option = sizeof option / sizeof *option,
     .is_built = true,
+    .is_blind = true,
     .create = create,
     .destroy = destroy,
     .suggest = suggest};

@@ -47,4 +47,5 @@ const hpo_sampler_kind hpo_sampler_random = {
             "any where most trials run at the same time (Bergstra and "
             "Bengio 2012).",
     .is_built = true,
+    .is_blind = true,
     .suggest = suggest};

@@ -23,7 +23,7 @@ hpo_status hpo_seen_update(hpo_seen *s, const hpo_view *view, bool *reset,
                            hpo_error *err) {
   hpo_status status = HPO_OK;
   bool on = goes_on(s, view);
-  hpo_id from = on ? s->trials : 0;
+  hpo_id from = on ? s->trials : -(hpo_id)hpo_view_known(view);
   size_t n_open = on ? s->n_open : 0, kept = 0;
   size_t most = n_open + (size_t)(view->trials - from);
 

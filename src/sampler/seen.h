@@ -3,7 +3,8 @@
  * once.
  *
  * A view of the same ledger that shows at least as much as the last one
- * brings only what is new; any other starts afresh. */
+ * brings only what is new; any other starts afresh, with what is known from
+ * other studies first. */
 #ifndef HPO_SAMPLER_SEEN_H
 #define HPO_SAMPLER_SEEN_H
 

@@ -27,6 +27,7 @@ HPO_MUST_USE hpo_status hpo_read_metrics(hpo_reading *r, hpo_error *err);
 HPO_MUST_USE hpo_status hpo_read_samplers(hpo_reading *r, hpo_error *err);
 HPO_MUST_USE hpo_status hpo_read_forbidden(hpo_reading *r, hpo_error *err);
 HPO_MUST_USE hpo_status hpo_read_enqueued(hpo_reading *r, hpo_error *err);
+HPO_MUST_USE hpo_status hpo_read_warm_starts(hpo_reading *r, hpo_error *err);
 HPO_MUST_USE hpo_status hpo_read_limits(hpo_reading *r, hpo_error *err);
 
 /** The columns and the label of <data>, after its files. */

@@ -67,6 +67,7 @@ static hpo_status read_plan(hpo_reading *r, hpo_error *err) {
   HPO_TRY(status, hpo_read_samplers(r, err));
   HPO_TRY(status, hpo_read_forbidden(r, err));
   HPO_TRY(status, hpo_read_enqueued(r, err));
+  HPO_TRY(status, hpo_read_warm_starts(r, err));
   HPO_TRY(status, hpo_read_limits(r, err));
   HPO_TRY(status, hpo_read_winner(r, err));
 done:

@@ -3,6 +3,7 @@
  * ones sorted by the first objective. */
 #include "hpo/ledger.h"
 
+#include "hpo/known.h"
 #include "hpo/mem.h"
 
 #include <math.h>
@@ -19,12 +20,29 @@ struct hpo_ledger {
   const hpo_plan *plan;
   hpo_trial **trial; /* [n_trial] */
   size_t n_trial, trial_room;
+  hpo_trial **known; /* [n_known] of other studies, numbers -n_known to -1 */
+  size_t n_known;
   rank *best; /* [n_best], by key, then number */
   size_t n_best, best_room;
   hpo_fronts fronts; /* of complete trials, the first alone */
   size_t count[HPO_TRIAL_STATES];
   uint64_t version;
 };
+
+static hpo_status add_known(hpo_ledger *l, hpo_error *err) {
+  hpo_status status = HPO_OK;
+
+  HPO_TRY(status,
+          hpo_mem_new(l->plan->n_known, sizeof *l->known, &l->known, err));
+  for (size_t k = 0; k < l->plan->n_known; k++)
+    if (hpo_known_is_seen(l->plan, k))
+      HPO_TRY(status,
+              hpo_known_get(l->plan, k, NULL, &l->known[l->n_known++], err));
+  for (size_t k = 0; k < l->n_known; k++)
+    l->known[k]->number = (hpo_id)k - (hpo_id)l->n_known;
+done:
+  return status;
+}
 
 hpo_status hpo_ledger_create(const hpo_plan *plan, hpo_ledger **out,
                              hpo_error *err) {
@@ -34,8 +52,11 @@ hpo_status hpo_ledger_create(const hpo_plan *plan, hpo_ledger **out,
   HPO_TRY(status, hpo_mem_new(1, sizeof *l, &l, err));
   l->plan = plan;
   l->fronts = (hpo_fronts){.d = plan->n_objective, .depth = 1};
+  HPO_TRY(status, add_known(l, err));
   *out = l;
+  l = NULL; /* now the caller's */
 done:
+  hpo_ledger_destroy(l);
   return status;
 }
 
@@ -44,6 +65,9 @@ void hpo_ledger_destroy(hpo_ledger *l) {
     return;
   for (size_t i = 0; i < l->n_trial; i++)
     hpo_trial_destroy(l->trial[i]);
+  for (size_t i = 0; i < l->n_known; i++)
+    hpo_trial_destroy(l->known[i]);
+  hpo_mem_free(l->known);
   hpo_mem_free(l->trial);
   hpo_mem_free(l->best);
   hpo_fronts_free(&l->fronts);
@@ -192,15 +216,21 @@ bool hpo_ledger_is_best(const hpo_ledger *l, hpo_id number) {
   return false;
 }
 
+size_t hpo_view_known(const hpo_view *v) { return v->ledger->n_known; }
+
 const hpo_trial *hpo_view_trial(const hpo_view *v, hpo_id number) {
-  HPO_ASSERT(number >= 0 && number < v->trials);
+  const hpo_ledger *l = v->ledger;
+
+  HPO_ASSERT(number >= -(hpo_id)l->n_known && number < v->trials);
+  if (number < 0)
+    return l->known[number + (hpo_id)l->n_known];
   return hpo_ledger_get(v->ledger, number);
 }
 
 hpo_trial_state hpo_view_state(const hpo_view *v, hpo_id number) {
   const hpo_trial *t = hpo_view_trial(v, number);
 
-  if (hpo_trial_is_final(t->state) && t->job <= v->horizon)
+  if (number < 0 || (hpo_trial_is_final(t->state) && t->job <= v->horizon))
     return t->state;
   return HPO_TRIAL_RUNNING;
 }

@@ -72,6 +72,13 @@ void hpo_plan_destroy(hpo_plan *p) {
   choice_free(&p->pruner);
   choice_free(&p->terminator);
   hpo_mem_free(p->enqueue);
+  for (size_t i = 0; i < p->n_warm; i++) {
+    hpo_mem_free(p->warm[i].href);
+    hpo_mem_free(p->warm[i].path);
+    hpo_mem_free(p->warm[i].taken);
+  }
+  hpo_mem_free(p->warm);
+  hpo_mem_free(p->known);
   hpo_mem_free(p->data_mode);
   hpo_mem_free(p->folder);
   hpo_mem_free(p->output);

@@ -136,6 +136,20 @@ const hpo_member hpo_plan_constraint_members[] = {
 #undef C
     END};
 
+const hpo_member hpo_plan_warm_members[] = {
+#define W(...) ROW(hpo_plan_warm, __VA_ARGS__)
+    W(href, TEXT, true, "", "Other study's file as the study has it."),
+    W(path, TEXT, false, "", "Its path."),
+    W(is_points, BOOL, true, "",
+      "Whether its trials are tried first; else samplers know them."),
+    W(best, WHOLE, true, "", "How many of its best trials; 0: all."),
+    W(clip, BOOL, true, "",
+      "Whether values outside a range move to its end."),
+    W(taken, TEXT, false, "", "What was taken, and why the rest was not."),
+    W(line, INT, false, "", "Line of the study file."),
+#undef W
+    END};
+
 const hpo_member hpo_plan_choice_members[] = {
 #define C(...) ROW(hpo_plan_choice, __VA_ARGS__)
     C(name, TEXT, true, "", "Name of the algorithm."),

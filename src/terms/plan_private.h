@@ -33,6 +33,7 @@ extern const hpo_member hpo_plan_data_members[];
 extern const hpo_member hpo_plan_model_members[];
 extern const hpo_member hpo_plan_objective_members[];
 extern const hpo_member hpo_plan_constraint_members[];
+extern const hpo_member hpo_plan_warm_members[];
 extern const hpo_member hpo_plan_choice_members[];
 extern const hpo_member hpo_plan_terminator_members[];
 

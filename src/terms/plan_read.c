@@ -3,6 +3,7 @@
  * file or a strange peer, so nothing in it is believed unchecked. */
 #include "hpo/plan.h"
 
+#include "hpo/known.h"
 #include "hpo/mem.h"
 #include "plan_private.h"
 
@@ -333,6 +334,19 @@ done:
   return status;
 }
 
+/* Studies of earlier versions have none. */
+static hpo_status read_warm(const hpo_record *r, hpo_plan *p, hpo_error *err) {
+  hpo_status status = HPO_OK;
+
+  if (hpo_record_find(r, "warm_start.count") == NULL)
+    return HPO_OK;
+  HPO_TRY(status, read_array(r, "warm_start", hpo_plan_warm_members,
+                             sizeof *p->warm, &p->warm, &p->n_warm, err));
+  HPO_TRY(status, hpo_known_read(r, p, err));
+done:
+  return status;
+}
+
 hpo_status hpo_plan_from_record(const hpo_record *r, hpo_plan **out,
                                 hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -364,6 +378,7 @@ hpo_status hpo_plan_from_record(const hpo_record *r, hpo_plan **out,
   HPO_TRY(status, read_space(r, p, err));
   HPO_TRY(status, read_enqueue(r, p, err));
   HPO_TRY(status, read_forbidden(r, &p->space, err));
+  HPO_TRY(status, read_warm(r, p, err));
   *out = p;
   p = NULL;
 done:

@@ -5,10 +5,11 @@
  * model.<i>.<member>; objective.count and objective.<i>.<member>;
  * sampler.<member>; pruner.<member>; terminator.<member>; space.<member> with
  * one item for each parameter, space.choice with all choices one after the
- * other; enqueue as a matrix.  A list of settings takes three fields: .name
- * .value .line. */
+ * other; enqueue and known as matrices.  A list of settings takes three
+ * fields: .name .value .line. */
 #include "hpo/plan.h"
 
+#include "hpo/known.h"
 #include "hpo/mem.h"
 #include "plan_private.h"
 
@@ -291,6 +292,9 @@ hpo_status hpo_plan_record(const hpo_plan *p, hpo_record **out,
                       p->space.n_param, "",
                       "Points to try first; NaN: left to the sampler.", err));
   HPO_TRY(status, add_forbidden(r, &p->space, err));
+  HPO_TRY(status, add_array(r, "warm_start", hpo_plan_warm_members, p->warm,
+                            p->n_warm, sizeof *p->warm, err));
+  HPO_TRY(status, hpo_known_record(p, r, err));
   *out = r;
   r = NULL;
 done:

@@ -2,6 +2,7 @@
 /* Random plans for round-trip tests: ugly texts, large seeds, empty lists. */
 #include "hpo/plan.h"
 
+#include "hpo/known.h"
 #include "hpo/mem.h"
 #include "hpo/rng.h"
 #include "plan_private.h"
@@ -102,6 +103,30 @@ done:
   return status;
 }
 
+/* Studies that were taken from, and trials of theirs. */
+static hpo_status sample_known(hpo_rng *rng, uint64_t seed, hpo_plan *p,
+                               hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_trial *t = NULL;
+
+  p->n_warm = hpo_rng_below(rng, 3);
+  HPO_TRY(status,
+          hpo_mem_grow(&p->warm, &p->warm_room, 2, sizeof *p->warm, err));
+  for (size_t i = 0; i < p->n_warm; i++)
+    HPO_TRY(status,
+            sample_members(rng, hpo_plan_warm_members, &p->warm[i], err));
+  for (uint64_t k = 0; p->n_warm > 0 && k < 20; k++) {
+    HPO_TRY(status, hpo_trial_sample(seed + k, p, (hpo_id)k, &t, err));
+    if (t->state == HPO_TRIAL_COMPLETE)
+      HPO_TRY(status, hpo_known_add(p, k % p->n_warm, t, err));
+    hpo_trial_destroy(t);
+    t = NULL;
+  }
+done:
+  hpo_trial_destroy(t);
+  return status;
+}
+
 static hpo_status sample_parts(hpo_rng *rng, uint64_t seed, hpo_plan *p,
                                hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -145,6 +170,7 @@ static hpo_status sample_parts(hpo_rng *rng, uint64_t seed, hpo_plan *p,
                                  &p->terminator, err));
   HPO_TRY(status, sample_enqueue(rng, p, err));
   HPO_TRY(status, sample_forbidden(rng, &p->space, err));
+  HPO_TRY(status, sample_known(rng, seed, p, err));
 done:
   return status;
 }

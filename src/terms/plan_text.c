@@ -7,6 +7,7 @@
 #include "hpo/plan.h"
 
 #include "hpo/file.h"
+#include "hpo/known.h"
 #include "hpo/mem.h"
 #include "hpo/options.h"
 #include "plan_private.h"
@@ -208,6 +209,18 @@ done:
   return status;
 }
 
+/* What was taken over, in short; all of it stands in /known. */
+static hpo_status add_known(writer *w, const hpo_plan *p, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  char hex[65], text[128];
+
+  HPO_TRY(status, hpo_known_hash(p, hex, err));
+  snprintf(text, sizeof text, "%zu trials, sha256 %s", p->n_known, hex);
+  HPO_TRY(status, add_line(w, "", "known", text, err));
+done:
+  return status;
+}
+
 static hpo_status add_plan(writer *w, const hpo_plan *p, hpo_error *err) {
   hpo_status status = HPO_OK;
   char prefix[64];
@@ -241,6 +254,13 @@ static hpo_status add_plan(writer *w, const hpo_plan *p, hpo_error *err) {
                               &p->terminator, err));
   HPO_TRY(status, add_enqueued(w, p, err));
   HPO_TRY(status, add_forbidden(w, &p->space, err));
+  for (size_t i = 0; i < p->n_warm; i++) {
+    snprintf(prefix, sizeof prefix, "warm_start.%zu.", i);
+    HPO_TRY(status,
+            add_members(w, prefix, hpo_plan_warm_members, &p->warm[i], err));
+  }
+  if (p->n_warm > 0)
+    HPO_TRY(status, add_known(w, p, err));
 done:
   return status;
 }
@@ -292,6 +312,8 @@ bool hpo_plan_counts(const char *name) {
   } part[] = {{"space.", NULL},
               {"enqueue.", NULL},
               {"forbidden.", NULL},
+              {"known", NULL},
+              {"warm_start.", hpo_plan_warm_members},
               {"data.", hpo_plan_data_members},
               {"model.", hpo_plan_model_members},
               {"objective.", hpo_plan_objective_members},
