@@ -54,6 +54,9 @@ HPO_MUST_USE hpo_status hpo_record_copy(const hpo_record *from,
                                         hpo_record **out, hpo_error *err);
 bool hpo_record_equal(const hpo_record *a, const hpo_record *b);
 
+/** Bytes of one number of that type as the machine keeps it; of a TEXT, of a
+ *  byte of it. */
+size_t hpo_field_item(hpo_field_type type);
 /** Adds a field with n items copied from data (NULL: zeros).  width counts
  *  for TEXT only.  A name that is there already is our bug. */
 HPO_MUST_USE hpo_status hpo_record_add(hpo_record *r, const char *name,

@@ -8,23 +8,6 @@ static const char magic[4] = {'H', 'P', 'O', 'R'};
 #define VERSION 1u
 #define MAX_FIELDS 65536u
 
-/** Bytes of an item as the machine keeps them. */
-static size_t item_width(hpo_field_type type) {
-  switch (type) {
-  case HPO_FIELD_INT:
-  case HPO_FIELD_FLOAT:
-    return 8;
-  case HPO_FIELD_F32:
-  case HPO_FIELD_I32:
-  case HPO_FIELD_ENUM:
-    return 4;
-  case HPO_FIELD_U8:
-  case HPO_FIELD_TEXT:
-    break;
-  }
-  return 1;
-}
-
 static bool is_little_endian(void) {
   const uint16_t one = 1;
   uint8_t first;
@@ -71,7 +54,7 @@ done:
 static hpo_status put_field(hpo_buffer *to, const hpo_field *f,
                             hpo_error *err) {
   hpo_status status = HPO_OK;
-  size_t width = item_width(f->type), at;
+  size_t width = hpo_field_item(f->type), at;
 
   HPO_TRY(status, put_text(to, f->name, err));
   HPO_TRY(status, put_text(to, f->unit, err));
@@ -193,7 +176,7 @@ static hpo_status get_shape(reader *in, incoming *f, hpo_error *err) {
   if (n_shape == 2 && (type == HPO_FIELD_TEXT || type == HPO_FIELD_ENUM))
     return bad(err, "a field of texts or choices has two dimensions");
   if (type == HPO_FIELD_TEXT ? width < 1 || width > SIZE_MAX / 2
-                             : width != item_width(f->type))
+                             : width != hpo_field_item(f->type))
     return bad(err, "a field's items have a wrong width");
   for (size_t i = 0; i < n_shape; i++)
     HPO_TRY(status, get_number(in, 8, &shape[i], err));
@@ -225,7 +208,7 @@ done:
 
 static hpo_status get_items(reader *in, incoming *f, hpo_error *err) {
   hpo_status status = HPO_OK;
-  size_t bytes = f->n * f->width, width = item_width(f->type);
+  size_t bytes = f->n * f->width, width = hpo_field_item(f->type);
 
   if (bytes > in->left)
     return bad(err, "a field's items are cut short");

@@ -10,22 +10,7 @@
 
 #include "hpo/mem.h"
 #include "hpo/rng.h"
-
-typedef struct ticket {
-  uint64_t key;
-  hpo_row row;
-  uint32_t class; /* or 0 */
-} ticket;
-
-static int by_class_key_row(const void *a, const void *b) {
-  const ticket *x = a, *y = b;
-
-  if (x->class != y->class)
-    return x->class < y->class ? -1 : 1;
-  if (x->key != y->key)
-    return x->key < y->key ? -1 : 1;
-  return (x->row > y->row) - (x->row < y->row);
-}
+#include "ticket.h"
 
 /* --- Rows one by one --------------------------------------------------- */
 
@@ -33,13 +18,13 @@ static hpo_status deal_rows(const hpo_folds_options *o, const double *y,
                             hpo_row n, uint8_t *fold, hpo_error *err) {
   hpo_status status = HPO_OK;
   const hpo_rng_key key = hpo_rng_key_make(o->seed, HPO_RNG_SPLIT);
-  ticket *list = NULL;
+  hpo_ticket *list = NULL;
 
   HPO_TRY(status, hpo_mem_new((size_t)n, sizeof *list, &list, err));
   for (hpo_row i = 0; i < n; i++)
-    list[i] = (ticket){hpo_rng_hash(key, (uint64_t)i, 0), i,
-                       o->n_class > 0 ? (uint32_t)y[i] : 0};
-  qsort(list, (size_t)n, sizeof *list, by_class_key_row);
+    list[i] = (hpo_ticket){hpo_rng_hash(key, (uint64_t)i, 0), i,
+                           o->n_class > 0 ? (uint32_t)y[i] : 0};
+  hpo_ticket_sort(list, (size_t)n);
   for (hpo_row i = 0; i < n; i++)
     fold[list[i].row] = (uint8_t)((size_t)i % o->count + 1);
 done:

@@ -2,26 +2,9 @@
 /* The training rows, dealt out into shards. */
 #include "hpo/shards.h"
 
-#include <stdlib.h>
-
 #include "hpo/mem.h"
 #include "hpo/rng.h"
-
-typedef struct ticket {
-  uint64_t key;
-  hpo_row at;     /* in d->train */
-  uint32_t class; /* or 0 */
-} ticket;
-
-static int by_class_key_row(const void *a, const void *b) {
-  const ticket *x = a, *y = b;
-
-  if (x->class != y->class)
-    return x->class < y->class ? -1 : 1;
-  if (x->key != y->key)
-    return x->key < y->key ? -1 : 1;
-  return (x->at > y->at) - (x->at < y->at);
-}
+#include "ticket.h"
 
 hpo_status hpo_shards_check(const hpo_dataset *d, int64_t n, hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -53,17 +36,17 @@ static hpo_status deal(const hpo_dataset *d, uint64_t seed, size_t n,
   hpo_status status = HPO_OK;
   const hpo_rng_key key = hpo_rng_key_make(seed, HPO_RNG_SPLIT);
   const size_t rows = (size_t)d->n_train;
-  ticket *list = NULL;
+  hpo_ticket *list = NULL;
 
   HPO_TRY(status, hpo_mem_new(rows, sizeof *list, &list, err));
   for (size_t i = 0; i < rows; i++) {
     const hpo_row r = d->train[i];
-    list[i] = (ticket){hpo_rng_hash(key, (uint64_t)r, 1), (hpo_row)i,
-                       d->n_class > 0 ? (uint32_t)d->y[r] : 0};
+    list[i] = (hpo_ticket){hpo_rng_hash(key, (uint64_t)r, 1), (hpo_row)i,
+                           d->n_class > 0 ? (uint32_t)d->y[r] : 0};
   }
-  qsort(list, rows, sizeof *list, by_class_key_row);
+  hpo_ticket_sort(list, rows);
   for (size_t i = 0; i < rows; i++)
-    to[list[i].at] = (uint32_t)(i % n);
+    to[list[i].row] = (uint32_t)(i % n);
 done:
   hpo_mem_free(list);
   return status;

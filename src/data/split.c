@@ -8,26 +8,10 @@
 #include "split.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #include "hpo/mem.h"
 #include "hpo/rng.h"
-
-typedef struct ticket {
-  uint64_t key;
-  hpo_row row;
-  uint32_t group; /* class, or 0 */
-} ticket;
-
-static int by_group_key_row(const void *a, const void *b) {
-  const ticket *x = a, *y = b;
-
-  if (x->group != y->group)
-    return x->group < y->group ? -1 : 1;
-  if (x->key != y->key)
-    return x->key < y->key ? -1 : 1;
-  return (x->row > y->row) - (x->row < y->row);
-}
+#include "ticket.h"
 
 /* How many of each group validate: n_valid shared out in proportion, the
  * largest remainders up. */
@@ -105,7 +89,7 @@ hpo_status hpo_split_fraction(const hpo_split_options *o, const double *y,
   const hpo_rng_key key = hpo_rng_key_make(o->seed, HPO_RNG_SPLIT);
   const size_t groups = o->n_class > 0 ? o->n_class : 1;
   hpo_row *count = NULL, *take = NULL;
-  ticket *list = NULL;
+  hpo_ticket *list = NULL;
   hpo_row m = 0;
 
   HPO_ASSERT(n >= 0 && (uint64_t)n <= UINT32_MAX);
@@ -117,11 +101,11 @@ hpo_status hpo_split_fraction(const hpo_split_options *o, const double *y,
 
     if (role[i] != HPO_ROLE_TRAIN)
       continue;
-    list[m++] = (ticket){hpo_rng_hash(key, (uint64_t)i, 0), i, group};
+    list[m++] = (hpo_ticket){hpo_rng_hash(key, (uint64_t)i, 0), i, group};
     count[group]++;
   }
   HPO_TRY(status, hpo_split_sizes(o, count, m, take, err));
-  qsort(list, (size_t)m, sizeof *list, by_group_key_row);
+  hpo_ticket_sort(list, (size_t)m);
   for (hpo_row i = 0; i < m; i++) {
     const uint32_t group = list[i].group;
 

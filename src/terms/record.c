@@ -42,7 +42,7 @@ void hpo_record_destroy(hpo_record *r) {
   hpo_mem_free(r);
 }
 
-static size_t type_width(hpo_field_type type, size_t width) {
+size_t hpo_field_item(hpo_field_type type) {
   switch (type) {
   case HPO_FIELD_INT:
   case HPO_FIELD_FLOAT:
@@ -52,11 +52,10 @@ static size_t type_width(hpo_field_type type, size_t width) {
   case HPO_FIELD_ENUM:
     return 4;
   case HPO_FIELD_U8:
-    return 1;
   case HPO_FIELD_TEXT:
     break;
   }
-  return width > 0 ? width : 1;
+  return 1;
 }
 
 static hpo_status copy_choices(hpo_field *f, const char *const *choice,
@@ -88,7 +87,9 @@ static hpo_status field_fill(hpo_field *f, const field_spec *spec,
   size_t columns = spec->n_shape == 2 ? spec->shape[1] : 1;
 
   f->type = spec->type;
-  f->width = type_width(spec->type, spec->width);
+  f->width = spec->type == HPO_FIELD_TEXT && spec->width > 0
+                 ? spec->width
+                 : hpo_field_item(spec->type);
   f->n_shape = spec->n_shape;
   f->shape[0] = rows;
   f->shape[1] = columns;
