@@ -145,16 +145,19 @@ printf '{"metrics": {"loss": %s}}' $1
 """
 
 
-@pytest.mark.parametrize("order", ["strict", "arrival"])
-def test_a_trial_that_kills_its_workers_fails(tool, order):
-    """Also when a session loses all of them before."""
+@pytest.mark.parametrize("order, batch", [
+    ("strict", 1), ("arrival", 1), ("arrival", 3)])
+def test_a_trial_that_kills_its_workers_fails(tool, order, batch):
+    """Also when a session loses all of them before; its mates of a batch do
+    not."""
     script(tool, KILLER)
     study = tool.folder / "p.xml"
     study.write_text(POISON.format(order=order))
     code, codes = None, []
     while code != 0:
         assert len(codes) < 5
-        code, text = Loss(tool, study, *LOST, ranks=3).end()
+        code, text = Loss(tool, study, *LOST, "--set",
+                          f"parallel/batch={batch}", ranks=3).end()
         codes.append(code)
     assert set(codes) == {75, 0}, text
     by_x = {r["params.x"]: r for r in rows(tool.folder / "f.h5")}

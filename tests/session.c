@@ -96,6 +96,8 @@ typedef struct crew {
   int rank[SESSION_MOST_WORKERS];
 } crew;
 
+static int lanes_of(const session *s) { return s->lanes > 1 ? s->lanes : 1; }
+
 static void hire(const session *s, crew *c) {
   hpo_error err = {0};
   hpo_error why = {.code = HPO_EDATA, .text = "white.csv is not here"};
@@ -110,6 +112,7 @@ static void hire(const session *s, crew *c) {
                            .team = i,
                            .evaluator = c->evaluator[i],
                            .coll = &c->team,
+                           .lanes = lanes_of(s),
                            .delay_seed = s->seed};
     if (s->is_unready && i == s->n - 1)
       in.not_ready = &why;
@@ -196,6 +199,7 @@ hpo_end session_run(const session *s, session_heard *h, hpo_status expect,
                           .comm = c.comms[0],
                           .n_teams = s->n,
                           .team_rank = c.rank,
+                          .lanes = lanes_of(s),
                           .seconds_before = seconds,
                           .session = add_session(store),
                           .sync_seconds = 0.01,

@@ -16,6 +16,7 @@ typedef struct session {
   const hpo_plan *plan;
   const char *path;
   int n;           /* workers */
+  int lanes;       /* of each; 0: one */
   uint64_t seed;   /* of delays and of who takes turns; 0: no delays */
   int kill_after;  /* trials that ended, 0: not; the process exits */
   int stop_after;  /* the same, for a soft stop */

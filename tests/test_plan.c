@@ -192,6 +192,7 @@ static void test_identity(void **state) {
   SAME(put(&p->output, "elsewhere.h5"));
   SAME(p->keep_models = 99);
   SAME(p->ranks_per_trial = 42);
+  SAME(p->batch = 42);
   SAME(put(&p->data_mode, "sharded"));
   SAME(put(&p->data.test, "t.csv"));
   SAME(p->model[0].line += 1);

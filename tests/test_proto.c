@@ -54,6 +54,10 @@ static void test_small_ones(void **state) {
   assert_string_equal(out.text, ready.text);
   pass(c, &report, &out);
   assert_true(out.trial == 1LL << 40 && out.step == -3 && out.value == -0.1);
+  assert_int_equal(out.lane, 0);
+  report.lane = HPO_MOST_LANES - 1;
+  pass(c, &report, &out);
+  assert_true(out.lane == HPO_MOST_LANES - 1 && out.step == -3);
   report.value = (double)NAN;
   pass(c, &report, &out);
   assert_true(isnan(out.value));

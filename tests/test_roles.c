@@ -21,17 +21,18 @@ enum { TRIALS = 24 }; /* of session_plan */
 
 static void test_strict_on_any_workers(void **state) {
   (void)state;
-  static const int workers[] = {1, 2, 3, 5};
+  static const int workers[] = {1, 2, 3, 5}, lanes[] = {0, 2, 4, 32};
   char path[64];
   hpo_plan *plan = session_plan(true);
   uint64_t seed = tinyplan_seed(1);
   uint32_t first = 0;
 
   for (size_t i = 0; i < 4; i++)
-    for (uint64_t round = 0; round < 2; round++) {
+    for (uint64_t round = 0; round < 4; round++) {
       session s = {.plan = plan,
                    .path = session_fresh(path),
                    .n = workers[i],
+                   .lanes = lanes[(round + i) % 4],
                    .seed = round ? seed + i : 0};
       session_heard h = {0};
       assert_int_equal(session_run(&s, &h, HPO_OK, NULL), HPO_END_TRIALS);
@@ -57,6 +58,7 @@ static int run_with_kills(const hpo_plan *plan, const char *path,
     session s = {.plan = plan,
                  .path = path,
                  .n = 1 + (int)(hpo_rng_next32(&rng) % SESSION_MOST_WORKERS),
+                 .lanes = 1 + (int)(hpo_rng_next32(&rng) % 4),
                  .seed = 1 + hpo_rng_next32(&rng) % 1000,
                  .kill_after = 1 + (int)(hpo_rng_next32(&rng) % 9)};
     end = session_child(&s, NULL);
@@ -263,6 +265,7 @@ static void test_lost_workers(void **state) {
       session s = {.plan = plan,
                    .path = session_fresh(path),
                    .n = 4,
+                   .lanes = 1 + after % 3,
                    .seed = (uint64_t)(10 * lose + after),
                    .lose = lose,
                    .lose_after = after,

@@ -536,6 +536,76 @@ static void brackets_have_their_shares(void **state) {
   assert_true(hpo_ladder_steps(&l, 4, 0) == INT64_MAX);
 }
 
+/* What a scheduler wants done until it waits: the teams of its ASSIGNs, and
+ * the trial that each has, in [n] `has`. */
+static size_t take_assigned(hpo_sched *s, hpo_id *has) {
+  hpo_error err = {0};
+  hpo_action a = {0};
+  bool have = true;
+  size_t n = 0;
+
+  while (true) {
+    assert_int_equal(hpo_sched_next(s, &a, &have, &err), HPO_OK);
+    if (!have)
+      return n;
+    if (a.kind == HPO_ACTION_ASSIGN) {
+      has[a.team] = a.job.trial;
+      n++;
+    }
+    hpo_action_free(&a);
+  }
+}
+
+static void tell(hpo_sched *s, hpo_event e) {
+  hpo_error err = {0};
+  assert_int_equal(hpo_sched_event(s, &e, &err), HPO_OK);
+}
+
+static void tell_done(hpo_sched *s, const hpo_plan *p, int team, hpo_id *has) {
+  hpo_error err = {0};
+  hpo_result r = {0};
+
+  assert_int_equal(hpo_trial_sample(1, p, has[team], &r.trial, &err), HPO_OK);
+  r.trial->state = HPO_TRIAL_COMPLETE;
+  r.trial->value[0] = 1;
+  tell(s, (hpo_event){.kind = HPO_EVENT_RESULT, .team = team, .result = &r});
+  has[team] = -1;
+}
+
+/* Two ranks of two lanes, teams 0 and 2, 1 and 3: rank 0 is lost with two
+ * trials, each of which then has rank 1 to itself. */
+static void lost_ones_run_alone(void **state) {
+  hpo_plan *p = curve_plan(false);
+  hpo_ledger *ledger = NULL;
+  hpo_sched *s = NULL;
+  hpo_error err = {0};
+  hpo_id has[4] = {-1, -1, -1, -1};
+
+  (void)state;
+  assert_int_equal(hpo_ledger_create(p, &ledger, &err), HPO_OK);
+  assert_int_equal(hpo_sched_create(p, ledger, 0, 4, &s, &err), HPO_OK);
+  assert_int_equal(hpo_sched_set_groups(s, 2, &err), HPO_OK);
+  for (int t = 0; t < 4; t++)
+    tell(s, (hpo_event){.kind = HPO_EVENT_IDLE, .team = t});
+  assert_int_equal(take_assigned(s, has), 4);
+  const hpo_id first = has[0], second = has[2];
+  for (int t = 0; t < 4; t += 2)
+    tell(s, (hpo_event){.kind = HPO_EVENT_LOST, .team = t, .reason = "gone"});
+  assert_int_equal(take_assigned(s, has), 0);
+  tell_done(s, p, 1, has);
+  assert_int_equal(take_assigned(s, has), 0); /* team 3 is still at work */
+  tell_done(s, p, 3, has);
+  assert_int_equal(take_assigned(s, has), 1);
+  assert_true(has[1] == first && has[3] == -1);
+  tell_done(s, p, 1, has);
+  assert_int_equal(take_assigned(s, has), 1);
+  assert_true(has[1] == second && has[3] == -1);
+  tell_done(s, p, 1, has);
+  assert_int_equal(take_assigned(s, has), 2);
+  hpo_sched_destroy(s);
+  hpo_plan_destroy(p);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(strict_is_the_same),
@@ -547,6 +617,7 @@ int main(void) {
       cmocka_unit_test(arrival_target_stops_others),
       cmocka_unit_test(timeout_cancels),
       cmocka_unit_test(no_team_is_left),
+      cmocka_unit_test(lost_ones_run_alone),
       cmocka_unit_test(enqueued_points_come_first),
       cmocka_unit_test(arrival_prunes),
       cmocka_unit_test(many_trials_are_whole),

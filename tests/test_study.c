@@ -268,6 +268,14 @@ static const fault unbuilt[] = {
     {"ranks-per-trial=\"1\"",
      "data=\"local\" shards=\"4\" ranks-per-trial=\"2\"",
      "t.xml:34: <parallel>: data=\"local\" trains a trial on one rank"},
+    {"ranks-per-trial=\"1\"", "ranks-per-trial=\"all\" batch=\"8\"",
+     "t.xml:34: <parallel>: batch=\"8\" trains its trials side by side on "
+     "one rank; allowed: ranks-per-trial=\"1\""},
+    {"ranks-per-trial=\"1\"", "batch=\"0\"",
+     "t.xml:34: <parallel>: batch can't be \"0\"; allowed: a whole number "
+     "from 1 to 1000"},
+    {"ranks-per-trial=\"1\"", "batch=\"1001\"",
+     "a whole number from 1 to 1000"},
     {"<train href=\"a.csv\"", "<train href=\"a.csv\"/><train href=\"x.npz\"",
      "t.xml:6: <train href=\"x.npz\">: format npz " NOT_BUILT
      "; allowed: csv, tsv, libsvm, npy, idx, plain or .gz, hdf5\nx.npz does "
@@ -770,6 +778,7 @@ static void check_base_rest(const hpo_plan *p) {
   assert_int_equal(p->limit_memory, (int64_t)4 << 30);
   assert_int_equal(p->retries, 2);
   assert_int_equal(p->ranks_per_trial, 1);
+  assert_int_equal(p->batch, 1);
   assert_true(p->strict && p->window == 8 && p->keep_models == 5);
   assert_string_equal(p->data_mode, "shared");
   assert_string_equal(p->output, "t.h5");

@@ -105,7 +105,8 @@ static void work(const hpo_coll *coll, void *argument) {
   hpo_error err = {0};
   hpo_comm *comms = NULL;
   hpo_evaluator *evaluator = NULL;
-  hpo_worker_input in = {.coll = coll, .delay_seed = s->delay_seed};
+  hpo_worker_input in = {
+      .coll = coll, .lanes = 1, .delay_seed = s->delay_seed};
 
   MUST(hpo_evaluator_create(s->plan, NULL, coll, &evaluator, &err));
   in.evaluator = evaluator;

@@ -87,6 +87,16 @@ void hpo_evaluation_destroy(hpo_evaluation *v);
  * and the like are errors. */
 HPO_MUST_USE hpo_status hpo_evaluation_step(hpo_evaluation *v, bool *over,
                                             hpo_error *err);
+/** The same of n trials of one evaluator, whose models are stepped side by
+ *  side; those that are over stay as they are.  Each does what it would do
+ *  alone, to the same bits; time that models of a kind spend together is
+ *  shared out in equal parts.  In a team of more than one rank n is 1. */
+HPO_MUST_USE hpo_status hpo_evaluation_step_together(hpo_evaluation *const *v,
+                                                     size_t n, hpo_error *err);
+bool hpo_evaluation_is_over(const hpo_evaluation *v);
+/** Whether a job has to wait for memory that other trials of the evaluator
+ *  hold now; never where there are none.  Of a team of one rank. */
+bool hpo_evaluator_is_full(hpo_evaluator *e, const hpo_job *job);
 /** Whether the last step had nothing to do yet: its model waits for a
  *  program.  Time to sleep a little. */
 bool hpo_evaluation_waits(const hpo_evaluation *v);

@@ -51,6 +51,8 @@ typedef struct hpo_manager_input {
   hpo_comm comm;
   int n_teams;
   const int *team_rank;  /* [n_teams] comm rank of each team's worker */
+  int lanes;             /* jobs that a worker holds at once, 1 or more: for
+                            sched each is a team, n_teams * lanes of them */
   int team_size;         /* ranks of a team: that one and those after it */
   double lost_after;     /* seconds of silence after which a rank and its team
                             are lost; 0: never */
@@ -82,7 +84,7 @@ hpo_end hpo_manager_end(const hpo_manager *m);
 /** Why the session stopped by itself (stuck_after, stop_latest) or the
  *  terminator ended the study; "": neither. */
 const char *hpo_manager_why(const hpo_manager *m);
-/** Teams that were lost; nothing collective is possible any more. */
+/** Workers that were lost; nothing collective is possible any more. */
 int hpo_manager_lost(const hpo_manager *m);
 const hpo_ledger *hpo_manager_ledger(const hpo_manager *m);
 void hpo_manager_destroy(hpo_manager *m);

@@ -139,6 +139,7 @@ typedef struct hpo_plan {
   int64_t limit_memory; /* bytes; 0: none */
   int retries;          /* of a failed trial */
   int ranks_per_trial;  /* of a team; 0: all */
+  int batch;            /* trials that a team trains side by side */
   char *data_mode;      /* shared, local */
   int64_t shards;       /* of local; 0: it is not local */
   bool strict;          /* order="strict" */

@@ -13,6 +13,9 @@
  *        |<------------ QUIT ------------|   once
  *        |------------- BYE ------------>|   the worker's last
  *
+ *  A worker may hold several jobs at once, one in each of its lanes; JOB,
+ *  REPORT, STOP and RESULT say in which, in their tag on the carrier.
+ *
  *  Every reply carries its status first: a READY or RESULT that is not
  *  HPO_OK says that this worker can't go on, and why.  A failed trial is an
  *  ordinary result.  A team that is lost is not written to any more, nor
@@ -36,6 +39,8 @@ typedef enum hpo_tag {
   HPO_TAG_PULSE
 } hpo_tag;
 #define HPO_TAGS 8
+/** Lanes of a worker: their tags must be among those that MPI allows. */
+#define HPO_MOST_LANES 1000
 
 /** One row of the message list. */
 typedef struct hpo_tag_info {
@@ -48,6 +53,7 @@ const hpo_tag_info *hpo_proto_info(hpo_tag tag);
 /** One message; members that its tag does not name are not looked at. */
 typedef struct hpo_message {
   hpo_tag tag;
+  int lane;              /* JOB, REPORT, STOP, RESULT */
   hpo_status status;     /* READY, RESULT */
   char text[1024];       /* READY, RESULT: why not HPO_OK; STOP: the reason */
   hpo_id trial;          /* REPORT, STOP */
@@ -60,7 +66,7 @@ typedef struct hpo_message {
 /** Frees job and result; the message can be used again. */
 void hpo_message_free(hpo_message *m);
 
-/** The payload, added to the end of out. */
+/** The payload, without the lane, added to the end of out. */
 HPO_MUST_USE hpo_status hpo_proto_encode(const hpo_message *m, hpo_buffer *out,
                                          hpo_error *err);
 /** The message of a tag and payload; believes nothing.

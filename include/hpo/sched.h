@@ -13,7 +13,9 @@
  *     in strict order a job number at which nothing could be decided (only
  *     retries may still come) stays unused.
  *  2. Complete + pruned + failed trials never exceed the plan's trials.
- *  3. A team has at most one job; a trial at most one team.
+ *  3. A team has at most one job; a trial at most one team.  Teams that are
+ *     lanes of the same ranks are lost together; so a trial that was lost with
+ *     others runs again where nothing else does, and is blamed for itself.
  *  4. Every ASSIGN is preceded by a WRITE of its trial as running; every
  *     result gives exactly one WRITE.
  *  5. After SHUTDOWN no other action comes.
@@ -131,6 +133,10 @@ const hpo_ledger *hpo_sched_ledger(const hpo_sched *s);
 hpo_end hpo_sched_ended(const hpo_sched *s);
 /** Why it ended, in words that begin with the end's name. */
 const char *hpo_sched_why(const hpo_sched *s);
+/** Team t trains on the ranks of group t % n_group; without, each has ranks of
+ *  its own.  Before the first event. */
+HPO_MUST_USE hpo_status hpo_sched_set_groups(hpo_sched *s, int n_group,
+                                             hpo_error *err);
 /** The session's number, for the rows of trials; -1 before. */
 void hpo_sched_set_session(hpo_sched *s, int64_t session);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /** \file worker.h
  *  The role of a team's first rank, as a step that can be polled: it talks
- *  to the manager, trains a trial step by step and answers with a result.
+ *  to the manager, trains a trial step by step, or several side by side, and
+ *  answers each with a result.
  *  The team's other ranks follow it through coll (hpo_worker_follow) and
  *  never talk to the manager.  With one rank alone, run lets manager and
  *  worker take turns.
@@ -21,6 +22,8 @@ typedef struct hpo_worker_input {
   const hpo_coll *coll;       /* the team, the evaluator's; borrowed */
   const hpo_error *not_ready; /* why this rank can't work, told to the
                                  manager instead of READY; NULL: it can */
+  int lanes;           /* jobs that it holds at once, 1 or more; more than 1
+                          only in a team of one rank */
   double pulse;        /* a PULSE at most every so many seconds; 0: none */
   uint64_t delay_seed; /* tests: random delays before steps and replies;
                           0: none */
@@ -29,8 +32,8 @@ typedef struct hpo_worker_input {
 typedef struct hpo_worker hpo_worker;
 HPO_MUST_USE hpo_status hpo_worker_create(const hpo_worker_input *in,
                                           hpo_worker **out, hpo_error *err);
-/** One turn: messages, then at most one training step.  *over: quit was
- *  received and answered. */
+/** One turn: messages, then at most one training step of each trial.  *over:
+ *  quit was received and answered. */
 HPO_MUST_USE hpo_status hpo_worker_poll(hpo_worker *w, bool *worked,
                                         bool *over, hpo_error *err);
 void hpo_worker_destroy(hpo_worker *w);

@@ -44,6 +44,7 @@ static hpo_worker_input worker_input(const hpo_run *r, hpo_comm comm) {
                             .team = r->team_number,
                             .evaluator = r->evaluator,
                             .coll = &r->team,
+                            .lanes = r->lanes,
                             .pulse = r->stuck_after / PULSES,
                             .delay_seed = delay_seed()};
 }
@@ -136,6 +137,7 @@ static hpo_status create_manager(hpo_run *r, books *b, hpo_comm comm,
       .ledger = b->ledger,
       .comm = comm,
       .n_teams = r->n_teams,
+      .lanes = r->lanes,
       .seconds_before = b->seconds_before,
       .session = b->session,
       .sync_seconds = r->sync_seconds,
@@ -267,6 +269,26 @@ static void log_failure(hpo_run *r, hpo_store *store, hpo_status failed,
     hpo_log(HPO_LOG_DEBUG, "run", "%s", ignored.text);
 }
 
+/* What a user who pays for the ranks should know about their use. */
+static void tell_window(const hpo_run *r) {
+  const long long window = r->plan->window;
+
+  if (!r->plan->strict)
+    return;
+  if (r->n_teams > window)
+    hpo_log(HPO_LOG_WARN, "run",
+            "%d teams, but strict order with window %lld keeps only so many "
+            "busy: the others idle; a larger window is another study",
+            r->n_teams, window);
+  else if (r->lanes > 1 && (long long)r->n_teams * r->lanes > window)
+    hpo_log(HPO_LOG_WARN, "run",
+            "batches of %d on %d rank%s are %lld trials at a time, but strict "
+            "order with window %lld allows only so many; a larger window is "
+            "another study",
+            r->lanes, r->n_teams, r->n_teams > 1 ? "s" : "",
+            (long long)r->n_teams * r->lanes, window);
+}
+
 static hpo_status run_study(hpo_run *r, books *b, hpo_comm comm,
                             hpo_worker *worker, int *exit_code,
                             hpo_error *err) {
@@ -277,11 +299,7 @@ static hpo_status run_study(hpo_run *r, books *b, hpo_comm comm,
   hpo_display progress;
   size_t done_before = hpo_display_done(b->ledger);
 
-  if (r->plan->strict && r->n_teams > r->plan->window)
-    hpo_log(HPO_LOG_WARN, "run",
-            "%d teams, but strict order with window %lld keeps only so many "
-            "busy: the others idle; a larger window is another study",
-            r->n_teams, (long long)r->plan->window);
+  tell_window(r);
   hpo_stopping_watch(&r->stopping, r->plan->output);
   b->finale =
       (hpo_finale_work){.r = r, .store = b->store, .stopping = &r->stopping};

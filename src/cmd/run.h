@@ -23,6 +23,7 @@ typedef struct hpo_run {
   hpo_coll team;
   int team_number, n_teams; /* number -1: of no team */
   int team_size;            /* as many as ranks-per-trial says, or can */
+  int lanes;                /* trials that a team trains side by side */
   hpo_plan *plan;
   hpo_buffer xml;         /* rank 0 */
   hpo_dataset *data;      /* NULL: a study without data */

@@ -370,6 +370,7 @@ static hpo_status make_teams(hpo_run *r, hpo_error *err) {
   r->team_size = size == 0 || size > workers ? workers : size;
   HPO_TRY(status, hpo_mpi_team(r->mpi, r->team_size, &r->team, &r->team_number,
                                &r->n_teams, err));
+  r->lanes = r->plan->batch > 1 ? r->plan->batch : 1;
   tell_teams(r, workers);
 done:
   return status;

@@ -243,7 +243,8 @@ hpo_status hpo_proto_send(const hpo_comm *c, int to, const hpo_message *m,
   hpo_buffer bytes = {0};
 
   HPO_TRY(status, hpo_proto_encode(m, &bytes, err));
-  HPO_TRY(status, c->send(c->self, to, (int)m->tag, bytes.byte, bytes.n, err));
+  HPO_TRY(status, c->send(c->self, to, (int)m->tag + HPO_TAGS * m->lane,
+                          bytes.byte, bytes.n, err));
 done:
   hpo_buffer_free(&bytes);
   return status;
@@ -258,7 +259,10 @@ hpo_status hpo_proto_receive(const hpo_comm *c, bool is_worker,
 
   HPO_TRY(status, c->receive(c->self, &there, &sender, &tag, scratch, err));
   if (there) {
+    const int lane = tag >= 0 ? tag / HPO_TAGS : 0;
+    tag -= HPO_TAGS * lane;
     status = hpo_proto_decode(tag, scratch->byte, scratch->n, out, err);
+    out->lane = lane;
     if (status == HPO_OK && tags[tag].to_worker != is_worker) {
       hpo_message_free(out);
       status =

@@ -90,7 +90,7 @@ static void take_job(hpo_evaluation *v, hpo_job *job) {
   v->job = *job;
   memset(job, 0, sizeof *job);
   v->began = hpo_clock_seconds();
-  v->cpu_began = hpo_clock_cpu();
+  v->cpu = 0;
   v->sent_began = v->e->team->bytes_sent(v->e->team->self);
   v->trial->number = v->job.trial;
   v->trial->job = v->job.job;
@@ -126,9 +126,11 @@ hpo_status hpo_evaluation_create(hpo_evaluator *e, hpo_job *job,
   hpo_names metrics = {0};
   const hpo_plan *plan = e->plan;
   hpo_error own = {0};
+  const double cpu = hpo_clock_cpu();
 
   HPO_TRY(status, go_on(e, job, &v, err));
   if (v) {
+    hpo_need_hold(v);
     *out = v;
     return HPO_OK;
   }
@@ -147,6 +149,8 @@ hpo_status hpo_evaluation_create(hpo_evaluator *e, hpo_job *job,
   v->train_seconds = hpo_clock_seconds() - v->began;
   if (status != HPO_OK)
     HPO_FAIL(status, err, status, "%s", own.text);
+  hpo_need_hold(v);
+  v->cpu = hpo_clock_cpu() - cpu;
 
   *out = v;
   v = NULL;
@@ -157,6 +161,8 @@ done:
 }
 
 void hpo_evaluation_destroy(hpo_evaluation *v) {
+  if (v)
+    hpo_need_release(v);
   if (v && v->stays)
     hpo_paused_keep(v->e, v);
   else
@@ -245,7 +251,8 @@ static void judge_limits(const hpo_evaluation *v, int64_t rss, verdict *t) {
              "time limit: %.3g s of %.3g s used after step %lld", seconds,
              plan->limit_time, (long long)v->trial->steps);
   }
-  if (plan->limit_memory > 0 && rss > plan->limit_memory) {
+  if (plan->limit_memory > 0 && rss > plan->limit_memory &&
+      hpo_need_blames(v)) {
     t->state = HPO_TRIAL_FAILED;
     snprintf(t->reason, sizeof t->reason,
              "memory limit: the %s holds %lld of %lld bytes after step %lld",
@@ -317,17 +324,13 @@ done:
   return status;
 }
 
-static hpo_status step_folds(hpo_evaluation *v, hpo_error *err) {
+static hpo_status predict_folds(hpo_evaluation *v, hpo_error *err) {
   hpo_status status = HPO_OK;
-  double before = hpo_clock_seconds();
 
   if (hpo_prefix_has(v, v->trial->steps + 1)) {
     v->trial->steps++;
     goto done;
   }
-  for (size_t f = 0; f < v->n_fit; f++)
-    HPO_TRY(status, hpo_fit_step(&v->fit[f], err));
-  v->train_seconds += hpo_clock_seconds() - before;
   v->trial->steps++;
   if (!hpo_evaluation_predicts(v) || v->objective->of_trial)
     goto done;
@@ -339,9 +342,12 @@ done:
 
 /* --- a model of all rows ----------------------------------------------- */
 
-/* Steps that the folds took, in the mean. */
-static int64_t mean_steps(const hpo_evaluation *v) {
+/* As the job says, or as many as the folds took in the mean. */
+int64_t hpo_evaluation_refit_steps(const hpo_evaluation *v) {
   int64_t sum = 0, n = (int64_t)v->n_fit;
+
+  if (v->job.on_all)
+    return v->job.to_step;
   for (size_t f = 0; f < v->n_fit; f++)
     sum += v->fit[f].steps;
   return (2 * sum + n) / (2 * n);
@@ -371,22 +377,21 @@ static hpo_status end_folds(hpo_evaluation *v, hpo_error *err) {
     goto done;
   }
   v->is_refit = true;
-  HPO_TRY(status, hpo_fit_create(v->e, &v->recipe, HPO_FIT_ALL, mean_steps(v),
-                                 &v->again, err));
+  HPO_TRY(status,
+          hpo_fit_create(v->e, &v->recipe, HPO_FIT_ALL,
+                         hpo_evaluation_refit_steps(v), &v->again, err));
 done:
   hpo_buffer_free(&none);
   return status;
 }
 
-static hpo_status step_again(hpo_evaluation *v, hpo_error *err) {
+static hpo_status end_again(hpo_evaluation *v, hpo_error *err) {
   hpo_status status = HPO_OK;
-  const int64_t wanted = v->job.on_all ? v->job.to_step : mean_steps(v);
 
-  if (v->again.steps < wanted)
-    HPO_TRY(status, hpo_fit_step(&v->again, err));
   if (v->job.on_all)
     v->trial->steps = v->again.steps;
-  if (v->again.steps >= wanted || hpo_fit_is_done(&v->again)) {
+  if (v->again.steps >= hpo_evaluation_refit_steps(v) ||
+      hpo_fit_is_done(&v->again)) {
     if (v->patience > 0)
       HPO_TRY(status, hpo_fit_cut(&v->again, v->again.steps, v->best, err));
     hpo_evaluation_stop(v, HPO_TRIAL_COMPLETE, "");
@@ -500,13 +505,13 @@ static hpo_status share(const hpo_evaluation *v, verdict *t, hpo_error *err) {
 }
 
 /* A step of the model of all rows: the trial's limits hold for it as well. */
-static hpo_status step_refit(hpo_evaluation *v, hpo_error *err) {
+static hpo_status end_refit(hpo_evaluation *v, hpo_error *err) {
   hpo_status status = HPO_OK;
   const hpo_plan *plan = v->e->plan;
   verdict t = {.state = HPO_TRIAL_RUNNING};
   int64_t rss = -1;
 
-  HPO_TRY(status, step_again(v, err));
+  HPO_TRY(status, end_again(v, err));
   if (v->over || v->job.on_all ||
       (plan->limit_time <= 0 && plan->limit_memory <= 0))
     goto done;
@@ -520,19 +525,26 @@ done:
   return status;
 }
 
-static hpo_status step(hpo_evaluation *v, hpo_error *err) {
+hpo_status hpo_evaluation_begin_step(hpo_evaluation *v, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  bool is_over = v->over;
+
+  v->steps_now = false;
+  if (!is_over && v->recipe.kind->poll)
+    HPO_TRY(status, poll_model(v, &is_over, err));
+  v->steps_now = !is_over;
+done:
+  return status;
+}
+
+hpo_status hpo_evaluation_end_step(hpo_evaluation *v, hpo_error *err) {
   hpo_status status = HPO_OK;
   verdict t = {.state = HPO_TRIAL_RUNNING};
   int64_t rss = -1;
-  bool is_over = false;
 
-  if (v->recipe.kind->poll)
-    HPO_TRY(status, poll_model(v, &is_over, err));
-  if (is_over)
-    goto done;
   if (v->is_refit)
-    return step_refit(v, err);
-  HPO_TRY(status, step_folds(v, err));
+    return end_refit(v, err);
+  HPO_TRY(status, predict_folds(v, err));
   HPO_TRY(status, find_rss(v, &rss, err));
   if (v->e->team->rank == 0)
     HPO_TRY(status, weigh(v, rss, &t, err));
@@ -549,17 +561,6 @@ static hpo_status step(hpo_evaluation *v, hpo_error *err) {
     hpo_evaluation_stop(v, (hpo_trial_state)t.state, t.reason);
 done:
   return status;
-}
-
-hpo_status hpo_evaluation_step(hpo_evaluation *v, bool *over, hpo_error *err) {
-  hpo_error own = {0};
-  hpo_status status = HPO_OK;
-  if (!v->over)
-    status = hpo_evaluation_take_failure(v, step(v, &own), &own);
-  if (status != HPO_OK)
-    return hpo_error_set(err, status, "%s", own.text);
-  *over = v->over;
-  return HPO_OK;
 }
 
 int64_t hpo_evaluation_steps(const hpo_evaluation *v) {

@@ -25,7 +25,10 @@ struct hpo_evaluator {
   hpo_row *whole;     /* [n_whole] rows here that train or validate,
                          ascending; NULL until a fit wants them */
   size_t n_whole;
-  double room;             /* bytes that this rank may take; 0: unknown */
+  double room;                  /* bytes that this rank may take; 0: unknown */
+  double held;                  /* bytes that the trials in training need */
+  size_t n_live;                /* trials in training */
+  const hpo_evaluation *blamed; /* for the rank's memory, and still there */
   hpo_evaluation **paused; /* [n_paused] kept to go on, oldest first; owned */
   size_t n_paused, paused_room;
 };

@@ -132,14 +132,24 @@ bool hpo_fit_is_done(const hpo_fit *fit) {
   return kind->is_done != NULL && kind->is_done(fit->model);
 }
 
-hpo_status hpo_fit_step(hpo_fit *fit, hpo_error *err) {
-  hpo_status status = HPO_OK;
-  if (fit->steps > 0 && hpo_fit_is_done(fit))
-    return HPO_OK;
-  HPO_TRY(status, fit->from->kind->step(fit->model, err));
-  fit->steps++;
-done:
-  return status;
+bool hpo_fit_can_step(const hpo_fit *fit) {
+  return fit->steps == 0 || !hpo_fit_is_done(fit);
+}
+
+hpo_status hpo_fit_step_together(hpo_fit *const *fit, size_t n, void **self,
+                                 hpo_status *status, hpo_error *why) {
+  const hpo_model_kind *kind = fit[0]->from->kind;
+  hpo_status all = HPO_OK;
+
+  for (size_t i = 0; i < n; i++)
+    self[i] = fit[i]->model;
+  if (n > 1)
+    all = kind->step_together(self, n, status, why);
+  else
+    status[0] = kind->step(self[0], why);
+  for (size_t i = 0; all == HPO_OK && i < n; i++)
+    fit[i]->steps += status[i] == HPO_OK;
+  return all;
 }
 
 hpo_status hpo_fit_cut(hpo_fit *fit, int64_t steps, double score,

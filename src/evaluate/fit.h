@@ -72,8 +72,15 @@ double hpo_need_of(hpo_evaluator *e, const hpo_recipe *r, bool on_all);
  *  the team: how much, and of what. Collective. */
 HPO_MUST_USE hpo_status hpo_need_check(hpo_evaluator *e, const hpo_recipe *r,
                                        bool on_all, hpo_error *err);
-/** One step, unless the model is done. */
-HPO_MUST_USE hpo_status hpo_fit_step(hpo_fit *fit, hpo_error *err);
+/** Whether a step would do something. */
+bool hpo_fit_can_step(const hpo_fit *fit);
+/** One step of each of n fits of one kind, side by side where n > 1.
+ *  \param self [n] scratch
+ *  \param [out] status [n] what came of each, why [n] the sentences
+ *  \return a fault of all of them, its sentence in one of why */
+HPO_MUST_USE hpo_status hpo_fit_step_together(hpo_fit *const *fit, size_t n,
+                                              void **self, hpo_status *status,
+                                              hpo_error *why);
 /** Whether more steps change nothing. */
 bool hpo_fit_is_done(const hpo_fit *fit);
 /** Back to the first `steps` steps, where the objective was score. */

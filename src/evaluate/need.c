@@ -4,7 +4,7 @@
  * A model's own estimate (hpo_model_kind.need) for one fit, times the fits
  * that live side by side, against the trial's limit and against this rank's
  * share of what its node has. */
-#include "evaluate/fit.h"
+#include "evaluate/trial.h"
 #include "hpo/clock.h"
 
 #include <math.h>
@@ -64,4 +64,55 @@ hpo_status hpo_need_check(hpo_evaluator *e, const hpo_recipe *r, bool on_all,
              need, hpo_clock_format_bytes(-b.less_room, room));
 done:
   return status;
+}
+
+/* --- trials side by side ------------------------------------------------ */
+
+void hpo_need_hold(hpo_evaluation *v) {
+  hpo_evaluator *e = v->e;
+
+  v->is_live = true;
+  v->need = v->recipe.kind && !v->over
+                ? hpo_need_of(e, &v->recipe, v->job.on_all)
+                : 0;
+  e->held += v->need;
+  e->n_live++;
+}
+
+void hpo_need_release(hpo_evaluation *v) {
+  hpo_evaluator *e = v->e;
+
+  if (!v->is_live)
+    return;
+  v->is_live = false;
+  e->n_live--;
+  e->held = e->n_live > 0 ? e->held - v->need : 0;
+  if (e->blamed == v)
+    e->blamed = NULL;
+}
+
+bool hpo_need_blames(const hpo_evaluation *v) {
+  hpo_evaluator *e = v->e;
+
+  if (v->recipe.kind->memory) /* it is the trial's own */
+    return true;
+  if (!e->blamed)
+    e->blamed = v;
+  return e->blamed == v;
+}
+
+bool hpo_evaluator_is_full(hpo_evaluator *e, const hpo_job *job) {
+  const double limit = (double)e->plan->limit_memory;
+  hpo_recipe r = {0};
+  double need = 0;
+
+  if (e->n_live == 0 || (e->room <= 0 && limit <= 0) ||
+      hpo_recipe_create(e->plan, job->x, &r, NULL) != HPO_OK)
+    return false; /* or it fails on its own */
+  if (e->shards)
+    r.shard = (size_t)hpo_plan_shard(e->plan, job->trial);
+  need = hpo_need_of(e, &r, job->on_all);
+  hpo_recipe_free(&r);
+  return (e->room > 0 && e->held + need > e->room) ||
+         (limit > 0 && need > 0 && (double)hpo_clock_rss() + need > limit);
 }

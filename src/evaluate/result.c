@@ -207,7 +207,7 @@ static void take_times(hpo_evaluation *v) {
   hpo_trial *t = v->trial;
   t->end = hpo_clock_wall_ns();
   t->wall = v->wall_before + hpo_clock_seconds() - v->began;
-  t->cpu = v->cpu_before + hpo_clock_cpu() - v->cpu_began;
+  t->cpu = v->cpu_before + v->cpu;
   t->peak_memory = hpo_clock_peak_rss();
   take_usage(v);
   t->bytes_sent = v->e->team->bytes_sent(v->e->team->self) - v->sent_began;
@@ -228,6 +228,7 @@ hpo_status hpo_evaluation_result(hpo_evaluation *v, hpo_result *out,
   hpo_tally tally = {0};
   hpo_error own = {0};
   hpo_trial *t = v->trial;
+  const double cpu = hpo_clock_cpu();
 
   HPO_ASSERT(v->over);
   if (t->steps > 0 &&
@@ -243,6 +244,7 @@ hpo_status hpo_evaluation_result(hpo_evaluation *v, hpo_result *out,
   }
   if (t->state == HPO_TRIAL_FAILED)
     forget_scores(t);
+  v->cpu += hpo_clock_cpu() - cpu;
   take_times(v);
   memset(out, 0, sizeof *out);
   HPO_TRY(status, take_output(v, &output, err));

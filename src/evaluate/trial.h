@@ -24,13 +24,18 @@ struct hpo_evaluation {
   int64_t best_step;  /* first step whose objective was best; 0: none */
   hpo_watch watch;    /* its curve, on rank 0 */
   bool over;
-  bool waits;     /* for its program: nothing was done in the last turn */
-  bool is_scored; /* the trial holds its metrics */
-  bool stays;     /* is kept when it is destroyed */
-  double began, cpu_began;        /* clocks at create, seconds */
-  int64_t sent_began;             /* bytes sent through the team at create */
+  bool waits;         /* for its program: nothing was done in the last turn */
+  bool is_scored;     /* the trial holds its metrics */
+  bool stays;         /* is kept when it is destroyed */
+  bool steps_now;     /* its models are to be stepped in this turn */
+  bool is_live;       /* the evaluator counts it among those in training: */
+  double need;        /* bytes set aside for it */
+  double began;       /* clock at create, seconds */
+  double cpu;         /* seconds of this job so far */
+  int64_t sent_began; /* bytes sent through the team at create */
   double wall_before, cpu_before; /* seconds, of jobs before a pause */
-  double train_seconds; /* in create and step of the folds' models alone */
+  double train_seconds; /* in create and step of the folds' models alone; of
+                           steps with others its share */
 };
 
 static inline const hpo_plan *hpo_evaluation_plan(const hpo_evaluation *v) {
@@ -49,6 +54,23 @@ static inline hpo_fit *hpo_evaluation_fit(hpo_evaluation *v, size_t i) {
   return i == v->n_fit && v->is_refit ? &v->again : NULL;
 }
 
+/** Steps after which the model of all rows is done. */
+int64_t hpo_evaluation_refit_steps(const hpo_evaluation *v);
+/** Before its models are stepped: sets steps_now.  Collective over the team,
+ *  as is the next. */
+HPO_MUST_USE hpo_status hpo_evaluation_begin_step(hpo_evaluation *v,
+                                                  hpo_error *err);
+/** Afterwards, where steps_now: what the step was worth, and whether to go
+ *  on. */
+HPO_MUST_USE hpo_status hpo_evaluation_end_step(hpo_evaluation *v,
+                                                hpo_error *err);
+/** The trial is in training from now on: the evaluator sets its need aside. */
+void hpo_need_hold(hpo_evaluation *v);
+/** It is not any more. */
+void hpo_need_release(hpo_evaluation *v);
+/** The rank holds too much: whether this trial is the one to blame.  Of those
+ *  in training one at a time is, until it is gone. */
+bool hpo_need_blames(const hpo_evaluation *v);
 /** Frees it, paused or not. */
 void hpo_evaluation_free(hpo_evaluation *v);
 /** Whether a is better than b for the objective. */

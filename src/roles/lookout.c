@@ -12,17 +12,25 @@
 #define LONGEST_TURN 1.0
 
 hpo_status hpo_lookout_start(hpo_lookout *l, hpo_comm comm,
-                             const int *team_rank, int n_teams, int team_size,
-                             hpo_error *err) {
+                             const int *group_rank, int n_groups, int lanes,
+                             int team_size, hpo_error *err) {
   hpo_status status = HPO_OK;
-  size_t n = (size_t)n_teams;
+  size_t n = (size_t)n_groups * (size_t)lanes, size = (size_t)comm.size;
 
   l->comm = comm;
-  l->n_teams = l->n_there = n_teams;
+  l->lanes = lanes;
+  l->n_groups = n_groups;
+  l->n_teams = l->n_there = n_groups * lanes;
   l->team_size = team_size > 0 ? team_size : 1;
   l->looked = hpo_clock_seconds();
-  HPO_TRY(status,
-          hpo_mem_copy(team_rank, n * sizeof *team_rank, &l->team_rank, err));
+  HPO_TRY(status, hpo_mem_new(n, sizeof *l->team_rank, &l->team_rank, err));
+  for (size_t t = 0; t < n; t++)
+    l->team_rank[t] = group_rank[t % (size_t)n_groups];
+  HPO_TRY(status, hpo_mem_new(size, sizeof *l->group_of, &l->group_of, err));
+  for (size_t r = 0; r < size; r++)
+    l->group_of[r] = -1;
+  for (int g = 0; g < n_groups; g++)
+    l->group_of[group_rank[g]] = g;
   HPO_TRY(status, hpo_mem_new(n, sizeof *l->presence, &l->presence, err));
   HPO_TRY(status, hpo_mem_new(n, sizeof *l->given, &l->given, err));
 done:
@@ -31,6 +39,7 @@ done:
 
 void hpo_lookout_free(hpo_lookout *l) {
   hpo_mem_free(l->team_rank);
+  hpo_mem_free(l->group_of);
   hpo_mem_free(l->presence);
   hpo_mem_free(l->given);
 }
@@ -59,11 +68,21 @@ bool hpo_lookout_had_begun(const hpo_lookout *l, int team) {
   return silence < l->clock - l->given[team];
 }
 
-int hpo_lookout_find(const hpo_lookout *l, int rank) {
-  for (int t = 0; t < l->n_teams; t++)
-    if (l->team_rank[t] == rank && l->presence[t] == HPO_TEAM_THERE)
-      return t;
-  return -1;
+int hpo_lookout_find(const hpo_lookout *l, int rank, int lane) {
+  int group = l->group_of[rank], team = lane * l->n_groups + group;
+
+  return group >= 0 && lane < l->lanes && l->presence[team] == HPO_TEAM_THERE
+             ? team
+             : -1;
+}
+
+int hpo_lookout_lane(const hpo_lookout *l, int team) {
+  return team / l->n_groups;
+}
+
+int hpo_lookout_next_lane(const hpo_lookout *l, int team) {
+  int next = team + l->n_groups;
+  return next < l->n_teams ? next : -1;
 }
 
 int hpo_lookout_first(const hpo_lookout *l) {
@@ -74,7 +93,7 @@ int hpo_lookout_first(const hpo_lookout *l) {
 }
 
 int hpo_lookout_silent(const hpo_lookout *l, char *why, size_t room) {
-  for (int t = 0; l->lost_after > 0 && t < l->n_teams; t++)
+  for (int t = 0; l->lost_after > 0 && t < l->n_groups; t++)
     for (int k = 0; l->presence[t] == HPO_TEAM_THERE && k < l->team_size;
          k++) {
       int rank = l->team_rank[t] + k;
@@ -88,16 +107,21 @@ int hpo_lookout_silent(const hpo_lookout *l, char *why, size_t room) {
   return -1;
 }
 
+static void leave(hpo_lookout *l, int team, hpo_team_presence how) {
+  HPO_ASSERT(team < l->n_groups && l->presence[team] == HPO_TEAM_THERE);
+  for (int t = team; t >= 0; t = hpo_lookout_next_lane(l, t)) {
+    l->presence[t] = how;
+    l->n_there--;
+  }
+}
+
 void hpo_lookout_lose(hpo_lookout *l, int team) {
-  HPO_ASSERT(l->presence[team] == HPO_TEAM_THERE);
-  l->presence[team] = HPO_TEAM_LOST;
-  l->n_there--;
+  leave(l, team, HPO_TEAM_LOST);
   l->n_lost++;
   for (int k = 0; k < l->team_size; k++)
     l->comm.dismiss(l->comm.self, l->team_rank[team] + k);
 }
 
 void hpo_lookout_part(hpo_lookout *l, int team) {
-  l->presence[team] = HPO_TEAM_GONE;
-  l->n_there--;
+  leave(l, team, HPO_TEAM_GONE);
 }

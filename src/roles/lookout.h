@@ -7,7 +7,8 @@
  *
  *  1. A team is lost with the first of its ranks: the others could not train
  *     without it.
- *  2. Time is counted by the turns of whoever asks, so a suspended rank 0
+ *  2. Teams that are lanes of the same ranks are lost together.
+ *  3. Time is counted by the turns of whoever asks, so a suspended rank 0
  *     finds nothing amiss when it wakes.
  */
 #ifndef ROLES_LOOKOUT_H
@@ -24,7 +25,9 @@ typedef enum hpo_team_presence {
 typedef struct hpo_lookout {
   hpo_comm comm;
   int n_teams, team_size;
+  int lanes, n_groups;         /* teams of the same ranks, and of others */
   int *team_rank;              /* [n_teams] first rank of each */
+  int *group_of;               /* [comm.size] that a rank leads; -1: none */
   hpo_team_presence *presence; /* [n_teams] */
   int n_there, n_lost;
   double lost_after;  /* silence that is a loss, seconds; 0: none */
@@ -33,10 +36,13 @@ typedef struct hpo_lookout {
   double *given;               /* [n_teams] of clock: its job */
 } hpo_lookout;
 
-/** team_rank is copied. */
+/** lanes of n_groups groups of ranks: team t is lane t / n_groups of group
+ *  t % n_groups.
+ *  \param group_rank [n_groups] first rank of each; copied */
 HPO_MUST_USE hpo_status hpo_lookout_start(hpo_lookout *l, hpo_comm comm,
-                                          const int *team_rank, int n_teams,
-                                          int team_size, hpo_error *err);
+                                          const int *group_rank, int n_groups,
+                                          int lanes, int team_size,
+                                          hpo_error *err);
 void hpo_lookout_free(hpo_lookout *l);
 /** One turn of the clock. */
 void hpo_lookout_tick(hpo_lookout *l);
@@ -48,16 +54,21 @@ void hpo_lookout_gave(hpo_lookout *l, int team);
 /** Whether a team has shown a sign of life since: what it is lost with may be
  *  what it is lost by. */
 bool hpo_lookout_had_begun(const hpo_lookout *l, int team);
-/** The team that a rank leads; -1: none that is there. */
-int hpo_lookout_find(const hpo_lookout *l, int rank);
+/** The team that is a lane of the rank that leads it; -1: none that is
+ *  there. */
+int hpo_lookout_find(const hpo_lookout *l, int rank, int lane);
+int hpo_lookout_lane(const hpo_lookout *l, int team);
+/** The team of the same ranks in the next lane; -1: that was the last. */
+int hpo_lookout_next_lane(const hpo_lookout *l, int team);
 /** The first rank of the first team that is there; -1: none. */
 int hpo_lookout_first(const hpo_lookout *l);
 /** A team that is there, one of whose ranks is silent; -1: none.
  *  \param [out] why the sentence */
 int hpo_lookout_silent(const hpo_lookout *l, char *why, size_t room);
-/** The team is lost: its ranks are told to leave. */
+/** The team, of a first lane, is lost with all lanes: its ranks are told to
+ *  leave. */
 void hpo_lookout_lose(hpo_lookout *l, int team);
-/** The team has said BYE. */
+/** The team, of a first lane, has said BYE for all lanes. */
 void hpo_lookout_part(hpo_lookout *l, int team);
 
 #endif

@@ -61,7 +61,7 @@ hpo_status hpo_manager_create(const hpo_manager_input *in, hpo_manager **out,
   hpo_manager *m = NULL;
   hpo_ledger *ledger = in->ledger;
 
-  HPO_ASSERT(in->n_teams >= 1);
+  HPO_ASSERT(in->n_teams >= 1 && in->lanes >= 1);
   HPO_TRY(status, hpo_mem_new(1, sizeof *m, &m, err));
   m->plan = in->plan;
   m->comm = in->comm;
@@ -72,8 +72,9 @@ hpo_status hpo_manager_create(const hpo_manager_input *in, hpo_manager **out,
   m->stop_reason = in->stop_reason;
   m->stop_latest = in->stop_latest;
   m->began = hpo_clock_seconds();
-  HPO_TRY(status, hpo_lookout_start(&m->lookout, in->comm, in->team_rank,
-                                    in->n_teams, in->team_size, err));
+  HPO_TRY(status,
+          hpo_lookout_start(&m->lookout, in->comm, in->team_rank, in->n_teams,
+                            in->lanes, in->team_size, err));
   m->lookout.lost_after = in->lost_after;
   m->lookout.stuck_after = in->stuck_after;
   HPO_TRY(status, hpo_books_start(&m->books, in->plan, in->store, ledger,
@@ -82,10 +83,11 @@ hpo_status hpo_manager_create(const hpo_manager_input *in, hpo_manager **out,
   if (in->reuse.steps_param)
     HPO_TRY(status,
             hpo_reuse_start(&m->reuse, in->plan, &in->reuse, ledger, err));
-  status = hpo_sched_create(in->plan, ledger, in->seconds_before, in->n_teams,
-                            &m->sched, err);
+  status = hpo_sched_create(in->plan, ledger, in->seconds_before,
+                            m->lookout.n_teams, &m->sched, err);
   ledger = NULL; /* taken, also on failure */
   HPO_TRY(status, status);
+  HPO_TRY(status, hpo_sched_set_groups(m->sched, in->n_teams, err));
   hpo_sched_set_session(m->sched, in->session);
   *out = m;
   m = NULL;
@@ -125,7 +127,7 @@ static hpo_status send_quit(hpo_manager *m, hpo_error *err) {
   hpo_message msg = {.tag = HPO_TAG_QUIT};
 
   m->is_quitting = true;
-  for (int t = 0; t < m->lookout.n_teams; t++)
+  for (int t = 0; t < m->lookout.n_groups; t++)
     if (m->lookout.presence[t] == HPO_TEAM_THERE)
       HPO_TRY(status,
               hpo_proto_send(&m->comm, m->lookout.team_rank[t], &msg, err));
@@ -184,23 +186,37 @@ static hpo_status stop_finale(hpo_manager *m, hpo_error *err) {
 
 /* --- messages to events ------------------------------------------------ */
 
-/* The team is out of work for ever; its trial is put back.  With a job of
+/* The trials of all lanes of a team that is gone are put back. */
+static hpo_status put_back(hpo_manager *m, int team, const char *why,
+                           hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_lookout *l = &m->lookout;
+
+  for (int t = team; t >= 0; t = hpo_lookout_next_lane(l, t)) {
+    hpo_event e = {.kind = HPO_EVENT_LOST,
+                   .team = t,
+                   .reason = why,
+                   .is_innocent = !hpo_lookout_had_begun(l, t)};
+    HPO_TRY(status, hpo_sched_event(m->sched, &e, err));
+  }
+done:
+  return status;
+}
+
+/* The team is out of work for ever; its trials are put back.  With a job of
  * the finale the session stops: the next one does what is left of it. */
 static hpo_status lose(hpo_manager *m, int team, const char *why,
                        hpo_error *err) {
   hpo_status status = HPO_OK;
-  hpo_event e = {.kind = HPO_EVENT_LOST,
-                 .team = team,
-                 .reason = why,
-                 .is_innocent = !hpo_lookout_had_begun(&m->lookout, team)};
+  hpo_lookout *l = &m->lookout;
 
-  hpo_lookout_lose(&m->lookout, team);
+  if (!m->is_over) /* who had begun is known as long as it is there */
+    HPO_TRY(status, put_back(m, team, why, err));
+  hpo_lookout_lose(l, team);
   hpo_log(HPO_LOG_WARN, "manager", "%s: team %d is lost, %d of %d go on", why,
-          team, m->lookout.n_there, m->lookout.n_teams);
-  if (!m->is_over) {
-    HPO_TRY(status, hpo_sched_event(m->sched, &e, err));
-  } else if (m->finale_trial >= 0 &&
-             m->finale_rank == m->lookout.team_rank[team]) {
+          team, l->n_there / l->lanes, l->n_groups);
+  if (m->is_over && m->finale_trial >= 0 &&
+      m->finale_rank == l->team_rank[team]) {
     (void)snprintf(m->why, sizeof m->why, "%s", why);
     m->end = HPO_END_STOPPED;
     HPO_TRY(status, go_on_with_finale(m, err));
@@ -219,18 +235,30 @@ static hpo_status check_peer(hpo_manager *m, const hpo_message *msg, int rank,
     return HPO_OK;
   if (msg->status == HPO_EPEER && m->lookout.lost_after > 0) {
     (void)snprintf(why, sizeof why, "rank %d: %.150s", rank, msg->text);
-    return lose(m, hpo_lookout_find(&m->lookout, rank), why, err);
+    return lose(m, hpo_lookout_find(&m->lookout, rank, 0), why, err);
   }
   return hpo_error_set(
       err, msg->status, "rank %d %s: %s", rank,
       msg->tag == HPO_TAG_READY ? "can't start" : "can't go on", msg->text);
 }
 
+/* All lanes of a team are idle. */
+static hpo_status take_ready(hpo_manager *m, int team, hpo_error *err) {
+  hpo_status status = HPO_OK;
+
+  for (int t = team; t >= 0; t = hpo_lookout_next_lane(&m->lookout, t)) {
+    hpo_event e = {.kind = HPO_EVENT_IDLE, .team = t};
+    HPO_TRY(status, hpo_sched_event(m->sched, &e, err));
+  }
+done:
+  return status;
+}
+
 static hpo_status take_message(hpo_manager *m, hpo_message *msg, int rank,
                                hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_event e = {.trial = msg->trial,
-                 .team = hpo_lookout_find(&m->lookout, rank)};
+                 .team = hpo_lookout_find(&m->lookout, rank, msg->lane)};
 
   if (e.team < 0) /* of one that was given up */
     goto done;
@@ -238,8 +266,9 @@ static hpo_status take_message(hpo_manager *m, hpo_message *msg, int rank,
   switch (msg->tag) {
   case HPO_TAG_READY:
     HPO_TRY(status, check_peer(m, msg, rank, err));
-    e.kind = HPO_EVENT_IDLE;
-    break;
+    if (msg->status == HPO_OK && !m->is_quitting)
+      HPO_TRY(status, take_ready(m, e.team, err));
+    goto done;
   case HPO_TAG_PULSE:
     goto done;
   case HPO_TAG_REPORT:
@@ -304,7 +333,7 @@ static hpo_status stop_without(hpo_manager *m, const char *why,
   (void)snprintf(m->why, sizeof m->why, "%s", why);
   if (!m->is_over)
     HPO_TRY(status, hpo_sched_event(m->sched, &stop, err));
-  for (int t = 0; t < m->lookout.n_teams; t++)
+  for (int t = 0; t < m->lookout.n_groups; t++)
     if (m->lookout.presence[t] == HPO_TEAM_THERE)
       HPO_TRY(status, lose(m, t, why, err));
 done:
@@ -368,7 +397,9 @@ static hpo_status answer(hpo_manager *m, int team, hpo_result *result,
 /* To its team, unless the result is known. */
 static hpo_status send_job(hpo_manager *m, hpo_action *a, hpo_error *err) {
   hpo_status status = HPO_OK;
-  hpo_message msg = {.tag = HPO_TAG_JOB, .job = a->job}; /* still a's */
+  hpo_message msg = {.tag = HPO_TAG_JOB,
+                     .lane = hpo_lookout_lane(&m->lookout, a->team),
+                     .job = a->job}; /* still a's */
   hpo_result known = {0};
   bool is_known = false;
 
@@ -388,8 +419,10 @@ done:
 
 static hpo_status send_stop(hpo_manager *m, const hpo_action *a,
                             hpo_error *err) {
-  hpo_message msg = {
-      .tag = HPO_TAG_STOP, .trial = a->trial, .state = a->state};
+  hpo_message msg = {.tag = HPO_TAG_STOP,
+                     .lane = hpo_lookout_lane(&m->lookout, a->team),
+                     .trial = a->trial,
+                     .state = a->state};
   size_t n = a->reason ? strnlen(a->reason, sizeof msg.text - 1) : 0;
 
   if (m->lookout.presence[a->team] != HPO_TEAM_THERE)

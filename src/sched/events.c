@@ -22,6 +22,8 @@ static void let_go(hpo_sched *s, hpo_team *team) {
   hpo_pending_free(&team->job);
   team->is_told = false;
   s->n_running--;
+  hpo_sched_group(s, team)->n_running--;
+  hpo_sched_group(s, team)->is_taken = false;
 }
 
 /* The trial goes back to those that are ready, with what it was given. */

@@ -50,6 +50,7 @@ hpo_status hpo_sched_create(const hpo_plan *plan, hpo_ledger *ledger,
   s->n_team = s->n_alive = n;
   for (size_t i = 0; i < n; i++)
     s->team[i] = (hpo_team){.is_alive = true, .job.trial = -1};
+  HPO_TRY(status, hpo_sched_set_groups(s, n_teams, err));
   HPO_TRY(status, hpo_sampler_create(plan, &s->sampler, err));
   s->trials = hpo_sampler_budget(s->sampler);
   HPO_TRY(status, hpo_pruner_create(plan, &s->pruner, err));
@@ -86,6 +87,7 @@ void hpo_sched_destroy(hpo_sched *s) {
   for (size_t i = 0; i < s->n_kept; i++)
     hpo_trial_destroy(s->kept[i]);
   hpo_mem_free(s->team);
+  hpo_mem_free(s->group);
   hpo_mem_free(s->ready);
   hpo_mem_free(s->action);
   hpo_mem_free(s->kept);
@@ -98,6 +100,18 @@ void hpo_sched_destroy(hpo_sched *s) {
   hpo_pruner_destroy(s->pruner);
   hpo_ledger_destroy(s->ledger);
   hpo_mem_free(s);
+}
+
+hpo_status hpo_sched_set_groups(hpo_sched *s, int n_group, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  size_t n = n_group > 0 ? (size_t)n_group : 1;
+
+  hpo_mem_free(s->group);
+  s->group = NULL;
+  HPO_TRY(status, hpo_mem_new(n, sizeof *s->group, &s->group, err));
+  s->n_group = n;
+done:
+  return status;
 }
 
 const hpo_ledger *hpo_sched_ledger(const hpo_sched *s) { return s->ledger; }
@@ -184,6 +198,8 @@ static hpo_status start(hpo_sched *s, size_t i, hpo_error *err) {
   team->is_idle = false;
   team->best = (double)NAN;
   s->n_running++;
+  hpo_sched_group(s, team)->n_running++;
+  hpo_sched_group(s, team)->is_taken = team->n_lost > 0;
   s->next_job = job_after(s, team->job.job);
   memmove(s->ready, s->ready + 1, --s->n_ready * sizeof *s->ready);
 done:
@@ -250,10 +266,27 @@ static bool may_start(const hpo_sched *s) {
   return s->plan->strict || hpo_arrival_has_budget(s);
 }
 
+/* Whether the next ready job may start on a team: a trial that workers were
+ * lost with is to be alone with its ranks. */
+static bool is_free(const hpo_sched *s, size_t i, bool is_alone) {
+  const hpo_team *team = &s->team[i];
+  const hpo_group *group = hpo_sched_group(s, team);
+
+  return team->is_alive && team->is_idle && !group->is_taken &&
+         !(is_alone && group->n_running > 0);
+}
+
+static bool runs_alone(const hpo_sched *s) {
+  return s->n_ready > 0 && s->n_group < s->n_team &&
+         hpo_sched_count_lost(hpo_ledger_get(s->ledger, s->ready[0].trial)) >
+             0;
+}
+
 static size_t idle_team(const hpo_sched *s) {
+  const bool is_alone = runs_alone(s);
   size_t i = 0;
 
-  while (i < s->n_team && !(s->team[i].is_alive && s->team[i].is_idle))
+  while (i < s->n_team && !is_free(s, i, is_alone))
     i++;
   return i;
 }
@@ -266,7 +299,7 @@ static size_t team_for(const hpo_sched *s, size_t otherwise) {
   size_t i = t->team >= 0 ? (size_t)t->team : s->n_team;
 
   if (p->rung > 0 && i < s->n_team && t->session == s->session &&
-      s->team[i].is_alive && s->team[i].is_idle)
+      is_free(s, i, runs_alone(s)))
     return i;
   return otherwise;
 }

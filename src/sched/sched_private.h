@@ -34,6 +34,12 @@ typedef struct hpo_team {
   char reason[192];                /* of the stop */
 } hpo_team;
 
+/* The ranks of one or more teams. */
+typedef struct hpo_group {
+  size_t n_running;
+  bool is_taken; /* by a trial that runs alone */
+} hpo_group;
+
 /* Strict order: what was decided at a job number. */
 typedef struct hpo_slot {
   hpo_id trial; /* -1: nothing was to be done */
@@ -53,6 +59,8 @@ struct hpo_sched {
   double seconds_before, seconds; /* wall time: of earlier sessions, of all */
   hpo_team *team;                 /* [n_team] */
   size_t n_team, n_alive, n_running;
+  hpo_group *group; /* [n_group]; team t is of t % n_group */
+  size_t n_group;
   hpo_end end;
   bool is_cut;        /* the end does not wait for what is to be run still */
   bool is_over;       /* SHUTDOWN was said */
@@ -80,6 +88,11 @@ struct hpo_sched {
   hpo_id n_trials; /* trials handed out by the slots */
   int64_t passes;  /* slots at the end in which nothing was to be done */
 };
+
+static inline hpo_group *hpo_sched_group(const hpo_sched *s,
+                                         const hpo_team *team) {
+  return &s->group[(size_t)(team - s->team) % s->n_group];
+}
 
 void hpo_pending_free(hpo_pending *p);
 /** Whether x is a point of the space (a torn row has none). */

@@ -153,12 +153,25 @@ static hpo_status check_local(hpo_reading *r, const hpo_node *node,
                : HPO_OK;
 }
 
+/* Trials side by side share a rank; those of a team share its ranks. */
+static hpo_status check_batch(hpo_reading *r, const hpo_node *node,
+                              hpo_error *err) {
+  const hpo_plan *p = r->plan;
+
+  if (p->batch <= 1 || p->ranks_per_trial == 1)
+    return HPO_OK;
+  return hpo_faults_add(r->faults, node, "batch", err,
+                        "batch=\"%d\" trains its trials side by side on one "
+                        "rank; allowed: ranks-per-trial=\"1\"",
+                        p->batch);
+}
+
 static hpo_status read_parallel(hpo_reading *r, const hpo_node *node,
                                 hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_plan *p = r->plan;
   const char *ranks = hpo_node_get(node, "ranks-per-trial");
-  int64_t n = 0;
+  int64_t n = 0, batch = 1;
 
   if (strcmp(ranks, "all") != 0 &&
       (!hpo_options_parse_int(ranks, &n) || n < 1 || n > MOST_RANKS))
@@ -174,6 +187,9 @@ static hpo_status read_parallel(hpo_reading *r, const hpo_node *node,
   HPO_TRY(status,
           hpo_read_text(hpo_node_get(node, "data"), &p->data_mode, err));
   HPO_TRY(status, read_count(r, node, "shards", &p->shards, err));
+  HPO_TRY(status, read_count(r, node, "batch", &batch, err));
+  p->batch = (int)batch; /* the schema bounds it */
+  HPO_TRY(status, check_batch(r, node, err));
   HPO_TRY(status, check_local(r, node, err));
   HPO_TRY(status, check_strict(r, node, err));
 done:
@@ -245,7 +261,7 @@ hpo_status hpo_read_limits(hpo_reading *r, hpo_error *err) {
   hpo_plan *p = r->plan;
 
   p->target = NAN;
-  p->ranks_per_trial = 1;
+  p->ranks_per_trial = p->batch = 1;
   p->window = 16;
   p->reuse = true;
   p->keep_models = 1;

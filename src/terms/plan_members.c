@@ -32,6 +32,7 @@ const hpo_member hpo_plan_members[] = {
       "Most memory of a trial; 0: no limit."),
     P(retries, INT, false, "", "How often a failed trial is tried again."),
     P(ranks_per_trial, INT, false, "", "Ranks of a team; 0: all."),
+    P(batch, INT, false, "", "Trials that a team trains side by side."),
     P(data_mode, TEXT, false, "", "How the rows lie on the ranks."),
     P(shards, WHOLE, false, "",
       "Shards of the training rows, of which a trial sees one; 0: none."),
