@@ -100,10 +100,64 @@ static void chooses_the_model(void **state) {
   hpo_plan_destroy(p);
 }
 
+/* Trials that pause at a rung teach as if they had been pruned there; those
+ * that go on from it are as good as that until their end is seen. */
+static void learns_from_pauses(void **state) {
+  enum { N = 60, AHEAD = 10 };
+  hpo_plan *p = tpe_plan();
+  hpo_ledger *pruned = NULL, *paused = NULL;
+  hpo_sampler *s[2] = {NULL, NULL};
+  hpo_rng rng = hpo_rng_make(tinyplan_seed(31), HPO_RNG_TEST, 0, 0);
+  hpo_pause pause[N] = {{0}};
+  double x[2], of_pruned[2], of_paused[2], blind[2];
+  size_t differ = 0;
+
+  (void)state;
+  tinyplan_float(p, 0, 1, false, -1, 0);
+  tinyplan_float(p, 0, 1, false, -1, 0);
+  pruned = play_ledger(p);
+  paused = play_ledger(p);
+  for (hpo_id i = 0; i < N; i++) {
+    x[0] = hpo_rng_next(&rng);
+    x[1] = hpo_rng_next(&rng);
+    int64_t step = i % 3 == 0 ? 4 : 1;
+    hpo_trial *t = tinyplan_trial(p, i, HPO_TRIAL_PRUNED, x, x[0] + x[1]);
+    t->steps = step;
+    assert_int_equal(hpo_ledger_put(pruned, t, NULL), HPO_OK);
+    t = tinyplan_trial(p, i, i % 2 ? HPO_TRIAL_PAUSED : HPO_TRIAL_RUNNING, x,
+                       i % 2 ? x[0] + x[1] : (double)NAN);
+    assert_int_equal(hpo_ledger_put(paused, t, NULL), HPO_OK);
+    pause[i] = (hpo_pause){step, x[0] + x[1]};
+  }
+  for (size_t i = 0; i < 2; i++)
+    s[i] = play_make(p);
+  for (hpo_id i = N; i < N + AHEAD; i++) {
+    hpo_view view = {.ledger = pruned, .horizon = INT64_MAX, .trials = N};
+    assert_int_equal(
+        hpo_sampler_suggest(s[0], &view, i, NULL, of_pruned, NULL), HPO_OK);
+    view.ledger = paused;
+    assert_int_equal(hpo_sampler_suggest(s[1], &view, i, NULL, blind, NULL),
+                     HPO_OK);
+    view.pause = pause;
+    view.n_pause = N;
+    assert_int_equal(
+        hpo_sampler_suggest(s[1], &view, i, NULL, of_paused, NULL), HPO_OK);
+    assert_memory_equal(of_paused, of_pruned, sizeof of_pruned);
+    differ += memcmp(blind, of_paused, sizeof blind) != 0;
+  }
+  assert_true(differ == AHEAD);
+  for (size_t i = 0; i < 2; i++)
+    hpo_sampler_destroy(s[i]);
+  hpo_ledger_destroy(pruned);
+  hpo_ledger_destroy(paused);
+  hpo_plan_destroy(p);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(is_pure), cmocka_unit_test(no_duplicates),
-      cmocka_unit_test(beats_chance), cmocka_unit_test(chooses_the_model)};
+      cmocka_unit_test(beats_chance), cmocka_unit_test(chooses_the_model),
+      cmocka_unit_test(learns_from_pauses)};
 
   return cmocka_run_group_tests_name("tpe", tests, NULL, NULL);
 }

@@ -51,17 +51,28 @@ double hpo_ledger_kth_best(const hpo_ledger *l, size_t k);
  *  for NaN). */
 size_t hpo_ledger_better(const hpo_ledger *l, double value);
 
+/** Where a trial stands that pauses on its way (halving). */
+typedef struct hpo_pause {
+  int64_t step; /* that it has done; 0: it has not paused */
+  double value; /* of the objective then */
+} hpo_pause;
+
 /** What a decision may see. */
 typedef struct hpo_view {
   const hpo_ledger *ledger;
   hpo_id horizon; /* results of jobs with number <= horizon are seen;
                      INT64_MAX: all (arrival order) */
   hpo_id trials;  /* trials with number < trials exist for this decision */
+  const hpo_pause *pause; /* [n_pause] by number: the last that is seen */
+  size_t n_pause;
 } hpo_view;
 
 /** Trials of other studies that are known (known.h): they have the numbers
  *  -n to -1, are complete or pruned, and every view shows them. */
 size_t hpo_view_known(const hpo_view *v);
+/** The last pause that the view shows of a trial that is not final in it. */
+hpo_pause hpo_view_pause(const hpo_view *v, hpo_id number);
+
 /** A trial's state as the view shows it: final if its job is within the
  *  horizon, else running (its point is known). */
 hpo_trial_state hpo_view_state(const hpo_view *v, hpo_id number);

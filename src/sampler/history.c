@@ -70,13 +70,10 @@ static bool is_better(const hpo_merit *a, const hpo_merit *b) {
   return a->row < b->row;
 }
 
-static hpo_status add_merit(hpo_history *h, const hpo_trial *t,
-                            hpo_error *err) {
+static hpo_status add_merit(hpo_history *h, hpo_merit m, hpo_error *err) {
   hpo_status status = HPO_OK;
-  hpo_merit m = {.row = (uint32_t)row_of(h, t)};
   size_t low = 0, high = h->n_best;
 
-  hpo_merit_get(h->plan, t, &m.step, &m.value);
   HPO_TRY(status, hpo_mem_grow(&h->best, &h->best_room, h->n_best + 1,
                                sizeof *h->best, err));
   while (low < high) {
@@ -119,7 +116,9 @@ static hpo_status add_row(hpo_history *h, const hpo_trial *t, bool is_final,
     goto done;
   }
   h->kind[row] = HPO_ROW_GOOD;
-  HPO_TRY(status, add_merit(h, t, err));
+  hpo_merit m = {.row = (uint32_t)row};
+  hpo_merit_get(h->plan, t, &m.step, &m.value);
+  HPO_TRY(status, add_merit(h, m, err));
   if (h->plan->n_objective > 1 && t->state == HPO_TRIAL_COMPLETE) {
     hpo_outcome o = hpo_outcome_of(t, h->plan);
     o.number = (hpo_id)row;
@@ -129,11 +128,55 @@ done:
   return status;
 }
 
+/* Open trials that pause count as pruned ones: those that went further come
+ * first.  As there are few complete ones until late, the best of the highest
+ * rungs are what is learnt from (S. Falkner, A. Klein, F. Hutter, BOHB, ICML
+ * 2018, section 3). */
+static hpo_status add_paused(hpo_history *h, const hpo_view *view,
+                             hpo_id number, hpo_error *err) {
+  hpo_status status = HPO_OK;
+
+  for (size_t i = 0; i < h->seen.n_open; i++) {
+    hpo_id n = h->seen.open[i];
+    size_t row = h->n_known + (size_t)n;
+    hpo_pause p = hpo_view_pause(view, n);
+    if (p.step == 0 || n == number || h->kind[row] != HPO_ROW_OPEN)
+      continue;
+    h->kind[row] = HPO_ROW_PAUSED;
+    HPO_TRY(status,
+            add_merit(h,
+                      (hpo_merit){.row = (uint32_t)row,
+                                  .step = -(double)p.step,
+                                  .value = h->plan->objective[0].maximize
+                                               ? -p.value
+                                               : p.value},
+                      err));
+    h->n_paused++;
+  }
+done:
+  return status;
+}
+
+/* Takes those out again that add_paused put in before, which now may stand
+ * elsewhere. */
+static void drop_paused(hpo_history *h) {
+  size_t n = 0;
+
+  if (h->n_paused == 0)
+    return;
+  for (size_t i = 0; i < h->n_best; i++)
+    if (h->kind[h->best[i].row] != HPO_ROW_PAUSED)
+      h->best[n++] = h->best[i];
+  h->n_best = n;
+  h->n_paused = 0;
+}
+
 hpo_status hpo_history_update(hpo_history *h, const hpo_view *view,
                               hpo_id number, hpo_error *err) {
   hpo_status status = HPO_OK;
   bool reset = false;
 
+  drop_paused(h);
   HPO_TRY(status, hpo_seen_update(&h->seen, view, &reset, err));
   if (reset) {
     h->n_best = h->n_failed = h->n_final_points = 0;
@@ -154,6 +197,7 @@ hpo_status hpo_history_update(hpo_history *h, const hpo_view *view,
     else
       HPO_TRY(status, add_row(h, hpo_view_trial(view, n), false, err));
   }
+  HPO_TRY(status, add_paused(h, view, number, err));
 done:
   return status;
 }

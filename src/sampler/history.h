@@ -13,6 +13,7 @@
 typedef enum hpo_row_kind {
   HPO_ROW_NONE = 0, /* no point known */
   HPO_ROW_OPEN,     /* running as far as the view shows */
+  HPO_ROW_PAUSED,   /* the same, and has done a rung: has a merit */
   HPO_ROW_GOOD,     /* has a merit: complete or pruned */
   HPO_ROW_FAILED
 } hpo_row_kind;
@@ -32,6 +33,7 @@ typedef struct hpo_history {
   size_t n_known;  /* rows of other studies' trials */
   hpo_merit *best; /* [n_best] rows that are good, best first */
   size_t n_best, best_room, n_failed;
+  size_t n_paused;   /* of them */
   hpo_fronts fronts; /* several objectives: of complete rows */
   hpo_points points; /* of this study's rows: final ones first, then open */
   size_t n_final_points;

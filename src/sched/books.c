@@ -19,7 +19,11 @@ bool hpo_sched_has_point(const hpo_sched *s, const hpo_trial *t) {
 
 hpo_status hpo_sched_suggest(hpo_sched *s, hpo_id horizon, hpo_id number,
                              double *x, hpo_error *err) {
-  hpo_view view = {.ledger = s->ledger, .horizon = horizon, .trials = number};
+  hpo_view view = {.ledger = s->ledger,
+                   .horizon = horizon,
+                   .trials = number,
+                   .pause = s->rungs.pause,
+                   .n_pause = s->rungs.n_pause};
   const double *given =
       (size_t)number < s->plan->n_enqueue
           ? s->plan->enqueue + (size_t)number * s->plan->space.n_param

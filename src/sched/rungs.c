@@ -27,6 +27,7 @@ void hpo_rungs_free(hpo_rungs *r) {
   for (int64_t i = 0; r->rung != NULL && i < n; i++)
     hpo_mem_free(r->rung[i].entry);
   hpo_mem_free(r->rung);
+  hpo_mem_free(r->pause);
   *r = (hpo_rungs){0};
 }
 
@@ -42,6 +43,21 @@ static bool is_before(const hpo_rungs *r, const hpo_rung_entry *a,
   if (a->value != b->value)
     return r->maximize ? a->value > b->value : a->value < b->value;
   return a->trial < b->trial;
+}
+
+static hpo_status note_pause(hpo_rungs *r, hpo_id trial, hpo_pause pause,
+                             hpo_error *err) {
+  hpo_status status = HPO_OK;
+  size_t n = (size_t)trial + 1;
+
+  HPO_TRY(status,
+          hpo_mem_grow(&r->pause, &r->pause_room, n, sizeof *r->pause, err));
+  while (r->n_pause < n)
+    r->pause[r->n_pause++] = (hpo_pause){0};
+  if (pause.step > r->pause[trial].step)
+    r->pause[trial] = pause;
+done:
+  return status;
 }
 
 hpo_status hpo_rungs_add(hpo_rungs *r, hpo_id trial, int64_t rung,
@@ -60,6 +76,10 @@ hpo_status hpo_rungs_add(hpo_rungs *r, hpo_id trial, int64_t rung,
   memmove(at->entry + i + 1, at->entry + i, (at->n - i) * sizeof *at->entry);
   at->entry[i] = e;
   at->n++;
+  HPO_TRY(status,
+          note_pause(r, trial,
+                     (hpo_pause){hpo_rungs_steps(r, trial, rung), value},
+                     err));
 done:
   return status;
 }

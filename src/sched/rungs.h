@@ -8,6 +8,7 @@
 #ifndef HPO_SCHED_RUNGS_H
 #define HPO_SCHED_RUNGS_H
 
+#include "hpo/ledger.h"
 #include "hpo/pruner.h"
 
 typedef struct hpo_rung_entry {
@@ -24,8 +25,10 @@ typedef struct hpo_rung {
 typedef struct hpo_rungs {
   hpo_ladder ladder;
   bool maximize;
-  hpo_rung *rung; /* [brackets][height], owned */
-  int64_t height; /* rungs of the longest bracket, without the end */
+  hpo_rung *rung;   /* [brackets][height], owned */
+  int64_t height;   /* rungs of the longest bracket, without the end */
+  hpo_pause *pause; /* [n_pause] by trial, for what samplers may see; owned */
+  size_t n_pause, pause_room;
 } hpo_rungs;
 
 HPO_MUST_USE hpo_status hpo_rungs_make(const hpo_ladder *ladder, bool maximize,

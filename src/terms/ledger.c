@@ -227,6 +227,10 @@ const hpo_trial *hpo_view_trial(const hpo_view *v, hpo_id number) {
   return hpo_ledger_get(v->ledger, number);
 }
 
+hpo_pause hpo_view_pause(const hpo_view *v, hpo_id number) {
+  return (size_t)number < v->n_pause ? v->pause[number] : (hpo_pause){0};
+}
+
 hpo_trial_state hpo_view_state(const hpo_view *v, hpo_id number) {
   const hpo_trial *t = hpo_view_trial(v, number);
 
