@@ -430,12 +430,67 @@ static void test_partition(void **state) {
   matrix_free(&m);
 }
 
+/* Rows find their leaves, few of them (node by node) and many (row by row),
+ * by row and by id, with codes of one byte and two. */
+static void check_routes(int max_bin) {
+  enum { ROWS = 20000, FEW = 300, NODES = 9 };
+  matrix m = matrix_make(ROWS, 5, max_bin, 15);
+  gbt_node node[NODES];
+  gbt_tree tree = {node, NODES};
+  gbt_router router = {.node_room = 0};
+  static float many[ROWS], few[ROWS], some[FEW];
+  static hpo_row id[FEW];
+  gbt_walk all = {.row = m.row, .n = ROWS}, by_id = {.id = id, .n = FEW};
+
+  for (int32_t i = 0; i < NODES; i++) /* a leaf at each odd place, and last */
+    node[i] = (gbt_node){.feature = (uint32_t)i % 5,
+                         .bin = (uint32_t)i % 6,
+                         .left = i % 2 == 0 && i + 2 < NODES ? i + 1 : -1,
+                         .categorical = i % 5 == 1,
+                         .default_left = i % 4 == 0,
+                         .value = (float)(i + 1)};
+  assert_int_equal(gbt_tree_add(&tree, m.bins, &all, &router, many, NULL), 0);
+  for (uint32_t r = 0; r < ROWS; r++) {
+    int32_t at = 0;
+    while (node[at].left >= 0) {
+      gbt_rule rule = gbt_rule_get(&node[at], at, m.bins);
+      at = rule.left +
+           (int32_t)gbt_rule_right(&rule, code(&m, r, rule.feature));
+    }
+    assert_true(many[r] == node[at].value);
+  }
+  for (size_t from = 0; from < ROWS; from += FEW) {
+    gbt_walk part = {.row = m.row + from,
+                     .n = ROWS - from < FEW ? ROWS - from : FEW};
+    assert_int_equal(gbt_tree_add(&tree, m.bins, &part, &router, few, NULL),
+                     0);
+  }
+  assert_memory_equal(few, many, sizeof few);
+  for (size_t i = 0; i < FEW; i++)
+    id[i] = (hpo_row)(17 + 3 * i);
+  assert_int_equal(gbt_tree_add(&tree, m.bins, &by_id, &router, some, NULL),
+                   0);
+  for (size_t i = 0; i < FEW; i++)
+    assert_true(some[i] == many[id[i]]);
+  memset(many, 0, sizeof many);
+  memset(few, 0, sizeof few);
+  memset(some, 0, sizeof some);
+  gbt_router_free(&router);
+  matrix_free(&m);
+}
+
+static void test_routes(void **state) {
+  (void)state;
+  check_routes(40);
+  check_routes(600);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_hist),     cmocka_unit_test(test_search),
-      cmocka_unit_test(test_bits),     cmocka_unit_test(test_round),
-      cmocka_unit_test(test_rows),     cmocka_unit_test(test_columns),
-      cmocka_unit_test(test_partition)};
+      cmocka_unit_test(test_routes),  cmocka_unit_test(test_hist),
+      cmocka_unit_test(test_search),  cmocka_unit_test(test_bits),
+      cmocka_unit_test(test_round),   cmocka_unit_test(test_rows),
+      cmocka_unit_test(test_columns), cmocka_unit_test(test_partition)};
 
   print_message("HPO_TEST_SEED=%llu\n", (unsigned long long)seed());
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,8 +20,7 @@ typedef struct gbt_model {
   size_t n_tree, tree_room;
   size_t n_shown; /* trees that predictions and bytes tell of: all, but after
                      a cut */
-  gbt_rule *rule; /* [rule_room] workspace of a walk */
-  size_t rule_room;
+  gbt_router router;
   uint32_t *sample; /* [n_train] rows of the round, the others behind */
   uint32_t *idx;    /* [n_train] the same, as a tree permutes it */
   int64_t *gh;      /* [span] fixed-point gradients */
@@ -36,7 +35,7 @@ static void gbt_destroy(void *self) {
   for (size_t i = 0; i < m->n_tree; i++)
     hpo_mem_free(m->tree[i].node);
   hpo_mem_free(m->tree);
-  hpo_mem_free(m->rule);
+  gbt_router_free(&m->router);
   hpo_mem_free(m->sample);
   hpo_mem_free(m->idx);
   hpo_mem_free(m->gh);
@@ -104,16 +103,11 @@ done:
 /* Adds a tree of class k to the margins of the validation rows. */
 static hpo_status add_valid(gbt_model *m, const gbt_tree *tree, size_t k,
                             hpo_error *err) {
-  hpo_status status = HPO_OK;
   const hpo_part *part = &m->in.part;
   gbt_walk valid = {.id = part->valid, .n = part->n_valid};
 
-  HPO_TRY(status, hpo_mem_grow(&m->rule, &m->rule_room, tree->n,
-                               sizeof *m->rule, err));
-  gbt_tree_add(tree, part->bins, &valid, m->rule,
-               m->valid + k * part->n_valid);
-done:
-  return status;
+  return gbt_tree_add(tree, part->bins, &valid, &m->router,
+                      m->valid + k * part->n_valid, err);
 }
 
 /* Adds a tree to the margins of rows that did not grow it. */
@@ -124,8 +118,8 @@ static hpo_status add_elsewhere(gbt_model *m, const gbt_tree *tree, size_t k,
       .row = m->sample + n_in, .n = m->loss.n - n_in, .base = m->loss.base};
 
   HPO_TRY(status, add_valid(m, tree, k, err));
-  gbt_tree_add(tree, m->in.part.bins, &out, m->rule,
-               m->loss.margin + k * m->loss.span);
+  HPO_TRY(status, gbt_tree_add(tree, m->in.part.bins, &out, &m->router,
+                               m->loss.margin + k * m->loss.span, err));
 done:
   return status;
 }

@@ -105,9 +105,19 @@ typedef struct gbt_walk {
   const hpo_row *id; /* [n] or NULL */
   size_t n;
 } gbt_walk;
-/** Adds each row's leaf to its margin.  rule: [tree->n] workspace. */
-void gbt_tree_add(const gbt_tree *tree, const hpo_bins *bins,
-                  const gbt_walk *walk, gbt_rule *rule, float *margin);
+/** Workspace of a walk; {0} at first. */
+typedef struct gbt_router {
+  gbt_rule *rule;        /* [node_room] */
+  uint32_t *begin, *end; /* [node_room] places of its rows */
+  size_t node_room;
+  uint32_t *place, *right; /* [row_room] */
+  size_t row_room;
+} gbt_router;
+void gbt_router_free(gbt_router *w);
+/** Adds each row's leaf to its margin. */
+hpo_status gbt_tree_add(const gbt_tree *tree, const hpo_bins *bins,
+                        const gbt_walk *walk, gbt_router *w, float *margin,
+                        hpo_error *err);
 
 /** Fixed point of one tree's gradients. */
 typedef struct gbt_scale {
@@ -190,6 +200,10 @@ int gbt_quant_bits(hpo_row total);
 
 /* sample.c -------------------------------------------------------------*/
 
+/** random[i]: a word of row id base + row[i], by (key, a); rows ascending, at
+ *  most GBT_CHUNK of them. */
+void gbt_random_words(hpo_rng_key key, uint64_t a, const uint32_t *row,
+                      hpo_row base, size_t n, uint32_t *random);
 /** Rows of a round: idx[0 .. *n_in) are in the sample, the rest is not;
  *  both in ascending order. */
 void gbt_sample_rows(const gbt_loss *l, double rate, uint64_t seed,

@@ -39,9 +39,8 @@ static double unit_of(double max, int bits) {
   return ldexp(1.0, exponent - bits);
 }
 
-/* random[i] = the word of row id base + row[i]. */
-static void random_words(hpo_rng_key key, uint64_t a, const uint32_t *row,
-                         hpo_row base, size_t n, uint32_t *random) {
+void gbt_random_words(hpo_rng_key key, uint64_t a, const uint32_t *row,
+                      hpo_row base, size_t n, uint32_t *random) {
   uint32_t block[BLOCKS][4];
   uint64_t first = ((uint64_t)base + row[0]) >> 2;
   uint64_t last = ((uint64_t)base + row[n - 1]) >> 2;
@@ -73,7 +72,7 @@ static void round_rows(gbt_loss *l, size_t k, hpo_rng_key key, uint64_t a,
     size_t n = l->n - from < GBT_CHUNK ? l->n - from : GBT_CHUNK;
     const uint32_t *row = l->row + from;
     gbt_loss_gradients(l, k, from, n, g, h);
-    random_words(key, a, row, l->base, n, random);
+    gbt_random_words(key, a, row, l->base, n, random);
     gbt_kernel_round(g, h, random, n, scale, rounded, sum);
     for (size_t i = 0; i < n; i++)
       gh[row[i]] = rounded[i];

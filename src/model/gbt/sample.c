@@ -10,8 +10,8 @@ void gbt_sample_rows(const gbt_loss *l, double rate, uint64_t seed,
                      uint64_t round, uint32_t *idx, uint32_t *tmp,
                      size_t *n_in) {
   hpo_rng_key key = hpo_rng_key_make(seed, HPO_RNG_SUBSAMPLE);
-  uint64_t limit = (uint64_t)ceil(rate * 0x1p32), at = UINT64_MAX;
-  uint32_t word[4] = {0, 0, 0, 0};
+  uint64_t limit = (uint64_t)ceil(rate * 0x1p32);
+  uint32_t word[GBT_CHUNK];
   size_t in = 0, out = 0;
 
   if (rate >= 1.0) {
@@ -19,14 +19,16 @@ void gbt_sample_rows(const gbt_loss *l, double rate, uint64_t seed,
     *n_in = l->n;
     return;
   }
-  for (size_t i = 0; i < l->n; i++) {
-    uint64_t id = (uint64_t)l->base + l->row[i];
-    if (id >> 2 != at)
-      hpo_rng_block(key, round, at = id >> 2, word);
-    idx[in] = l->row[i];
-    tmp[out] = l->row[i];
-    in += word[id & 3] < limit;
-    out += word[id & 3] >= limit;
+  for (size_t from = 0; from < l->n; from += GBT_CHUNK) {
+    const uint32_t *row = l->row + from;
+    size_t n = l->n - from < GBT_CHUNK ? l->n - from : GBT_CHUNK;
+    gbt_random_words(key, round, row, l->base, n, word);
+    for (size_t i = 0; i < n; i++) {
+      idx[in] = row[i];
+      tmp[out] = row[i];
+      in += word[i] < limit;
+      out += word[i] >= limit;
+    }
   }
   memcpy(idx + in, tmp, out * sizeof *idx);
   *n_in = in;
