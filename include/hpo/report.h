@@ -141,8 +141,9 @@ HPO_MUST_USE hpo_status hpo_report_rows(const hpo_record *columns,
                                         const size_t *row, size_t n,
                                         hpo_table_format format,
                                         hpo_buffer *out, hpo_error *err);
-/** Sorts row numbers by a column; "-name" or descending: reversed; rows
- *  without a value last; ties by number. HPO_EINVAL: unknown column.
+/** Sorts row numbers by a column, choices by their places in the study file;
+ *  "-name" or descending: reversed; rows without a value last; ties by
+ *  number. HPO_EINVAL: unknown column.
  *  \param [in] before rows with less of this number stand before all others,
  *              those without it last; NULL: none */
 HPO_MUST_USE hpo_status hpo_report_sort(const hpo_record *columns,

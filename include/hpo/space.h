@@ -38,6 +38,8 @@ typedef struct hpo_param {
   bool log;         /* low > 0 then; no step for FLOAT */
   char **choice;    /* [n_choice] texts, CATEGORICAL */
   size_t n_choice;
+  bool ordered; /* CATEGORICAL: the choices ascend (<ordinal>); low, high and
+                   step are then those of their indices */
   ptrdiff_t parent;     /* index of the parent, -1: always active */
   size_t parent_choice; /* choice of the parent that activates it */
 } hpo_param;
@@ -79,6 +81,9 @@ HPO_MUST_USE hpo_status hpo_space_check(const hpo_space *s, const double *x,
 bool hpo_space_equal_points(const hpo_space *s, const double *a,
                             const double *b);
 
+/** Whether it is a choice whose values have no order, so that none is nearer
+ *  to another than any other is. */
+bool hpo_param_is_unordered(const hpo_param *p);
 /** The number of different values, INFINITY for a float without step. */
 double hpo_param_cardinality(const hpo_param *p);
 /** From u in [0, 1) to a value with the parameter's distribution: int and

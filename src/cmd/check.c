@@ -73,7 +73,7 @@ static void print_param(const hpo_plan *plan, const hpo_param *p) {
   printf("  %-26s ", p->full_name);
   if (p->kind == HPO_PARAM_CATEGORICAL) {
     for (size_t c = 0; c < p->n_choice; c++)
-      printf("%s%s", c ? " | " : "", p->choice[c]);
+      printf("%s%s", c == 0 ? "" : p->ordered ? " < " : " | ", p->choice[c]);
   } else {
     printf("%s %s..%s%s", p->kind == HPO_PARAM_INT ? "int" : "float",
            hpo_options_format_float(p->low, low),

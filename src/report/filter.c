@@ -340,6 +340,18 @@ static bool decide(operator_kind op, int order) {
   }
 }
 
+/* Choices are compared by their places in the study file where both are
+ * choices, other texts by their bytes. */
+static int compare_texts(const hpo_field *f, size_t i, const char *text,
+                         const char *with) {
+  for (size_t k = 0; f->type == HPO_FIELD_ENUM && k < f->n_choice; k++)
+    if (strcmp(f->choice[k], with) == 0) {
+      int64_t own = hpo_field_int(f, i);
+      return own < (int64_t)k ? -1 : own > (int64_t)k;
+    }
+  return strcmp(text, with);
+}
+
 static bool compare(const node *n, const hpo_field *f, size_t i) {
   char text[256];
   hpo_report_cell(f, i, true, text, sizeof text);
@@ -347,8 +359,9 @@ static bool compare(const node *n, const hpo_field *f, size_t i) {
       (f->type != HPO_FIELD_TEXT || strncmp(f->name, "tags.", 5) == 0))
     return false;
   if (n->is_text)
-    return n->op == OP_LIKE ? is_like(text, n->text)
-                            : decide(n->op, strcmp(text, n->text));
+    return n->op == OP_LIKE
+               ? is_like(text, n->text)
+               : decide(n->op, compare_texts(f, i, text, n->text));
   double x = hpo_field_number(f, i);
   return decide(n->op, x < n->number ? -1 : x > n->number);
 }

@@ -44,13 +44,19 @@ static bool find_axis(const hpo_study_file *f, size_t i, const char *name,
     a.field = hpo_record_find(f->trials, name);
   if (!a.field)
     return false;
+  snprintf(key, sizeof key, "space.%zu.kind", i);
+  (void)hpo_study_file_setting(f, key, text, sizeof text);
+  if (strcmp(text, "ordinal") == 0) { /* by the choices' ranks */
+    a.low = -0.5;
+    a.high = (double)a.field->n_choice - 0.5;
+    *out = a;
+    return a.field->n_choice > 1;
+  }
   if (a.field->type == HPO_FIELD_ENUM) {
     a.n_category = a.field->n_choice;
     *out = a;
     return a.n_category > 1 && a.n_category <= MOST_CATEGORIES;
   }
-  snprintf(key, sizeof key, "space.%zu.kind", i);
-  (void)hpo_study_file_setting(f, key, text, sizeof text);
   double half = strcmp(text, "int") == 0 ? 0.5 * setting(f, i, "step") : 0;
   snprintf(key, sizeof key, "space.%zu.log", i);
   (void)hpo_study_file_setting(f, key, text, sizeof text);

@@ -297,7 +297,7 @@ hpo_status hpo_report_sort(const hpo_record *columns, const hpo_field *before,
   }
   HPO_TRY(status, hpo_report_find(columns, by, &f, err));
   HPO_TRY(status, hpo_mem_new(n, sizeof *key, &key, err));
-  if (!is_number(f))
+  if (f->type == HPO_FIELD_TEXT)
     HPO_TRY(status, hpo_mem_new(n, CELL, &text, err));
   for (size_t i = 0; i < n; i++) {
     key[i].row = row[i];

@@ -36,7 +36,7 @@ static double distance(const hpo_space *s, const double *x, const double *y) {
     const hpo_param *p = &s->param[i];
     if (isnan(x[i]) || isnan(y[i]))
       sum += isnan(x[i]) != isnan(y[i]);
-    else if (p->kind == HPO_PARAM_CATEGORICAL)
+    else if (hpo_param_is_unordered(p))
       sum += x[i] != y[i];
     else
       sum += fabs(hpo_param_to_unit(p, x[i]) - hpo_param_to_unit(p, y[i]));

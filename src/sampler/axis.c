@@ -8,7 +8,7 @@ hpo_axis hpo_axis_make(const hpo_param *p) {
   hpo_axis a = {.param = p, .kind = HPO_AXIS_UNIT};
   double n = hpo_param_cardinality(p);
 
-  if (p->kind == HPO_PARAM_CATEGORICAL)
+  if (hpo_param_is_unordered(p))
     a.kind = HPO_AXIS_CHOICE;
   else if (!p->log && n <= HPO_AXIS_LEVELS)
     a.kind = HPO_AXIS_LEVEL;

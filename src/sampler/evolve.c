@@ -23,7 +23,7 @@ static void choose_params(hpo_evolve *e, const double *start) {
   for (size_t i = 0; i < e->plan->space.n_param; i++) {
     const hpo_param *p = &e->plan->space.param[i];
     double cells = hpo_param_cardinality(p);
-    if (p->kind == HPO_PARAM_CATEGORICAL || p->parent >= 0 || !(cells > 1))
+    if (hpo_param_is_unordered(p) || p->parent >= 0 || !(cells > 1))
       continue;
     e->is_countable = e->is_countable && isfinite(cells);
     e->cells[e->n] = isfinite(cells) ? cells : 0;

@@ -16,7 +16,7 @@ size_t hpo_gauss_params(const hpo_space *space, size_t *param) {
 void hpo_gauss_mark(hpo_gauss *g, const hpo_space *space,
                     const size_t *param) {
   for (size_t a = 0; a < g->d; a++)
-    g->is_choice[a] = space->param[param[a]].kind == HPO_PARAM_CATEGORICAL;
+    g->is_choice[a] = hpo_param_is_unordered(&space->param[param[a]]);
 }
 
 void hpo_gauss_place(const hpo_space *space, const size_t *param, size_t n,
@@ -24,7 +24,7 @@ void hpo_gauss_place(const hpo_space *space, const size_t *param, size_t n,
   for (size_t a = 0; a < n; a++) {
     const hpo_param *p = &space->param[param[a]];
     double value = x[param[a]];
-    bool is_choice = p->kind == HPO_PARAM_CATEGORICAL;
+    bool is_choice = hpo_param_is_unordered(p);
     place[a] = isnan(value) ? (is_choice ? (double)p->n_choice : 0.5)
                : is_choice  ? value
                             : hpo_param_to_unit(p, value);
@@ -32,6 +32,6 @@ void hpo_gauss_place(const hpo_space *space, const size_t *param, size_t n,
 }
 
 bool hpo_gauss_is_smooth(const hpo_param *p) {
-  return p->kind != HPO_PARAM_CATEGORICAL &&
+  return !hpo_param_is_unordered(p) &&
          hpo_param_cardinality(p) > HPO_GAUSS_SHORT;
 }

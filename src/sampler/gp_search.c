@@ -117,9 +117,9 @@ static void move_near(const hpo_gp *g, const double *from, hpo_rng *rng,
       continue;
     if (given != NULL && !isnan(given[i]))
       x[i] = given[i];
-    else if (isnan(from[i]) || (p->kind == HPO_PARAM_CATEGORICAL && u < 0.15))
+    else if (isnan(from[i]) || (hpo_param_is_unordered(p) && u < 0.15))
       x[i] = hpo_param_from_unit(p, hpo_num_ndtr(z));
-    else if (p->kind == HPO_PARAM_CATEGORICAL)
+    else if (hpo_param_is_unordered(p))
       x[i] = from[i];
     else
       x[i] = hpo_param_from_unit(

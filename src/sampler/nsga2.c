@@ -257,7 +257,7 @@ static double cross(const nsga2 *g, const hpo_param *p, double a, double b,
                     hpo_rng *rng) {
   double u, v;
 
-  if (g->crossover == UNIFORM || p->kind == HPO_PARAM_CATEGORICAL)
+  if (g->crossover == UNIFORM || hpo_param_is_unordered(p))
     return hpo_rng_next(rng) < g->swapping_prob ? b : a;
   u = hpo_param_to_unit(p, a);
   v = hpo_param_to_unit(p, b);
@@ -272,7 +272,7 @@ static double mutate(const nsga2 *g, const hpo_param *p, double x,
                      hpo_rng *rng) {
   double u, r, delta, cells = hpo_param_cardinality(p);
 
-  if (!g->is_polynomial || isnan(x) || p->kind == HPO_PARAM_CATEGORICAL)
+  if (!g->is_polynomial || isnan(x) || hpo_param_is_unordered(p))
     return hpo_param_from_unit(p, hpo_rng_next(rng));
   u = hpo_param_to_unit(p, x);
   r = hpo_rng_next(rng);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* <int>, <float>, <categorical> and <choice>: the search space.
+/* <int>, <float>, <categorical>, <ordinal> and <choice>: the search space.
  *
  * Contents: names; ranges; choices; all of a model. */
 #include <math.h>
@@ -230,6 +230,7 @@ static hpo_status read_param(hpo_scope *s, const hpo_node *node,
   hpo_status status = HPO_OK;
   hpo_space *space = &s->r->plan->space;
   hpo_param p = {.kind = kind,
+                 .ordered = strcmp(node->name, "ordinal") == 0,
                  .model = (int)s->model,
                  .parent = parent,
                  .parent_choice = parent_choice};
@@ -270,7 +271,8 @@ hpo_status hpo_read_params(hpo_scope *s, const hpo_node *in, ptrdiff_t parent,
     hpo_param_kind kind;
   } known[] = {{"int", HPO_PARAM_INT},
                {"float", HPO_PARAM_FLOAT},
-               {"categorical", HPO_PARAM_CATEGORICAL}};
+               {"categorical", HPO_PARAM_CATEGORICAL},
+               {"ordinal", HPO_PARAM_CATEGORICAL}};
   hpo_status status = HPO_OK;
 
   for (size_t i = 0; i < in->n_child; i++)

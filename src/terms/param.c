@@ -54,6 +54,10 @@ static double grid_index(const hpo_param *p, double value) {
   return t - k > 0.5 ? k + 1 : k;
 }
 
+bool hpo_param_is_unordered(const hpo_param *p) {
+  return p->kind == HPO_PARAM_CATEGORICAL && !p->ordered;
+}
+
 double hpo_param_cardinality(const hpo_param *p) {
   if (p->kind == HPO_PARAM_CATEGORICAL)
     return (double)p->n_choice;

@@ -18,6 +18,10 @@ typedef enum hpo_member_kind {
   HPO_MEMBER_TASK      /* hpo_task */
 } hpo_member_kind;
 
+/** The kind of an ordered choice in a record, after those of hpo_param_kind:
+ *  earlier versions refuse what they do not know. */
+#define HPO_PARAM_ORDINAL 3
+
 /** One member of a struct. */
 typedef struct hpo_member {
   const char *name;

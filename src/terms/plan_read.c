@@ -242,7 +242,7 @@ static bool is_valid(const columns *c, size_t i, const hpo_plan *plan) {
   if (parent < -1 || parent >= (int64_t)i || taken < 0 ||
       (parent >= 0 && taken >= (int64_t)s->param[parent].n_choice))
     return false;
-  if (kind == HPO_PARAM_CATEGORICAL)
+  if (kind == HPO_PARAM_CATEGORICAL || kind == HPO_PARAM_ORDINAL)
     return n_choice > 0;
   if (kind != HPO_PARAM_INT && kind != HPO_PARAM_FLOAT)
     return false;
@@ -267,7 +267,9 @@ static hpo_status read_space(const hpo_record *r, hpo_plan *p,
     q.name = c.name.item[i];
     q.full_name = c.full_name.item[i];
     q.model = (int)hpo_field_int(c.model, i);
-    q.kind = (hpo_param_kind)hpo_field_int(c.kind, i);
+    q.ordered = hpo_field_int(c.kind, i) == HPO_PARAM_ORDINAL;
+    q.kind = q.ordered ? HPO_PARAM_CATEGORICAL
+                       : (hpo_param_kind)hpo_field_int(c.kind, i);
     q.low = hpo_field_number(c.low, i);
     q.high = hpo_field_number(c.high, i);
     q.step = hpo_field_number(c.step, i);

@@ -179,7 +179,7 @@ static const struct {
   const char *name, *description;
 } whole_field[] = {
     {"space.model", "Index of the model; -1: the choice of the model."},
-    {"space.kind", "0 int, 1 float, 2 categorical."},
+    {"space.kind", "0 int, 1 float, 2 categorical, 3 ordinal."},
     {"space.log", "1: on a logarithmic scale."},
     {"space.parent", "Index of the parent; -1: always active."},
     {"space.parent_choice", "Choice of the parent that makes it active."},
@@ -191,7 +191,7 @@ static int64_t whole_get(const hpo_param *p, size_t what) {
   case P_MODEL:
     return p->model;
   case P_KIND:
-    return (int64_t)p->kind;
+    return p->ordered ? HPO_PARAM_ORDINAL : (int64_t)p->kind;
   case P_LOG:
     return p->log;
   case P_PARENT:

@@ -141,7 +141,8 @@ static hpo_status add_param(writer *w, const hpo_space *s, size_t i,
 
   snprintf(prefix, sizeof prefix, "space.%zu.", i);
   HPO_TRY(status, add_line(w, prefix, "name", p->full_name, err));
-  HPO_TRY(status, add_line(w, prefix, "kind", kinds[p->kind], err));
+  HPO_TRY(status, add_line(w, prefix, "kind",
+                           p->ordered ? "ordinal" : kinds[p->kind], err));
   if (p->kind == HPO_PARAM_CATEGORICAL) {
     HPO_TRY(status,
             add_words(w, prefix, "choices", p->choice, p->n_choice, err));

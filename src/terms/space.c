@@ -38,6 +38,11 @@ static hpo_status param_copy(const hpo_param *from, hpo_param *out,
   HPO_TRY(status,
           hpo_mem_new(from->n_choice, sizeof *p.choice, &p.choice, err));
   p.n_choice = from->n_choice;
+  if (p.ordered) {
+    p.low = 0;
+    p.high = (double)p.n_choice - 1;
+    p.step = 1;
+  }
   for (size_t i = 0; i < p.n_choice; i++)
     HPO_TRY(status, hpo_mem_string(from->choice[i], &p.choice[i], err));
   *out = p;

@@ -59,6 +59,7 @@ hpo_status hpo_space_sample(uint64_t seed, hpo_space *out, hpo_error *err) {
       break;
     default:
       p.kind = HPO_PARAM_CATEGORICAL;
+      p.ordered = hpo_rng_below(&rng, 3) == 0;
       p.n_choice = 1 + hpo_rng_below(&rng, 6);
       p.choice = choice;
       for (size_t k = 0; k < p.n_choice; k++)
