@@ -14,6 +14,8 @@ import time
 import h5py
 import numpy as np
 import pytest
+from check_folds import make_table
+from check_folds import study as write_folds
 from check_run import QUICK, STRICT, finished, states, write_function
 from conftest import BUILD
 from digest import digest
@@ -156,6 +158,111 @@ def test_patient(inner):
                     None if inner == "none" else their_percentile(percent, o),
                     patience=patience, min_delta=delta))
     compare(make)
+
+
+# ---- folds, early stopping, failures ----
+
+BOOSTED = """<model kind="gbt"><fixed name="n_estimators" value="25"/>
+<fixed name="early_stopping_rounds" value="4"/>
+<float name="learning_rate" low="0.05" high="1.5" log="yes"/>
+<int name="max_depth" low="1" high="6"/>
+<float name="colsample_bytree" low="0.3" high="1"/></model>"""
+ON_FOLDS = {
+    "median": ({"warmup-steps": 2}, pruners.MedianPruner(5, 2)),
+    "percentile": ({"percentile": 40, "startup-trials": 3,
+                    "interval-steps": 2},
+                   pruners.PercentilePruner(40, 3, 0, 2)),
+    "threshold": ({"upper": 0.9, "warmup-steps": 3},
+                  pruners.ThresholdPruner(upper=0.9, n_warmup_steps=3)),
+    "patient": ({"patience": 1, "startup-trials": 3},
+                pruners.PatientPruner(pruners.MedianPruner(3), patience=1)),
+}
+
+
+def first_pruned(theirs, curves, values, ended):
+    """The step after which Optuna's pruner would first stop each trial, where
+    those before ended as ours did; None: it would not."""
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    study, found = optuna.create_study(pruner=theirs), []
+    for curve, value, state in zip(curves, values, ended):
+        trial, at = study.ask(), None
+        for step, v in enumerate(curve):
+            trial.report(float(v), step)
+            if at is None and trial.should_prune():
+                at = step + 1
+        study.tell(trial, float(value) if state == "complete" else None,
+                   state=getattr(TrialState, {"failed": "FAIL"}.get(
+                       state, state.upper())))
+        found.append(at)
+    return found
+
+
+@needs_3_1
+@pytest.mark.parametrize("kind", ON_FOLDS)
+def test_folds_are_pruned_on_their_mean(tool, kind):
+    """Folds go in lock step; their mean is pruned as Optuna would, beside
+    early stopping."""
+    options, theirs = ON_FOLDS[kind]
+    name = write_folds(tool, make_table(SEED % 1000),
+                       '<folds count="3"/>', BOOSTED, trials=30, pruner=kind)
+    sets = [w for k, v in options.items()
+            for w in ("--set", f"pruner/{k}={v}")]
+    tool.run(name, *sets, "--set", "parallel/window=1", ranks=3)
+    trials, parts, _ = rows(tool.folder / "s.h5")
+    ended = states(tool.folder / "s.h5")
+    means = []
+    for part in parts:
+        by_fold = [part[part["fold"] == f] for f in range(4)]
+        assert all(np.array_equal(b["step"], by_fold[0]["step"])
+                   for b in by_fold)
+        np.testing.assert_allclose(
+            by_fold[0]["value"],
+            np.mean([b["value"] for b in by_fold[1:]], axis=0), rtol=1e-12)
+        means.append(by_fold[0]["value"])
+    expected = first_pruned(theirs, means, trials["value"], ended)
+    for state, mean, at in zip(ended, means, expected):
+        if state == "pruned":
+            assert at == len(mean)
+        else:  # what has come to its end is complete
+            assert state == "complete" and at in (None, len(mean))
+    stopped = [state == "complete" and len(mean) < 25
+               for state, mean in zip(ended, means)]
+    assert "pruned" in ended and any(stopped)
+
+
+@needs_3_1
+def test_a_value_that_is_not_a_number_fails_and_counts_for_none(tool):
+    """NaN ends a trial as failed, and other trials' thresholds come from the
+    complete ones alone, as where Optuna is told FAIL."""
+    program = tool.folder / "t.sh"
+    program.write_text("""#!/bin/sh
+for i in 1 2 3 4 5 6; do
+awk -v x=$1 -v i=$i 'BEGIN { if (x < 0.2 && i == 4) print "v: nan";
+  else printf "v: %.6f\\n", x + (x * 7 - int(x * 7)) * i / 4 }'
+done
+""")
+    program.chmod(0o755)
+    tool.folder.joinpath("s.xml").write_text("""<study name="n" seed="3">
+  <model kind="command" run="./t.sh {x}" pattern="v: (.*)">
+    <float name="x" low="0" high="1"/></model>
+  <objective metric="v" direction="minimize"/>
+  <sampler name="random"/><pruner name="median" startup-trials="2"/>
+  <budget trials="30"/><parallel order="strict" window="1"/>
+  <output file="s.h5"/></study>""")
+    tool.run("s.xml")
+    trials, parts, _ = rows(tool.folder / "s.h5")
+    ended = states(tool.folder / "s.h5")
+    assert {"complete", "pruned", "failed"} == set(ended)
+    expected = first_pruned(pruners.MedianPruner(2),
+                            [p["value"] for p in parts], trials["value"],
+                            ended)
+    for state, part, at, x in zip(ended, parts, expected,
+                                  trials["params.x"]):
+        assert (state == "failed") <= (x < 0.2)
+        if state == "pruned":
+            assert at == len(part)
+        elif state == "complete":
+            assert at in (None, len(part))
 
 
 # ---- whole runs ----
