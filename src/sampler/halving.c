@@ -10,6 +10,10 @@
 #include <math.h>
 #include <string.h>
 
+/* The first rung, by default, is after one step in so many: earlier ones
+ * favour large learning rates (tests/bench/asha_rounds.py). */
+#define SHARE 12
+
 /* --- the ladder -------------------------------------------------------- */
 
 int64_t hpo_ladder_steps(const hpo_ladder *l, int64_t bracket, int64_t rung) {
@@ -84,7 +88,9 @@ static void fill(const hpo_options *options, const hpo_plan *plan,
   int64_t least = hpo_options_get_int(options, "min-resource");
 
   out->most = most > 0 ? most : most_steps(plan);
-  out->least = least > 0 ? least : out->most / 100 > 1 ? out->most / 100 : 1;
+  out->least = least > 0               ? least
+               : out->most / SHARE > 1 ? out->most / SHARE
+                                       : 1;
   out->factor = hpo_options_get_int(options, "reduction-factor");
   out->brackets = 1;
 }
@@ -126,6 +132,12 @@ static hpo_status create(const hpo_options *options, const hpo_plan *plan,
     .help = "Steps from which on a trial runs to its end; none: the largest " \
             "n_estimators, max_iter or steps that the study allows."          \
   }
+#define MIN_RESOURCE                                                          \
+  {                                                                           \
+    .name = "min-resource", .kind = HPO_OPTION_INT, .low = 1, .high = 1e12,   \
+    .help = "Steps up to the first rung (hyperband: of the first bracket); "  \
+            "none: a twelfth of the most."                                    \
+  }
 #define FACTOR(by_default)                                                    \
   {                                                                           \
     .name = "reduction-factor", .kind = HPO_OPTION_INT, .value = by_default,  \
@@ -135,11 +147,7 @@ static hpo_status create(const hpo_options *options, const hpo_plan *plan,
   }
 
 static const hpo_option halving_option[] = {
-    {.name = "min-resource",
-     .kind = HPO_OPTION_INT,
-     .low = 1,
-     .high = 1e12,
-     .help = "Steps up to the first rung; none: a hundredth of the most."},
+    MIN_RESOURCE,
     MAX_RESOURCE,
     FACTOR("4"),
     {.name = "min-early-stopping-rate",
@@ -149,23 +157,20 @@ static const hpo_option halving_option[] = {
      .high = 60,
      .help = "The first rung is as many times reduction-factor higher."}};
 
-static const hpo_option hyperband_option[] = {
-    {.name = "min-resource",
-     .kind = HPO_OPTION_INT,
-     .value = "1",
-     .low = 1,
-     .high = 1e12,
-     .help = "Steps up to the first rung of the first bracket."},
-    MAX_RESOURCE,
-    FACTOR("3")};
+static const hpo_option hyperband_option[] = {MIN_RESOURCE, MAX_RESOURCE,
+                                              FACTOR("3")};
 
 const hpo_pruner_kind hpo_pruner_halving = {
     .name = "halving",
     .help =
         "Asynchronous successive halving (ASHA, Li and others 2020): trials "
-        "pause at rungs, and the best of each rung go on.\nNo step is trained "
-        "twice while the team that trained a trial keeps it in memory. Paused "
-        "trials that are not promoted by the end of the study are pruned.",
+        "pause at rungs, and the best of each rung go on.\nFor many trials "
+        "with many steps each: most of the steps go to the best few. No step "
+        "is trained twice while the team that trained a trial keeps it in "
+        "memory. Paused "
+        "trials that are not promoted by the end of the study are pruned. "
+        "Costs "
+        "the memory of the paused models, at most 512 MiB a rank.",
     .option = halving_option,
     .n_option = sizeof halving_option / sizeof *halving_option,
     .is_built = true,
@@ -176,7 +181,9 @@ const hpo_pruner_kind hpo_pruner_hyperband = {
     .name = "hyperband",
     .help = "Asynchronous halving in several brackets, whose first rungs lie "
             "at different steps (Hyperband, Li and others 2018), for curves "
-            "that may cross late.\nThe bracket follows from the trial's "
+            "that may cross late.\nCosts up to twice the steps of halving, "
+            "and is surer to find the best where early steps mislead. The "
+            "bracket follows from the trial's "
             "number; brackets that stop early have more trials.",
     .option = hyperband_option,
     .n_option = sizeof hyperband_option / sizeof *hyperband_option,

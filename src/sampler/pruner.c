@@ -16,7 +16,10 @@ struct hpo_pruner {
 };
 
 const hpo_pruner_kind hpo_pruner_none = {
-    .name = "none", .help = "Every trial runs to its end.", .is_built = true};
+    .name = "none",
+    .help = "Every trial runs to its end: where steps are few, or the end "
+            "alone counts.",
+    .is_built = true};
 
 static const hpo_pruner_kind *const all[] = {
     &hpo_pruner_none,    &hpo_pruner_median,    &hpo_pruner_percentile,
