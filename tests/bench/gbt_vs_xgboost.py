@@ -41,7 +41,9 @@ def two(x, y, *_):
     return x, y, 2
 
 
-# name: data, share of validation rows, rounds, depth
+LEAVES = dict(grow_policy="lossguide", max_leaves=255, max_depth=0)
+
+# name: data, share of validation rows, rounds, depth or options of the tree
 CASES = {
     "wine-good": (lambda s: wine_part("good"), 0.2, 100, 6),
     "wine-classes": (lambda s: wine_part("classes"), 0.2, 100, 6),
@@ -50,18 +52,21 @@ CASES = {
     "100k x 28": (lambda s: two(*generated(100000, seed=s)), 0.2, 100, 6),
     "100k x 28 d8": (lambda s: two(*generated(100000, seed=s)), 0.2, 100, 8),
     "100k x 28 d15": (lambda s: two(*generated(100000, seed=s)), 0.2, 30, 15),
+    "100k leaves": (lambda s: two(*generated(100000, seed=s)), 0.2, 60,
+                    LEAVES),
     "mnist-5k": (lambda s: (*mnist(), 10), 1 / 6, 10, 6),
     "1M x 28": (lambda s: two(*generated(1000000, seed=s)), 0.1, 50, 6),
     "1M x 28 d8": (lambda s: two(*generated(1000000, seed=s)), 0.1, 50, 8),
+    "1M leaves": (lambda s: two(*generated(1000000, seed=s)), 0.1, 30, LEAVES),
 }
-SLOW = {"1M x 28", "1M x 28 d8", "100k x 28 d15"}
+SLOW = {"1M x 28", "1M x 28 d8", "1M leaves", "100k x 28 d15"}
 
 
-def theirs(x, y, n_class, v, rounds, depth, seed):
+def theirs(x, y, n_class, v, rounds, shape, seed):
     train = xgb.DMatrix(x[~v], y[~v], nthread=1)
     options = dict(tree_method="hist", objective=objective(n_class),
-                   max_depth=depth, eta=0.1, nthread=1, seed=seed,
-                   base_score=0.5, num_class=n_class if n_class > 2 else 0)
+                   eta=0.1, nthread=1, seed=seed, base_score=0.5,
+                   num_class=n_class if n_class > 2 else 0, **shape)
     xgb.train(options, train, 1)  # bins the data, which is kept
     start = time.process_time()
     model = xgb.train(options, train, rounds)
@@ -70,22 +75,24 @@ def theirs(x, y, n_class, v, rounds, depth, seed):
     return seconds, loss(p.reshape(v.sum(), -1), y[v], n_class)
 
 
-def ours(path, y, n_class, v, rounds, depth, seed):
-    m = Ours(path, n_class, v.sum(), n_estimators=rounds, max_depth=depth,
-             learning_rate=0.1, base_score=0.5, seed=seed)
+def ours(path, y, n_class, v, rounds, shape, seed):
+    m = Ours(path, n_class, v.sum(), n_estimators=rounds, learning_rate=0.1,
+             base_score=0.5, seed=seed, **shape)
     return m.seconds["training"], loss(m.p, y[v], n_class)
 
 
 def compare(name, seeds, runs):
-    data, share, rounds, depth = CASES[name]
+    data, share, rounds, shape = CASES[name]
+    if not isinstance(shape, dict):
+        shape = {"max_depth": shape}
     table = []
     for seed in range(max(seeds, runs)):
         x, y, n_class = data(seed)
         v = np.random.default_rng(seed).random(len(y)) < share
         with tempfile.TemporaryDirectory() as d:
             write_data(d + "/d", x, y, n_class, v)
-            table.append(ours(d + "/d", y, n_class, v, rounds, depth, seed) +
-                         theirs(x, y, n_class, v, rounds, depth, seed))
+            table.append(ours(d + "/d", y, n_class, v, rounds, shape, seed) +
+                         theirs(x, y, n_class, v, rounds, shape, seed))
     t, a, u, b = np.array(table).T
     more = 100 * (a / b - 1)
     error = more.std(ddof=1) / np.sqrt(len(more)) if len(more) > 1 else 0

@@ -15,8 +15,11 @@
 
 /* A subtree's adds are at most those of so many histograms' cells ... */
 #define MOST_CELLS 32
-/* ... and its rows one in so many of a rank's share, for balance. */
+/* ... its rows one in so many of a rank's share, for balance, ... */
 #define MOST_SHARE 4
+/* ... and they cost less than histograms, so many times their bytes: they are
+   packed, unpacked and moved down both here and at their owner. */
+#define ROW_COST 3
 
 /* A split on its way back: of the root, or of one of the children of the k-th
    split, 2 k + 1 and 2 k + 2. */
@@ -48,14 +51,16 @@ void gbt_subtrees_begin(gbt_team *t) {
   }
 }
 
-/* Histograms that a team would send for a node and all below it, as each
-   depth may be full; children of one node need one. */
+/* Histograms that a team would send for a node and all below it, where each
+   level is full, and leaves fall to where rows are; two children need one. */
 static double histograms(const gbt_grower *g, const gbt_work *node) {
   int64_t levels = g->config->max_depth - node->depth;
+  double full = levels > 32 ? 0x1p31 : (double)((int64_t)1 << levels) / 2;
+  double leaves = (double)g->config->max_leaves * (double)node->total /
+                  (double)g->work[0].total;
 
-  if (levels > 32 || g->config->max_leaves > 0)
-    levels = 32;
-  return (double)((int64_t)1 << levels) / 2 - 0.5;
+  return g->config->max_leaves > 0 && leaves < full ? leaves + 0.5
+                                                    : full - 0.5;
 }
 
 bool gbt_subtree_pays(const gbt_grower *g, const gbt_work *node) {
@@ -67,7 +72,7 @@ bool gbt_subtree_pays(const gbt_grower *g, const gbt_work *node) {
 
   return n * (double)adds < MOST_CELLS * (double)g->pool.layout.used &&
          n * MOST_SHARE * ranks <= (double)g->work[0].total &&
-         n * row < sent * sizeof(int64_t);
+         n * row * ROW_COST < sent * sizeof(int64_t);
 }
 
 /* --- Owners ------------------------------------------------------------- */
