@@ -297,6 +297,76 @@ static void timeout_cancels(void **state) {
   }
 }
 
+/* One job of a team by hand: it takes `wall` seconds; false: there is none,
+ * the session ends. */
+static bool run_job(hpo_sched *s, double wall, hpo_end *end) {
+  hpo_action a = {0};
+  hpo_result r = {0};
+  bool have = true;
+
+  while (have) {
+    assert_int_equal(hpo_sched_next(s, &a, &have, NULL), HPO_OK);
+    if (have && a.kind == HPO_ACTION_SHUTDOWN)
+      *end = a.end;
+    if (have && a.kind == HPO_ACTION_ASSIGN) {
+      hpo_event done = {.kind = HPO_EVENT_RESULT, .result = &r};
+      assert_int_equal(
+          hpo_trial_copy(hpo_ledger_get(hpo_sched_ledger(s), a.trial),
+                         &r.trial, NULL),
+          HPO_OK);
+      r.trial->state = HPO_TRIAL_COMPLETE;
+      r.trial->value[0] = (double)a.trial;
+      r.trial->wall = wall;
+      hpo_action_free(&a);
+      assert_int_equal(hpo_sched_event(s, &done, NULL), HPO_OK);
+      return true;
+    }
+    hpo_action_free(&a);
+  }
+  return false;
+}
+
+/* No trial starts that has less time than the shortest so far took. */
+static void nothing_starts_in_vain(void **state) {
+  (void)state;
+  for (int strict = 0; strict < 2; strict++) {
+    hpo_plan *p = curve_plan(strict == 1);
+    hpo_ledger *ledger = NULL;
+    hpo_sched *s = NULL;
+    hpo_end end = HPO_END_NONE;
+    hpo_event idle = {.kind = HPO_EVENT_IDLE},
+              clock = {.kind = HPO_EVENT_CLOCK};
+
+    assert_int_equal(hpo_ledger_create(p, &ledger, NULL), HPO_OK);
+    assert_int_equal(hpo_sched_create(p, ledger, 0, 1, &s, NULL), HPO_OK);
+    hpo_sched_set_deadline(s, 100);
+    assert_int_equal(hpo_sched_event(s, &idle, NULL), HPO_OK);
+    clock.seconds = 99; /* nothing is known yet: it starts */
+    assert_int_equal(hpo_sched_event(s, &clock, NULL), HPO_OK);
+    assert_true(run_job(s, 20, &end));
+    assert_true(run_job(s, 10, &end));
+    assert_true(run_job(s, 30, &end));
+    assert_false(run_job(s, 30, &end)); /* the shortest took 10 */
+    assert_int_equal(end, HPO_END_STOPPED);
+    assert_true(hpo_sched_is_late(s));
+    hpo_sched_destroy(s);
+
+    assert_int_equal(hpo_ledger_create(p, &ledger, NULL), HPO_OK);
+    assert_int_equal(hpo_sched_create(p, ledger, 0, 1, &s, NULL), HPO_OK);
+    hpo_sched_set_deadline(s, 100);
+    assert_int_equal(hpo_sched_event(s, &idle, NULL), HPO_OK);
+    clock.seconds = 89; /* may just do */
+    assert_int_equal(hpo_sched_event(s, &clock, NULL), HPO_OK);
+    end = HPO_END_NONE;
+    while (run_job(s, 10, &end))
+      continue;
+    assert_int_equal(end, HPO_END_TRIALS);
+    assert_false(hpo_sched_is_late(s));
+    hpo_sched_destroy(s);
+    hpo_plan_destroy(p);
+  }
+}
+
 static void no_team_is_left(void **state) {
   hpo_plan *p = curve_plan(false);
   simulation s = {
@@ -616,6 +686,7 @@ int main(void) {
       cmocka_unit_test(soft_stops),
       cmocka_unit_test(arrival_target_stops_others),
       cmocka_unit_test(timeout_cancels),
+      cmocka_unit_test(nothing_starts_in_vain),
       cmocka_unit_test(no_team_is_left),
       cmocka_unit_test(lost_ones_run_alone),
       cmocka_unit_test(enqueued_points_come_first),

@@ -69,6 +69,8 @@ typedef struct hpo_manager_input {
   const bool *stop_asked;    /* set by the caller (signal, deadline); read at
                                 each poll */
   const char *stop_reason;   /* for stop_asked */
+  double stop_deadline;      /* monotonic seconds: when it will be set, so that
+                                no trial starts in vain; 0: unknown */
   const double *stop_latest; /* monotonic seconds: after it a stop waits for
                                 no step any more; NULL: it always does */
 } hpo_manager_input;

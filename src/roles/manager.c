@@ -89,6 +89,8 @@ hpo_status hpo_manager_create(const hpo_manager_input *in, hpo_manager **out,
   HPO_TRY(status, status);
   HPO_TRY(status, hpo_sched_set_groups(m->sched, in->n_teams, err));
   hpo_sched_set_session(m->sched, in->session);
+  if (in->stop_deadline > 0)
+    hpo_sched_set_deadline(m->sched, in->stop_deadline - m->began);
   *out = m;
   m = NULL;
 done:
@@ -445,6 +447,10 @@ static hpo_status carry_out(hpo_manager *m, hpo_action *a, hpo_error *err) {
   case HPO_ACTION_SHUTDOWN:
     m->end = a->end;
     m->is_over = true;
+    if (hpo_sched_is_late(m->sched))
+      (void)snprintf(
+          m->why, sizeof m->why,
+          "the job's time limit is near: no trial would end before it");
   }
   return HPO_OK;
 }

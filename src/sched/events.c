@@ -155,6 +155,7 @@ static hpo_status on_result(hpo_sched *s, const hpo_event *e, hpo_error *err) {
                                              : hpo_progress_bar(&s->progress),
                              t);
   HPO_TRY(status, hpo_ledger_put(s->ledger, t, err));
+  hpo_sched_time(s, t);
   e->result->trial = NULL; /* now the ledger's */
   if (!keeps) {
     hpo_buffer_free(&e->result->model);
@@ -242,11 +243,13 @@ done:
 static hpo_status on_stop(hpo_sched *s, const hpo_event *e, hpo_error *err) {
   hpo_status status = HPO_OK;
 
-  if (s->is_cut)
+  if (s->is_cut && !s->is_late)
     goto done;
   snprintf(s->reason, sizeof s->reason, "%s",
            e->reason != NULL ? e->reason : "a stop was asked for");
-  HPO_TRY(status, hpo_sched_finish(s, HPO_END_STOPPED, true, err));
+  if (!s->is_cut)
+    HPO_TRY(status, hpo_sched_finish(s, HPO_END_STOPPED, true, err));
+  s->is_late = false;
   HPO_TRY(status,
           hpo_sched_stop_all(s, HPO_TRIAL_INTERRUPTED, s->reason, err));
 done:

@@ -43,6 +43,7 @@ hpo_status hpo_sched_create(const hpo_plan *plan, hpo_ledger *ledger,
   s->plan = plan;
   s->session = s->ahead_number = -1;
   s->seconds = s->seconds_before = seconds_before;
+  s->deadline = s->shortest = (double)INFINITY;
   s->progress = (hpo_progress){.plan = plan,
                                .best = (double)NAN,
                                .fronts = {.d = plan->n_objective, .depth = 1}};
@@ -62,6 +63,8 @@ hpo_status hpo_sched_create(const hpo_plan *plan, hpo_ledger *ledger,
   HPO_TRY(status,
           hpo_mem_new(plan->space.n_param, sizeof *s->ahead, &s->ahead, err));
   s->ledger = ledger;
+  for (size_t i = 0; i < hpo_ledger_trials(ledger); i++)
+    hpo_sched_time(s, hpo_ledger_get(ledger, (hpo_id)i));
   if (!plan->strict)
     HPO_TRY(status, hpo_arrival_begin(s, err));
   *out = s;
@@ -123,6 +126,12 @@ const char *hpo_sched_why(const hpo_sched *s) {
              ? hpo_terminator_reason(s->progress.terminator)
              : hpo_end_name(s->end);
 }
+
+void hpo_sched_set_deadline(hpo_sched *s, double seconds) {
+  s->deadline = seconds;
+}
+
+bool hpo_sched_is_late(const hpo_sched *s) { return s->is_late; }
 
 void hpo_sched_set_session(hpo_sched *s, int64_t session) {
   s->session = session;
@@ -304,6 +313,19 @@ static size_t team_for(const hpo_sched *s, size_t otherwise) {
   return otherwise;
 }
 
+/* Whether the next job would be cut off: none that is known was so short. */
+static bool is_too_late(const hpo_sched *s) {
+  enum { FEW = 3 };
+  const double now = s->seconds - s->seconds_before;
+
+  return !s->has_rungs && s->n_timed >= FEW && now + s->shortest > s->deadline;
+}
+
+static hpo_status finish_late(hpo_sched *s, hpo_error *err) {
+  s->is_late = true;
+  return hpo_sched_finish(s, HPO_END_STOPPED, true, err);
+}
+
 /* Fills the queue with what is to be done now, if there is anything. */
 static hpo_status drive(hpo_sched *s, hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -323,6 +345,9 @@ static hpo_status drive(hpo_sched *s, hpo_error *err) {
   if (s->end != HPO_END_NONE && s->n_running == 0 &&
       (s->is_cut || s->n_ready == 0))
     HPO_TRY(status, shut_down(s, err));
+  else if (!s->is_cut && s->n_ready > 0 && is_idle && may_start(s) &&
+           is_too_late(s))
+    HPO_TRY(status, finish_late(s, err));
   else if (!s->is_cut && s->n_ready > 0 && is_idle && may_start(s))
     HPO_TRY(status, start(s, team_for(s, team), err));
 done:
