@@ -41,7 +41,7 @@ static void hear(void *context, const hpo_trial *t, const hpo_ledger *ledger,
 
 /* --- a session --------------------------------------------------------- */
 
-static hpo_store *create_file(const session *s) {
+hpo_store *session_create_file(const hpo_plan *plan, const char *path) {
   hpo_error err = {0};
   hpo_layout_table *tables = NULL;
   hpo_store_table table[32] = {{0}};
@@ -49,20 +49,20 @@ static hpo_store *create_file(const session *s) {
   hpo_store *store = NULL;
   size_t n = 0;
 
-  MUST(hpo_layout_tables(s->plan, &tables, &n, &err));
+  MUST(hpo_layout_tables(plan, &tables, &n, &err));
   for (size_t i = 0; i < n; i++)
     table[i] = (hpo_store_table){.path = tables[i].path,
                                  .row = tables[i].row,
                                  .chunk = tables[i].chunk,
                                  .crc = tables[i].crc,
                                  .description = tables[i].description};
-  MUST(hpo_layout_attributes(s->plan, "uuid", "now", "0", "id", &attributes,
+  MUST(hpo_layout_attributes(plan, "uuid", "now", "0", "id", &attributes,
                              &err));
-  MUST(hpo_layout_study(s->plan, "<study/>", 8, &study, &err));
-  MUST(hpo_layout_columns(s->plan, &columns, &err));
+  MUST(hpo_layout_study(plan, "<study/>", 8, &study, &err));
+  MUST(hpo_layout_columns(plan, &columns, &err));
   const hpo_store_facts facts[] = {{HPO_FACTS_STUDY, study},
                                    {HPO_FACTS_COLUMNS, columns}};
-  MUST(hpo_store_create(s->path, false, table, n, facts, 2, attributes, &store,
+  MUST(hpo_store_create(path, false, table, n, facts, 2, attributes, &store,
                         &err));
   hpo_layout_destroy(tables, n);
   hpo_record_destroy(attributes);
@@ -71,7 +71,7 @@ static hpo_store *create_file(const session *s) {
   return store;
 }
 
-static hpo_id add_session(hpo_store *store) {
+hpo_id session_add(hpo_store *store) {
   hpo_error err = {0};
   hpo_layout_session row = {.start = hpo_clock_wall_ns(), .end = -1};
   hpo_record *r = NULL;
@@ -190,7 +190,7 @@ hpo_end session_run(const session *s, session_heard *h, hpo_status expect,
   if (access(s->path, F_OK) == 0)
     MUST(hpo_store_open_write(s->path, &store, &err));
   else
-    store = create_file(s);
+    store = session_create_file(s->plan, s->path);
   MUST(hpo_manager_load(s->plan, store, &ledger, &seconds, &err));
   hire(s, &c);
   hpo_manager_input in = {.plan = s->plan,
@@ -201,7 +201,7 @@ hpo_end session_run(const session *s, session_heard *h, hpo_status expect,
                           .team_rank = c.rank,
                           .lanes = lanes_of(s),
                           .seconds_before = seconds,
-                          .session = add_session(store),
+                          .session = session_add(store),
                           .sync_seconds = 0.01,
                           .listener = {.context = h, .trial = hear},
                           .stop_asked = &stop,

@@ -37,6 +37,9 @@ typedef struct session_heard {
 hpo_plan *session_plan(bool strict);
 /** A path for a study file of this process, with nothing there. */
 const char *session_fresh(char path[64]);
+/** A new study file, and a row for a session in it. */
+hpo_store *session_create_file(const hpo_plan *plan, const char *path);
+hpo_id session_add(hpo_store *store);
 /** A whole session: creates the file or goes on; how it ended.  expect:
  *  HPO_OK, or what the manager must return, then in *err_out. */
 hpo_end session_run(const session *s, session_heard *h, hpo_status expect,

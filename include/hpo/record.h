@@ -37,8 +37,10 @@ typedef struct hpo_field {
   size_t shape[2];
   char **choice; /* [n_choice], ENUM only */
   size_t n_choice;
-  void *data;  /* [n * width] bytes */
-  size_t room; /* bytes allocated at data */
+  void *data;    /* [n * width] bytes */
+  size_t room;   /* bytes allocated at data */
+  void *text;    /* where choice, name, unit and description lie */
+  uint32_t hash; /* of name */
 } hpo_field;
 
 typedef struct hpo_record {

@@ -22,12 +22,7 @@ done:
 }
 
 static void field_free(hpo_field *f) {
-  hpo_mem_free(f->name);
-  hpo_mem_free(f->unit);
-  hpo_mem_free(f->description);
-  for (size_t i = 0; i < f->n_choice; i++)
-    hpo_mem_free(f->choice[i]);
-  hpo_mem_free(f->choice);
+  hpo_mem_free(f->text);
   hpo_mem_free(f->data);
   *f = (hpo_field){0};
 }
@@ -58,18 +53,6 @@ size_t hpo_field_item(hpo_field_type type) {
   return 1;
 }
 
-static hpo_status copy_choices(hpo_field *f, const char *const *choice,
-                               size_t n, hpo_error *err) {
-  hpo_status status = HPO_OK;
-
-  HPO_TRY(status, hpo_mem_new(n, sizeof *f->choice, &f->choice, err));
-  f->n_choice = n;
-  for (size_t i = 0; i < n; i++)
-    HPO_TRY(status, hpo_mem_string(choice[i], &f->choice[i], err));
-done:
-  return status;
-}
-
 /** What a new field is made of; all borrowed. */
 typedef struct field_spec {
   const char *name, *unit, *description;
@@ -79,6 +62,56 @@ typedef struct field_spec {
   size_t n_choice;
   const void *data;
 } field_spec;
+
+/* FNV-1a: names are compared only where their hashes are equal. */
+static uint32_t hash(const char *name) {
+  uint32_t h = 2166136261u;
+
+  for (; *name; name++)
+    h = (h ^ (uint8_t)*name) * 16777619u;
+  return h;
+}
+
+hpo_field *hpo_record_find(const hpo_record *r, const char *name) {
+  const uint32_t h = hash(name);
+
+  for (size_t i = 0; i < r->n_field; i++)
+    if (r->field[i].hash == h && strcmp(r->field[i].name, name) == 0)
+      return &r->field[i];
+  return NULL;
+}
+
+static char *put(const char *text, char **at) {
+  const size_t n = strlen(text) + 1;
+  char *to = memcpy(*at, text, n);
+
+  *at += n;
+  return to;
+}
+
+/* All texts of a field in one piece: records are made by the thousand. */
+static hpo_status copy_texts(hpo_field *f, const field_spec *spec,
+                             hpo_error *err) {
+  hpo_status status = HPO_OK;
+  size_t n =
+      strlen(spec->name) + strlen(spec->unit) + strlen(spec->description) + 3;
+  char *at;
+
+  for (size_t i = 0; i < spec->n_choice; i++)
+    n += sizeof *f->choice + strlen(spec->choice[i]) + 1;
+  HPO_TRY(status, hpo_mem_new(n, 1, &f->text, err));
+  at = (char *)f->text + spec->n_choice * sizeof *f->choice;
+  f->choice = spec->n_choice > 0 ? f->text : NULL;
+  f->n_choice = spec->n_choice;
+  for (size_t i = 0; i < spec->n_choice; i++)
+    f->choice[i] = put(spec->choice[i], &at);
+  f->name = put(spec->name, &at);
+  f->unit = put(spec->unit, &at);
+  f->description = put(spec->description, &at);
+  f->hash = hash(f->name);
+done:
+  return status;
+}
 
 static hpo_status field_fill(hpo_field *f, const field_spec *spec,
                              hpo_error *err) {
@@ -97,11 +130,7 @@ static hpo_status field_fill(hpo_field *f, const field_spec *spec,
     HPO_FAIL(status, err, HPO_EMEM, "no room for %zu x %zu values", rows,
              columns);
   f->n = rows * columns;
-  HPO_TRY(status, hpo_mem_string(spec->name, &f->name, err));
-  HPO_TRY(status, hpo_mem_string(spec->unit, &f->unit, err));
-  HPO_TRY(status, hpo_mem_string(spec->description, &f->description, err));
-  if (spec->type == HPO_FIELD_ENUM)
-    HPO_TRY(status, copy_choices(f, spec->choice, spec->n_choice, err));
+  HPO_TRY(status, copy_texts(f, spec, err));
   HPO_TRY(status, hpo_mem_new(f->n, f->width, &f->data, err));
   f->room = f->n * f->width;
   if (spec->data != NULL && f->room > 0)

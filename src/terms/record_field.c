@@ -9,13 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-hpo_field *hpo_record_find(const hpo_record *r, const char *name) {
-  for (size_t i = 0; i < r->n_field; i++)
-    if (strcmp(r->field[i].name, name) == 0)
-      return &r->field[i];
-  return NULL;
-}
-
 const char *hpo_field_none_name(const hpo_field *f) {
   static const char *const names[] = {"none", "(none)", "(inactive)"};
   size_t k = 0;
