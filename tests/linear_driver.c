@@ -5,7 +5,7 @@
  *   linear_driver DATA MODEL PREDICTIONS KIND [option=value ...]
  *                 [+ option=value ...] ...
  *                 [standardize=1] [impute=mean] [ranks=N] [folds=N]
- *                 [untrained=1] [together=1] [seed=N]
+ *                 [untrained=1] [together=1] [shelf=1] [seed=N]
  *
  * One model for each set of options that a + ends.  DATA: arrays.h; columns
  * with categories are taken one-hot.  MODEL gets the saved bytes, PREDICTIONS
@@ -40,6 +40,8 @@ static bool take_word(const char *word, hpo_plan_data *plan,
     how->is_untrained = true;
   else if (strcmp(word, "together=1") == 0)
     how->is_together = true;
+  else if (strcmp(word, "shelf=1") == 0)
+    how->has_shelf = true;
   else
     return false;
   return true;

@@ -28,7 +28,7 @@ typedef struct run {
   size_t folds;
   uint64_t seed;
   int64_t steps; /* 0: as the options say */
-  bool is_untrained, is_together;
+  bool is_untrained, is_together, has_shelf;
   trainer_deal deal;
   size_t k;
   trainer_result *out; /* [n] */
@@ -141,13 +141,15 @@ static void finish(const run *r, const hpo_coll *coll, size_t i, model *m,
 
 /* Model i and its rows, which all models of a fold share. */
 static void make_model(const run *r, const hpo_coll *coll, size_t i,
-                       hpo_row *train, size_t *place, model *m) {
+                       hpo_row *train, size_t *place, hpo_shelf *shelf,
+                       model *m) {
   size_t f = r->folds > 0 ? i % r->folds : 0;
 
   m[i].in = (hpo_model_input){
       .options = r->options[i],
       .seed = r->seed,
       .coll = coll,
+      .shelf = shelf,
       .part = {.data = r->d, .bins = r->bins, .design = r->design}};
   if (i == f)
     m[i].all = calloc((size_t)r->d->n_train + 1, sizeof *m[i].all);
@@ -169,10 +171,11 @@ static void run_rank(const hpo_coll *coll, void *argument) {
   size_t *place = calloc(n_train + n_valid + 1, sizeof *place);
   double *p = calloc(n_valid * r->k + 1, sizeof *p), seconds = 0;
   model *m = calloc(r->n, sizeof *m);
+  hpo_shelf shelf = {NULL, NULL};
 
   HPO_ASSERT(train && valid && place && p && m);
   for (size_t i = 0; i < r->n; i++) {
-    make_model(r, coll, i, train, place, m);
+    make_model(r, coll, i, train, place, r->has_shelf ? &shelf : NULL, m);
     hpo_part *part = &m[i].in.part;
     part->valid = valid;
     part->n_valid =
@@ -193,6 +196,8 @@ static void run_rank(const hpo_coll *coll, void *argument) {
     r->out->train = seconds + hpo_clock_cpu() - began;
   for (size_t i = 0; r->is_together && i < r->n; i++)
     finish(r, coll, i, &m[i], place, p);
+  if (shelf.kept != NULL)
+    shelf.free(shelf.kept);
   for (size_t i = 0; i < n_fold && i < r->n; i++)
     free(m[i].all);
   free(m);
@@ -245,6 +250,7 @@ void trainer_train_all(const char *kind, const hpo_dataset *d,
            .folds = how->folds,
            .deal = how->deal,
            .is_together = how->is_together,
+           .has_shelf = how->is_together || how->has_shelf,
            .is_untrained = how->is_untrained,
            .steps = how->steps,
            .seed = how->seed > 0 ? how->seed : 7,

@@ -26,7 +26,8 @@ typedef struct trainer_options {
   trainer_deal deal;
   uint64_t seed;             /* 0: 7 */
   bool is_untrained;         /* no step at all */
-  bool is_together;          /* several models by step_together */
+  bool is_together;          /* several models by step_together, */
+  bool has_shelf;            /* which need one: what an evaluator has */
   size_t folds;              /* model i leaves out fold i % folds; 0: none */
   const hpo_plan_data *plan; /* of a design matrix; NULL: as it comes */
 } trainer_options;

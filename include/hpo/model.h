@@ -54,12 +54,21 @@ typedef enum hpo_model_turn {
   HPO_TURN_END   /* no step is left: the trial is complete as it is */
 } hpo_model_turn;
 
+/** What trainers over the same data leave for those that come after them
+ *  (means of the training rows, say): empty at first, taken by the first kind
+ *  that wants it.  Lists of rows must stand as long as it. */
+typedef struct hpo_shelf {
+  void *kept; /* NULL: nothing */
+  void (*free)(void *kept);
+} hpo_shelf;
+
 /** Everything a trainer is made from; borrowed, must outlive it. */
 typedef struct hpo_model_input {
   const hpo_options *options; /* of the kind's table */
   uint64_t seed;              /* the study's */
   hpo_part part;
   const hpo_coll *coll;
+  hpo_shelf *shelf; /* of all trainers made with data and coll; NULL: none */
   const char *const *free_name; /* [n_free] parameters that are not options
                                    (function: x0, x1, ...) */
   const double *free_value;

@@ -157,6 +157,8 @@ void hpo_evaluator_destroy(hpo_evaluator *e) {
   for (size_t i = 0; i < e->n_bins; i++)
     hpo_bins_destroy(e->bins[i]);
   hpo_mem_free(e->bins);
+  if (e->shelf.kept != NULL)
+    e->shelf.free(e->shelf.kept);
   hpo_design_destroy(e->design);
   hpo_shards_destroy(e->shards);
   for (size_t f = 0; f < e->n_truth; f++) {

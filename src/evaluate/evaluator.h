@@ -4,6 +4,7 @@
 #define EVALUATE_EVALUATOR_H
 
 #include "hpo/evaluate.h"
+#include "hpo/model.h"
 #include "hpo/shards.h"
 
 /** What the validation rows of a fold hold, in the order of its list. */
@@ -20,6 +21,7 @@ struct hpo_evaluator {
   size_t n_bins;
   hpo_shards *shards; /* NULL unless the plan is local */
   hpo_design *design; /* NULL unless a model needs it */
+  hpo_shelf shelf;    /* of its trainers */
   hpo_truth *truth;   /* [n_truth], one for each fold */
   size_t n_truth;     /* 1 without folds, 0 without data */
   hpo_row *whole;     /* [n_whole] rows here that train or validate,

@@ -84,10 +84,11 @@ done:
   return status;
 }
 
-static hpo_model_input input_of(const hpo_evaluator *e, const hpo_recipe *r) {
+static hpo_model_input input_of(hpo_evaluator *e, const hpo_recipe *r) {
   return (hpo_model_input){.options = r->options,
                            .seed = e->plan->seed,
                            .coll = e->team,
+                           .shelf = &e->shelf,
                            .free_name = r->free_name,
                            .free_value = r->free_value,
                            .free_text = (const char *const *)r->free_text,

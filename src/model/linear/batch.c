@@ -14,31 +14,30 @@
 typedef struct batch {
   linear_question *q; /* [n]; diagonals last */
   size_t n;
-  linear_objective *lead; /* whose room it is */
-  size_t margins;         /* outputs that need them: not the diagonals' */
+  linear_frame *frame; /* all have it */
+  linear_loss loss;
+  size_t k;
+  size_t margins; /* outputs that need them: not the diagonals' */
   size_t outputs;
 } batch;
 
 static size_t padded(size_t n) { return (n + 7) / 8 * 8; }
 
 bool linear_batch_joins(const linear_objective *a, const linear_objective *b) {
-  const linear_rows *r = a->rows, *s = b->rows;
-
-  return r->design == s->design && r->row == s->row && r->n == s->n &&
-         r->coll == s->coll && a->loss == b->loss && a->data == b->data &&
-         linear_scaler_equal(a->scaler, b->scaler);
+  return a->frame == b->frame && a->loss == b->loss;
 }
 
 /* --- A tile's rows ------------------------------------------------------ */
 
 /* Targets and own weights; 0 behind the rows. */
-static void read_rows(const linear_objective *o, const linear_part *t,
+static void read_rows(const linear_question *q, const linear_part *t,
                       double *y, double *own) {
-  const hpo_dataset *d = o->data;
+  const hpo_dataset *d = q->objective->data;
+  const hpo_row *id = q->objective->frame->rows.row + t->first;
 
   for (size_t i = 0; i < LINEAR_TILE; i++) {
     bool is_there = i < t->n;
-    hpo_row row = o->rows->row[t->first + (is_there ? i : 0)];
+    hpo_row row = id[is_there ? i : 0];
     y[i] = is_there ? d->y[row] : 0;
     own[i] = !is_there ? 0 : d->weight != NULL ? d->weight[row] : 1;
   }
@@ -57,7 +56,7 @@ static void weigh_rows(const linear_objective *o, const double *y,
 static void move_p(const linear_objective *o, const linear_part *t, double *p,
                    bool to) {
   for (size_t c = 0; c < o->k; c++) {
-    double *kept = o->p + c * o->rows->n + t->first;
+    double *kept = o->p + c * o->frame->rows.n + t->first;
     double *here = p + c * LINEAR_TILE;
     memcpy(to ? kept : here, to ? here : kept, t->n * sizeof *p);
   }
@@ -85,16 +84,16 @@ static void link_one(const linear_question *q, const linear_part *t,
 
 static void visit(void *self, const linear_part *t, double *sums) {
   const batch *b = self;
-  const linear_objective *lead = b->lead;
+  const linear_frame *f = b->frame;
   double y[LINEAR_TILE] __attribute__((aligned(64)));
   double own[LINEAR_TILE] __attribute__((aligned(64)));
   double w[LINEAR_TILE] __attribute__((aligned(64)));
   const linear_tile_rows rows = {.y = y, .w = w, .n = t->n};
-  size_t ld = lead->ld, k = lead->k;
-  double *m = lead->margin, *loss = sums + b->outputs * ld;
+  size_t ld = f->rows.ld, k = b->k;
+  double *m = f->margin, *loss = sums + b->outputs * ld;
 
-  read_rows(lead, t, y, own);
-  linear_forward(t->z, t->n, ld, lead->point, b->margins, m);
+  read_rows(b->q, t, y, own);
+  linear_forward(t->z, t->n, ld, f->point, b->margins, m);
   for (size_t i = 0; i < b->n; i++) {
     weigh_rows(b->q[i].objective, y, own, w);
     link_one(&b->q[i], t, &rows, m + i * k * LINEAR_TILE, loss + i);
@@ -126,8 +125,8 @@ static void finish(const linear_question *q, const double *sums, double loss) {
 
 static hpo_status answer_vectors(batch *b, hpo_error *err) {
   hpo_status status = HPO_OK;
-  linear_objective *lead = b->lead;
-  size_t k = lead->k, ld = lead->ld, n = k * ld;
+  linear_frame *f = b->frame;
+  size_t k = b->k, ld = f->rows.ld, n = k * ld;
   linear_work w = {.visit = visit, .self = b, .share = 1};
 
   b->margins = 0;
@@ -135,13 +134,13 @@ static hpo_status answer_vectors(batch *b, hpo_error *err) {
   for (size_t i = 0; i < b->n; i++) {
     if (b->q[i].ask->what == NEWTON_DIAGONAL)
       break;
-    memcpy(lead->point + i * n, b->q[i].ask->at, n * sizeof *lead->point);
+    memcpy(f->point + i * n, b->q[i].ask->at, n * sizeof *f->point);
     b->margins += k;
   }
   w.m = b->outputs * ld + padded(b->n);
-  HPO_TRY(status, linear_pass(lead->rows, &w, lead->total, err));
-  for (size_t i = 0; lead->rows->coll->rank == 0 && i < b->n; i++)
-    finish(&b->q[i], lead->total + i * n, lead->total[b->outputs * ld + i]);
+  HPO_TRY(status, linear_pass(&f->rows, &w, f->total, err));
+  for (size_t i = 0; f->coll->rank == 0 && i < b->n; i++)
+    finish(&b->q[i], f->total + i * n, f->total[b->outputs * ld + i]);
 done:
   return status;
 }
@@ -150,24 +149,24 @@ done:
 
 static void visit_hessian(void *self, const linear_part *t, double *sums) {
   const batch *b = self;
-  const linear_objective *lead = b->lead;
+  const linear_frame *f = b->frame;
   double y[LINEAR_TILE] __attribute__((aligned(64)));
   double own[LINEAR_TILE] __attribute__((aligned(64)));
   double w[LINEAR_TILE] __attribute__((aligned(64)));
   double p[LINEAR_TILE] __attribute__((aligned(64))) = {0};
   const linear_tile_rows rows = {.y = y, .w = w, .n = t->n};
-  size_t ld = lead->ld, each = ld * ld + 8;
-  double *m = lead->margin;
+  size_t ld = f->rows.ld, each = ld * ld + 8;
+  double *m = f->margin;
 
-  read_rows(lead, t, y, own);
-  linear_forward(t->z, t->n, ld, lead->point, b->n, m);
+  read_rows(b->q, t, y, own);
+  linear_forward(t->z, t->n, ld, f->point, b->n, m);
   for (size_t i = 0; i < b->n; i++) {
     double *mine = m + i * LINEAR_TILE, *to = sums + i * each;
     weigh_rows(b->q[i].objective, y, own, w);
-    (void)linear_link_loss(lead->loss, &rows, 1, mine, p);
-    linear_link_curve(lead->loss, &rows, 1, p, mine);
-    linear_weigh(t->z, t->n, ld, mine, lead->weighed);
-    linear_outer(lead->weighed, t->z, t->n, ld, to);
+    (void)linear_link_loss(b->loss, &rows, 1, mine, p);
+    linear_link_curve(b->loss, &rows, 1, p, mine);
+    linear_weigh(t->z, t->n, ld, mine, f->weighed);
+    linear_outer(f->weighed, t->z, t->n, ld, to);
     for (size_t r = 0; r < t->n; r++)
       to[ld * ld] += w[r];
   }
@@ -189,18 +188,18 @@ static void finish_hessian(const linear_question *q, const double *sums) {
 
 static hpo_status answer_hessians(batch *b, hpo_error *err) {
   hpo_status status = HPO_OK;
-  linear_objective *lead = b->lead;
-  size_t ld = lead->ld, each = ld * ld + 8;
+  linear_frame *f = b->frame;
+  size_t ld = f->rows.ld, each = ld * ld + 8;
   const linear_work w = {.visit = visit_hessian,
                          .self = b,
                          .m = b->n * each,
                          .share = b->q[0].ask->share};
 
   for (size_t i = 0; i < b->n; i++)
-    memcpy(lead->point + i * ld, b->q[i].ask->at, ld * sizeof *lead->point);
-  HPO_TRY(status, linear_pass(lead->rows, &w, lead->total, err));
-  for (size_t i = 0; lead->rows->coll->rank == 0 && i < b->n; i++)
-    finish_hessian(&b->q[i], lead->total + i * each);
+    memcpy(f->point + i * ld, b->q[i].ask->at, ld * sizeof *f->point);
+  HPO_TRY(status, linear_pass(&f->rows, &w, f->total, err));
+  for (size_t i = 0; f->coll->rank == 0 && i < b->n; i++)
+    finish_hessian(&b->q[i], f->total + i * each);
 done:
   return status;
 }
@@ -233,12 +232,12 @@ hpo_status linear_batch_answer(linear_question *q, size_t n, hpo_error *err) {
 
   sort(q, n);
   for (size_t i = 0; i < n; i += taken) {
-    batch b = {.q = q + i, .lead = q[i].objective};
-    const linear_objective *o = b.lead;
+    const linear_objective *o = q[i].objective;
+    batch b = {.q = q + i, .frame = o->frame, .loss = o->loss, .k = o->k};
     bool is_hessian = q[i].ask->what == NEWTON_HESSIAN;
     int64_t kind = rank_of(q[i].ask);
-    size_t most = is_hessian ? o->most_sums / (o->ld * o->ld + 8)
-                             : o->most_outputs / o->k;
+    size_t most = is_hessian ? o->frame->most_sums / (o->ld * o->ld + 8)
+                             : o->frame->most_outputs / o->k;
 
     for (taken = 1; i + taken < n && taken < most; taken++) {
       int64_t other = rank_of(q[i + taken].ask);

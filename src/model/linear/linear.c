@@ -11,8 +11,7 @@
 typedef struct linear_model {
   hpo_model_input in; /* borrowed parts */
   linear_config config;
-  linear_rows rows;
-  linear_scaler scaler;
+  linear_frame *frame;
   linear_objective objective;
   linear_member member;
   int64_t n_iter;
@@ -26,8 +25,7 @@ static void destroy(void *self) {
   newton_destroy(m->member.solver);
   hpo_mem_free(m->member.u);
   linear_objective_free(&m->objective);
-  linear_scaler_free(&m->scaler);
-  linear_rows_free(&m->rows);
+  linear_frame_release(m->frame);
   hpo_mem_free(m);
 }
 
@@ -56,16 +54,14 @@ static hpo_status create(const hpo_model_input *in, void **self,
                          hpo_error *err) {
   hpo_status status = HPO_OK;
   linear_model *m = NULL;
-  const hpo_design *d = in->part.design;
 
-  HPO_ASSERT(d != NULL);
+  HPO_ASSERT(in->part.design != NULL);
   HPO_TRY(status, hpo_mem_new(1, sizeof *m, &m, err));
   m->in = *in;
   linear_config_get(in->options, in->part.data, &m->config);
-  HPO_TRY(status, linear_rows_create(in, d->stride, &m->rows, err));
-  HPO_TRY(status, linear_scaler_create(&m->rows, m->config.has_intercept,
-                                       &m->scaler, err));
-  HPO_TRY(status, linear_objective_create(in, &m->config, &m->scaler, &m->rows,
+  HPO_TRY(status,
+          linear_frame_get(in, m->config.has_intercept, &m->frame, err));
+  HPO_TRY(status, linear_objective_create(in, &m->config, m->frame,
                                           &m->objective, err));
   HPO_TRY(status, create_solver(m, err));
   *self = m;
@@ -159,8 +155,9 @@ static bool is_done(void *self) {
 static hpo_status predict_valid(void *self, double *p, hpo_error *err) {
   const linear_model *m = self;
   const linear_objective *o = &m->objective;
-  const hpo_design *d = m->in.part.design;
+  const linear_frame *f = m->frame;
   const hpo_part *part = &m->in.part;
+  const hpo_design *d = part->design;
 
   (void)err;
   for (size_t i = 0; i < part->n_valid; i += LINEAR_TILE) {
@@ -168,12 +165,12 @@ static hpo_status predict_valid(void *self, double *p, hpo_error *err) {
            n = left < LINEAR_TILE ? left : LINEAR_TILE;
     for (size_t r = 0; r < n; r++)
       linear_decode(d->x + (size_t)part->valid[i + r] * d->stride, o->ld,
-                    &m->scaler.scale, m->rows.z + r * o->ld);
-    linear_forward(m->rows.z, n, o->ld, m->member.u, o->k, o->margin);
-    linear_link(o->loss, o->k, o->margin);
+                    &f->scaler.scale, f->rows.z + r * o->ld);
+    linear_forward(f->rows.z, n, o->ld, m->member.u, o->k, f->margin);
+    linear_link(o->loss, o->k, f->margin);
     for (size_t r = 0; r < n; r++)
       for (size_t c = 0; c < o->k; c++)
-        p[(i + r) * o->k + c] = o->margin[c * LINEAR_TILE + r];
+        p[(i + r) * o->k + c] = f->margin[c * LINEAR_TILE + r];
   }
   return HPO_OK;
 }
@@ -182,7 +179,7 @@ static hpo_status save(void *self, hpo_buffer *out, hpo_error *err) {
   const linear_model *m = self;
   linear_saved saved = {.in = &m->in,
                         .config = &m->config,
-                        .scaler = &m->scaler,
+                        .scaler = &m->frame->scaler,
                         .u = m->member.u,
                         .k = m->objective.k,
                         .n_iter = m->n_iter,

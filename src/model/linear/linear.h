@@ -5,7 +5,8 @@
  *    config     options                    kernels  products over a tile
  *    pass       sums over rows, in order   link     losses of a tile
  *    scaler     means, scales, imputation  newton   the solver, without data
- *    objective  weights, penalties         memory   its L-BFGS
+ *    frame      what models of the same rows share
+ *    objective  penalties                  memory   its L-BFGS
  *    batch      f, gradients, Hessians of many models in one pass
  *    team       rank 0 leads, others serve save     the model as JSON
  *    linear     the face: create, step, predict
@@ -120,35 +121,9 @@ HPO_MUST_USE hpo_status linear_scaler_create(linear_rows *r,
                                              linear_scaler *out,
                                              hpo_error *err);
 void linear_scaler_free(linear_scaler *s);
-/** Whether rows are decoded alike. */
-bool linear_scaler_equal(const linear_scaler *a, const linear_scaler *b);
 /** Mean, median or most frequent value of x [n] without NaN, sorted here;
  *  NaN of none. */
 double linear_impute(hpo_impute how, float *x, size_t n);
-
-/** f over the training rows, and its penalties. */
-typedef struct linear_objective {
-  linear_loss loss;
-  size_t ld, k;
-  linear_rows *rows; /* borrowed, as is the next */
-  const linear_scaler *scaler;
-  const hpo_dataset *data; /* borrowed */
-  double *class_weight;    /* [classes], [1] in a regression: what a row counts
-                              for, with all rows' own weights summing to 1 */
-  double *p;               /* [k][n] probabilities at the last point, for
-                              products; NULL: not kept */
-  double *kept;            /* [k][LINEAR_TILE] of p, in use; NULL with p */
-  double *l1, *l2;         /* [k * ld] penalties; l1 NULL: none */
-  double *second;          /* [k * ld] second derivatives, about */
-  newton_method method;
-  int64_t share, least_share; /* of NEWTON_MATRIX */
-  /* room of a batch that it leads: */
-  double *point;   /* [outputs][ld] */
-  double *margin;  /* [outputs][LINEAR_TILE] */
-  double *total;   /* [most_sums] */
-  double *weighed; /* [LINEAR_TILE][ld], of NEWTON_MATRIX alone */
-  size_t most_outputs, most_sums;
-} linear_objective;
 
 /** What a row of each class counts: 1, or balanced: rows / (classes * rows of
  *  the class).  Collective.  \param [out] out [classes], [1] in a regression;
@@ -156,9 +131,61 @@ typedef struct linear_objective {
 HPO_MUST_USE hpo_status linear_class_weights(const hpo_model_input *in,
                                              bool is_balanced, double **out,
                                              hpo_error *err);
-HPO_MUST_USE hpo_status linear_objective_create(
-    const hpo_model_input *in, const linear_config *c, const linear_scaler *s,
-    linear_rows *rows, linear_objective *out, hpo_error *err);
+
+/** What models of the same rows share. */
+typedef struct linear_frame {
+  struct linear_frame *next; /* on the shelf */
+  bool is_private;           /* on none */
+  bool has_intercept;
+  const hpo_row *team_rows; /* what tells it from others, beside rows */
+  hpo_row total_rows;
+  const hpo_coll *coll;
+  linear_rows rows;
+  linear_scaler scaler;
+  double *class_weight[2]; /* [classes], [1] in a regression, plain and
+                              balanced: what a row counts for, with all rows'
+                              own weights summing to 1; NULL: not known */
+  double weight_sum[2];    /* before that */
+  /* room of a pass: */
+  double *point;   /* [outputs][ld] */
+  double *margin;  /* [outputs][LINEAR_TILE] */
+  double *total;   /* [most_sums] */
+  double *weighed; /* [LINEAR_TILE][ld] */
+  size_t most_outputs, most_sums;
+} linear_frame;
+
+/** The frame of in's rows: from the shelf, or made.  Collective. */
+HPO_MUST_USE hpo_status linear_frame_get(const hpo_model_input *in,
+                                         bool has_intercept,
+                                         linear_frame **out, hpo_error *err);
+/** Frees it unless the shelf has it; NULL is a no-op. */
+void linear_frame_release(linear_frame *f);
+/** Makes class_weight[is_balanced] known.  Collective. */
+HPO_MUST_USE hpo_status linear_frame_weigh(linear_frame *f,
+                                           const hpo_model_input *in,
+                                           bool is_balanced, hpo_error *err);
+
+/** f over the training rows, and its penalties. */
+typedef struct linear_objective {
+  linear_loss loss;
+  size_t ld, k;
+  linear_frame *frame; /* borrowed, as are the next two */
+  const hpo_dataset *data;
+  const double *class_weight; /* the frame's */
+  double *p;       /* [k][n] probabilities at the last point, for products;
+                      NULL: not kept */
+  double *kept;    /* [k][LINEAR_TILE] of p, in use; NULL with p */
+  double *l1, *l2; /* [k * ld] penalties; l1 NULL: none */
+  double *second;  /* [k * ld] second derivatives, about */
+  newton_method method;
+  int64_t share, least_share; /* of NEWTON_MATRIX */
+} linear_objective;
+
+HPO_MUST_USE hpo_status linear_objective_create(const hpo_model_input *in,
+                                                const linear_config *c,
+                                                linear_frame *f,
+                                                linear_objective *out,
+                                                hpo_error *err);
 void linear_objective_free(linear_objective *o);
 
 /** A question about one model's objective. */

@@ -32,22 +32,44 @@ HPO_INLINE void log_1p(lanes *x) {
   *x = CHOOSE(big, zero + LN2, zero) + (2 * s + s * (q * sum));
 }
 
-/* e = exp(-|m|). */
+/* x becomes exp(x) for x <= 0, 0 below -708: x = k log 2 + r, and Taylor's
+ * series to r^13 for |r| <= 0.347.  NaN stays. */
+HPO_INLINE void exp_down(lanes *x) {
+  const lanes zero = {0}, from = *x, whole = zero + 0x1.8p52;
+  mask tiny = from < -708;
+  lanes v = CHOOSE(tiny, zero - 708, from);
+  lanes shifted = v * 0x1.71547652b82fep+0 + whole, k = shifted - whole;
+  lanes r = v - k * 0x1.62e42fefa3000p-1 - k * 0x1.3de6af278ece6p-42;
+  lanes r2 = r * r, r4 = r2 * r2;
+  lanes a = (0.5 + r * (1.0 / 6)) + r2 * (1.0 / 24 + r * (1.0 / 120));
+  lanes b =
+      (1.0 / 720 + r * (1.0 / 5040)) + r2 * (1.0 / 40320 + r * (1.0 / 362880));
+  lanes c = (1.0 / 3628800 + r * (1.0 / 39916800)) +
+            r2 * (1.0 / 479001600 + r * (1.0 / 6227020800));
+  lanes y = 1 + (r + r2 * (a + r4 * (b + r4 * c)));
+  mask scale = ((mask)shifted + 1023) << 52; /* 2^k */
+
+  *x = CHOOSE(tiny, zero, y * (lanes)scale);
+}
+
 HPO_CLONES
-static void minus_size(const double *m, double *e) {
-  for (size_t i = 0; i < TILE; i += LANES) {
-    const lanes x = AT(m + i);
-    TO(e + i) = CHOOSE(x > 0, -x, x);
+static void exp_rows(double *m, size_t n) {
+  for (size_t i = 0; i < n; i += LANES) {
+    lanes x = AT(m + i);
+    exp_down(&x);
+    TO(m + i) = x;
   }
 }
 
 HPO_CLONES
-static void logistic_rows(const linear_tile_rows *t, const double *e,
-                          double *m, double *p, double *value) {
+static void logistic_rows(const linear_tile_rows *t, double *m, double *p,
+                          double *value) {
   const lanes zero = {0};
 
   for (size_t i = 0; i < TILE; i += LANES) {
-    const lanes x = AT(m + i), u = AT(e + i), w = AT(t->w + i);
+    const lanes x = AT(m + i), w = AT(t->w + i);
+    lanes u = CHOOSE(x > 0, -x, x);
+    exp_down(&u);
     mask is_one = AT(t->y + i) > 0;
     lanes s = CHOOSE(is_one, x, -x); /* the loss is log(1 + exp(-s)) */
     lanes d = 1 / (1 + u);
@@ -127,7 +149,7 @@ static void multinomial_rows(const linear_tile_rows *t, size_t k, double *m,
   for (size_t i = 0; i < t->n; i++)
     value[i] = -m[(size_t)t->y[i] * TILE + i];
   lower(m, k, most);
-  hpo_num_exp_array(m, m, k * TILE);
+  exp_rows(m, k * TILE);
   share(m, k, sum);
   if (p)
     copy(m, k * TILE, p);
@@ -143,15 +165,12 @@ static void multinomial_rows(const linear_tile_rows *t, size_t k, double *m,
 double linear_link_loss(linear_loss loss, const linear_tile_rows *t, size_t k,
                         double *m, double *p) {
   double value[TILE] __attribute__((aligned(64))) = {0};
-  double e[TILE] __attribute__((aligned(64)));
   double sum = 0;
 
   if (loss == LINEAR_SQUARED) {
     squared_rows(t, m, value);
   } else if (loss == LINEAR_LOGISTIC) {
-    minus_size(m, e);
-    hpo_num_exp_array(e, e, TILE);
-    logistic_rows(t, e, m, p, value);
+    logistic_rows(t, m, p, value);
   } else {
     multinomial_rows(t, k, m, p, value);
   }
@@ -212,7 +231,7 @@ void linear_link(linear_loss loss, size_t k, double *m) {
       m[i] = hpo_num_sigmoid(m[i]);
   } else if (loss == LINEAR_MULTINOMIAL) {
     lower(m, k, room);
-    hpo_num_exp_array(m, m, k * TILE);
+    exp_rows(m, k * TILE);
     share(m, k, room);
   }
 }

@@ -9,73 +9,10 @@
 #include "linear.h"
 
 #include "hpo/mem.h"
-#include "hpo/num.h"
 
-#include <math.h>
 #include <string.h>
 
-/* --- Weights and penalties -------------------------------------------- */
-
-static double own_weight(const hpo_dataset *d, hpo_row r) {
-  return d->weight != NULL ? d->weight[r] : 1;
-}
-
-hpo_status linear_class_weights(const hpo_model_input *in, bool is_balanced,
-                                double **out, hpo_error *err) {
-  hpo_status status = HPO_OK;
-  const hpo_dataset *d = in->part.data;
-  size_t k = d->n_class > 0 ? d->n_class : 1;
-  int64_t *count = NULL, all = 0;
-  double *weight = NULL;
-
-  HPO_TRY(status, hpo_mem_new(k, sizeof *weight, &weight, err));
-  HPO_TRY(status, hpo_mem_new(k, sizeof *count, &count, err));
-  for (size_t i = 0; d->n_class > 0 && i < in->part.n_train; i++)
-    count[(size_t)d->y[in->part.train[i]]]++;
-  HPO_TRY(status, in->coll->sum(in->coll->self, count, k, err));
-  for (size_t c = 0; c < k; c++)
-    all += count[c];
-  for (size_t c = 0; c < k; c++)
-    weight[c] = is_balanced && count[c] > 0
-                    ? (double)all / ((double)k * (double)count[c])
-                    : 1;
-  *out = weight;
-  weight = NULL;
-done:
-  hpo_mem_free(count);
-  hpo_mem_free(weight);
-  return status;
-}
-
-/* What rows of each class count, own weights apart, divided by the sum over
- * all rows; *sum: before that. */
-static hpo_status row_weights(const hpo_model_input *in, bool is_balanced,
-                              linear_objective *o, double *sum,
-                              hpo_error *err) {
-  hpo_status status = HPO_OK;
-  const hpo_part *part = &in->part;
-  const hpo_dataset *d = part->data;
-  size_t classes = d->n_class > 0 ? d->n_class : 1;
-  hpo_sum s = {{0}, 0, 0};
-
-  HPO_TRY(status,
-          linear_class_weights(in, is_balanced, &o->class_weight, err));
-  for (size_t i = 0; i < part->n_train; i++) {
-    hpo_row r = part->train[i];
-    size_t c = d->n_class > 0 ? (size_t)d->y[r] : 0;
-    hpo_sum_add(&s, own_weight(d, r) * o->class_weight[c]);
-  }
-  HPO_TRY(status,
-          in->coll->sum(in->coll->self, (int64_t *)&s, HPO_SUM_WORDS, err));
-  *sum = hpo_sum_get(&s);
-  if (!(*sum > 0) || isinf(*sum))
-    HPO_FAIL(status, err, HPO_ETRIAL,
-             "the weights of the training rows sum to %g", *sum);
-  for (size_t c = 0; c < classes; c++)
-    o->class_weight[c] /= *sum;
-done:
-  return status;
-}
+/* --- Penalties ---------------------------------------------------------- */
 
 static hpo_status set_penalties(const linear_config *c, const linear_scaler *s,
                                 bool standardize, double sum,
@@ -146,43 +83,18 @@ done:
 
 /* --- Making it -------------------------------------------------------- */
 
-/* Room of a batch: of this model, or of as many as one pass takes. */
-static hpo_status make_room(const hpo_model_input *in, linear_objective *o,
-                            hpo_error *err) {
-  hpo_status status = HPO_OK;
-  size_t blocks = (size_t)in->part.design->rows / HPO_DESIGN_BLOCK + 1;
-  size_t own = o->k * (o->ld + 8), m = LINEAR_MOST_SUMS;
-
-  if (in->coll->size > 1 && m > LINEAR_MOST_DENSE / blocks)
-    m = LINEAR_MOST_DENSE / blocks / 8 * 8;
-  if (o->method == NEWTON_MATRIX && own < o->ld * o->ld + 8)
-    own = o->ld * o->ld + 8;
-  m = m > own ? m : own;
-  o->most_sums = m;
-  o->most_outputs = m / (o->ld + 8);
-  HPO_TRY(status, hpo_mem_new_aligned(m, sizeof *o->point, &o->point, err));
-  HPO_TRY(status, hpo_mem_new_aligned(o->most_outputs * LINEAR_TILE,
-                                      sizeof *o->margin, &o->margin, err));
-  HPO_TRY(status, hpo_mem_new_aligned(m, sizeof *o->total, &o->total, err));
-  HPO_TRY(status, linear_rows_reserve(o->rows, m, err));
-done:
-  return status;
-}
-
 hpo_status linear_objective_create(const hpo_model_input *in,
-                                   const linear_config *c,
-                                   const linear_scaler *s, linear_rows *rows,
+                                   const linear_config *c, linear_frame *f,
                                    linear_objective *out, hpo_error *err) {
   hpo_status status = HPO_OK;
-  const hpo_dataset *d = in->part.data;
   linear_objective o = {
-      .loss = c->loss, .ld = s->ld, .rows = rows, .data = d, .scaler = s};
-  double sum = 0;
+      .loss = c->loss, .ld = f->scaler.ld, .frame = f, .data = in->part.data};
 
-  o.k = c->loss == LINEAR_MULTINOMIAL ? d->n_class : 1;
-  HPO_TRY(status, row_weights(in, c->is_balanced, &o, &sum, err));
-  HPO_TRY(status,
-          set_penalties(c, s, in->part.design->standardize, sum, &o, err));
+  o.k = c->loss == LINEAR_MULTINOMIAL ? o.data->n_class : 1;
+  HPO_TRY(status, linear_frame_weigh(f, in, c->is_balanced, err));
+  o.class_weight = f->class_weight[c->is_balanced];
+  HPO_TRY(status, set_penalties(c, &f->scaler, in->part.design->standardize,
+                                f->weight_sum[c->is_balanced], &o, err));
   choose_method(&o, &in->part);
   if (o.method == NEWTON_MEMORY)
     HPO_TRY(status, set_second(&o, err));
@@ -192,10 +104,6 @@ hpo_status linear_objective_create(const hpo_model_input *in,
     HPO_TRY(status, hpo_mem_new_aligned(o.k * LINEAR_TILE, sizeof *o.kept,
                                         &o.kept, err));
   }
-  if (o.method == NEWTON_MATRIX)
-    HPO_TRY(status, hpo_mem_new_aligned(o.ld * LINEAR_TILE, sizeof *o.weighed,
-                                        &o.weighed, err));
-  HPO_TRY(status, make_room(in, &o, err));
   *out = o;
   o = (linear_objective){0};
 done:
@@ -204,15 +112,10 @@ done:
 }
 
 void linear_objective_free(linear_objective *o) {
-  hpo_mem_free(o->class_weight);
   hpo_mem_free(o->p);
   hpo_mem_free(o->kept);
-  hpo_mem_free(o->weighed);
   hpo_mem_free(o->l1);
   hpo_mem_free(o->l2);
   hpo_mem_free(o->second);
-  hpo_mem_free(o->point);
-  hpo_mem_free(o->margin);
-  hpo_mem_free(o->total);
   *o = (linear_objective){0};
 }

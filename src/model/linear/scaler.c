@@ -17,11 +17,6 @@ void linear_scaler_free(linear_scaler *s) {
   *s = (linear_scaler){0};
 }
 
-bool linear_scaler_equal(const linear_scaler *a, const linear_scaler *b) {
-  return a->ld == b->ld && memcmp(a->scale.center, b->scale.center,
-                                  3 * a->ld * sizeof *a->mean) == 0;
-}
-
 static hpo_status scaler_alloc(const linear_rows *r, linear_scaler *s,
                                hpo_error *err) {
   hpo_status status = HPO_OK;

@@ -47,7 +47,7 @@ static hpo_status step_create(linear_member *const *member, size_t n, step *s,
   const linear_objective *o = member[0]->objective;
 
   *s = (step){
-      .member = member, .n = n, .coll = o->rows->coll, .size = o->k * o->ld};
+      .member = member, .n = n, .coll = o->frame->coll, .size = o->k * o->ld};
   HPO_TRY(status, hpo_mem_new(n, sizeof *s->request, &s->request, err));
   HPO_TRY(status, hpo_mem_new(n, sizeof *s->outcome, &s->outcome, err));
   HPO_TRY(status, hpo_mem_new(n, sizeof *s->ask, &s->ask, err));
