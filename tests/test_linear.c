@@ -401,6 +401,87 @@ static void test_together(void **state) {
   check_together(&(ugly){1300, 0, true}, linear, 5, 2);
 }
 
+/* Three features of 9 categories, some missing, beside a number; or their
+ * columns of 0 and 1 as numbers. */
+static hpo_dataset *coded_make(size_t n, size_t n_class, bool is_plain) {
+  enum { FEATURES = 3, LEVELS = 9, MOST = FEATURES * LEVELS + 1 };
+  hpo_rng r = hpo_rng_make(seed(), HPO_RNG_TEST, n, 9);
+  size_t columns = is_plain ? MOST : FEATURES + 1, n_category[MOST] = {0};
+  float *x = calloc(n * columns, sizeof *x);
+  double *y = calloc(n, sizeof *y);
+  uint8_t *role = calloc(n, 1);
+
+  HPO_ASSERT(x && y && role);
+  for (size_t i = 0; i < n; i++) {
+    double z = 4 * (hpo_rng_next(&r) - 0.5);
+    for (size_t f = 0; f < FEATURES; f++) {
+      double v = hpo_rng_next(&r) * hpo_rng_next(&r) * LEVELS;
+      size_t level = (size_t)v;
+      bool is_missing = hpo_rng_next(&r) < 0.1;
+      z += is_missing ? 0 : sin((double)(level * (f + 1)));
+      if (!is_plain)
+        x[f * n + i] = is_missing ? NAN : (float)level;
+      else if (!is_missing)
+        x[(f * LEVELS + level) * n + i] = 1;
+    }
+    double v = hpo_rng_next(&r);
+    x[(columns - 1) * n + i] = (float)v;
+    y[i] = fmod(floor(fabs(z + 2 * v)), (double)n_class);
+    role[i] = hpo_rng_next(&r) < 0.2 ? HPO_ROLE_VALID : HPO_ROLE_TRAIN;
+  }
+  for (size_t f = 0; !is_plain && f < FEATURES; f++)
+    n_category[f] = LEVELS;
+  hpo_dataset *d =
+      testdata_make_full(n, columns, x, y, n_class, role, NULL, n_category);
+  for (size_t f = 0; !is_plain && f < FEATURES; f++)
+    d->column[f].onehot = true;
+  free(x);
+  free(y);
+  free(role);
+  return d;
+}
+
+/* One-hot columns by their codes: the optimum of the same columns as numbers;
+ * the same bits on any ranks, alone and together. */
+static void test_codes(void **state) {
+  const char *words[] = {"C=0.3", "tol=1e-10", "max_iter=500", NULL};
+  const char *l1[] = {"C=0.3", "tol=1e-10", "penalty=l1", NULL};
+  const char *bare[] = {"C=2", "fit_intercept=no", NULL};
+  const char *const *const all[] = {words, l1, bare, words};
+  const hpo_plan_data plan = {.standardize = false};
+
+  (void)state;
+  for (size_t n_class = 2; n_class <= 3; n_class++) {
+    hpo_dataset *d = coded_make(3000, n_class, false);
+    hpo_dataset *plain = coded_make(3000, n_class, true);
+    trainer_options how = {.ranks = 1, .plan = &plan};
+    trainer_result alone[4], same[4], numbers[4];
+
+    assert_true(d->column[0].missing > 0);
+    trainer_train_all("logistic", d, all, 4, &how, alone);
+    trainer_train_all("logistic", plain, all, 4, &how, numbers);
+    for (size_t i = 0; i < 4; i++)
+      for (size_t k = 0; k < alone[i].n; k++) {
+        double far = fabs(alone[i].p[k] - numbers[i].p[k]);
+        assert_true(far < (i == 2 ? 1e-4 : 1e-7));
+      }
+    how.is_together = true;
+    for (how.ranks = 1; how.ranks <= 3; how.ranks++) {
+      trainer_train_all("logistic", d, all, 4, &how, same);
+      for (size_t i = 0; i < 4; i++) {
+        expect_same(&alone[i], &same[i]);
+        trainer_free(&same[i]);
+      }
+    }
+    for (size_t i = 0; i < 4; i++) {
+      trainer_free(&alone[i]);
+      trainer_free(&numbers[i]);
+    }
+    hpo_dataset_destroy(d);
+    hpo_dataset_destroy(plain);
+  }
+}
+
 /* --- Refusals --------------------------------------------------------- */
 
 static void expect_refused(const hpo_dataset *d, const hpo_plan_data *plan,
@@ -469,9 +550,10 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_kernels),  cmocka_unit_test(test_decode),
       cmocka_unit_test(test_outer),    cmocka_unit_test(test_link),
-      cmocka_unit_test(test_together), cmocka_unit_test(test_solver),
-      cmocka_unit_test(test_ranks),    cmocka_unit_test(test_prefix),
-      cmocka_unit_test(test_refusals), cmocka_unit_test(test_share)};
+      cmocka_unit_test(test_together), cmocka_unit_test(test_codes),
+      cmocka_unit_test(test_solver),   cmocka_unit_test(test_ranks),
+      cmocka_unit_test(test_prefix),   cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_share)};
 
   print_message("HPO_TEST_SEED=%llu\n", (unsigned long long)seed());
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,14 +32,19 @@ typedef struct hpo_design_column {
   size_t feature;     /* of the data set */
   ptrdiff_t category; /* -1: the feature's own number */
   bool has_missing;   /* NaN may stand in it */
+  bool is_coded;      /* one of those that code names */
 } hpo_design_column;
 
 typedef struct hpo_design {
-  hpo_row rows;              /* as in the data set */
-  size_t columns;            /* at least 1 */
-  size_t stride;             /* floats from row to row: a multiple of 8, more
-                                than columns; 0 behind the columns */
-  const float *x;            /* [rows][stride], shared by the node */
+  hpo_row rows;         /* as in the data set */
+  size_t columns;       /* at least 1 */
+  size_t stride;        /* floats from row to row: a multiple of 8, more
+                           than columns; 0 behind the columns */
+  const float *x;       /* [rows][stride], shared by the node */
+  const uint16_t *code; /* [rows][n_coded] the column that is 1 for each
+                           one-hot feature, `columns` where none is; so short
+                           that passes over it cost little; NULL: none */
+  size_t n_coded;
   hpo_design_column *column; /* [columns] */
   hpo_impute impute;
   bool standardize; /* <standardize/> */

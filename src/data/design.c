@@ -72,8 +72,9 @@ static hpo_status find_columns(const hpo_dataset *d, hpo_design *m,
     const hpo_column *c = &d->column[j];
 
     for (size_t k = 0; c->categorical && k < c->n_category; k++)
-      m->column[m->columns++] =
-          (hpo_design_column){.feature = j, .category = (ptrdiff_t)k};
+      m->column[m->columns++] = (hpo_design_column){
+          .feature = j, .category = (ptrdiff_t)k, .is_coded = n < UINT16_MAX};
+    m->n_coded += c->categorical && n < UINT16_MAX;
     if (!c->categorical)
       m->column[m->columns++] = (hpo_design_column){
           .feature = j,
@@ -113,12 +114,35 @@ static void write_values(const hpo_dataset *d, const hpo_design *m,
   }
 }
 
+/* The columns that are 1. */
+static void write_codes(const hpo_dataset *d, const hpo_design *m,
+                        uint16_t *to) {
+  hpo_row first = 0, end = 0;
+  size_t f = 0;
+
+  hpo_dataset_held(d, &first, &end);
+  for (size_t j = 0; j < m->columns; j++) {
+    const hpo_design_column *c = &m->column[j];
+    const float *from = d->x + c->feature * (size_t)d->rows;
+    if (!c->is_coded || c->category != 0)
+      continue;
+    size_t n = d->column[c->feature].n_category;
+    for (hpo_row i = first; i < end; i++) {
+      float v = from[i];
+      bool is_there = v >= 0 && v < (float)n;
+      to[(size_t)i * m->n_coded + f] =
+          (uint16_t)(is_there ? j + (size_t)v : m->columns);
+    }
+    f++;
+  }
+}
+
 hpo_status hpo_design_create(const hpo_plan_data *plan, const hpo_dataset *d,
                              hpo_design **out, hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_shared *node = d->node;
   hpo_design *m = NULL;
-  size_t bytes = 0;
+  size_t bytes = 0, values = 0;
   bool is_shared = false;
 
   HPO_ASSERT(d->x != NULL || d->rows == 0);
@@ -128,11 +152,16 @@ hpo_status hpo_design_create(const hpo_plan_data *plan, const hpo_dataset *d,
   m->impute = hpo_design_impute(plan->impute);
   m->standardize = plan->standardize;
   HPO_TRY(status, find_columns(d, m, err));
-  bytes = (size_t)m->rows * m->stride * sizeof(float);
+  values = (size_t)m->rows * m->stride * sizeof(float);
+  bytes = values + (size_t)m->rows * m->n_coded * sizeof *m->code;
   HPO_TRY(status, node->alloc(node->self, bytes, &m->block, &is_shared, err));
   m->x = m->block;
-  if (node->node_rank == 0)
+  uint16_t *code = (uint16_t *)(void *)((char *)m->block + values);
+  m->code = m->n_coded > 0 ? code : NULL;
+  if (node->node_rank == 0) {
     write_values(d, m, m->block);
+    write_codes(d, m, code);
+  }
   HPO_TRY(status, node->ready(node->self, m->block, bytes, err));
   *out = m;
   m = NULL;

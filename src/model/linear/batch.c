@@ -9,7 +9,8 @@
 #include <string.h>
 
 /* One pass.  Its sums: [outputs][ld] gradients or diagonals, then [n] losses
- * padded to 8; or of Hessians [n][ld][ld + 8 in all], with the weight of the
+ * padded to 8; with codes [outputs][dense columns] gradients, losses, and what
+ * coded.c adds; or of Hessians [n][ld][ld + 8 in all], with the weight of the
  * rows behind. */
 typedef struct batch {
   linear_question *q; /* [n]; diagonals last */
@@ -19,6 +20,8 @@ typedef struct batch {
   size_t k;
   size_t margins; /* outputs that need them: not the diagonals' */
   size_t outputs;
+  bool is_coded; /* one-hot columns go by their codes */
+  size_t ld;     /* of the tiles */
 } batch;
 
 static size_t padded(size_t n) { return (n + 7) / 8 * 8; }
@@ -84,21 +87,25 @@ static void link_one(const linear_question *q, const linear_part *t,
 
 static void visit(void *self, const linear_part *t, double *sums) {
   const batch *b = self;
-  const linear_frame *f = b->frame;
+  linear_frame *f = b->frame;
   double y[LINEAR_TILE] __attribute__((aligned(64)));
   double own[LINEAR_TILE] __attribute__((aligned(64)));
   double w[LINEAR_TILE] __attribute__((aligned(64)));
   const linear_tile_rows rows = {.y = y, .w = w, .n = t->n};
-  size_t ld = f->rows.ld, k = b->k;
+  size_t ld = b->ld;
   double *m = f->margin, *loss = sums + b->outputs * ld;
 
   read_rows(b->q, t, y, own);
   linear_forward(t->z, t->n, ld, f->point, b->margins, m);
+  if (b->is_coded)
+    linear_coded_forward(&f->coded, &f->rows, t, b->margins, m);
   for (size_t i = 0; i < b->n; i++) {
     weigh_rows(b->q[i].objective, y, own, w);
-    link_one(&b->q[i], t, &rows, m + i * k * LINEAR_TILE, loss + i);
+    link_one(&b->q[i], t, &rows, m + i * b->k * LINEAR_TILE, loss + i);
   }
   linear_backward(t->z, t->n, ld, m, b->margins, sums);
+  if (b->is_coded)
+    linear_coded_backward(&f->coded, t, b->margins, m, loss + padded(b->n));
   if (b->outputs == b->margins)
     return;
   linear_square(t->z, t->n, ld);
@@ -123,24 +130,57 @@ static void finish(const linear_question *q, const double *sums, double loss) {
   a->value = loss + penalty / 2;
 }
 
-static hpo_status answer_vectors(batch *b, hpo_error *err) {
-  hpo_status status = HPO_OK;
+/* The points of those that need margins, as the pass takes them. */
+static void pack(batch *b) {
   linear_frame *f = b->frame;
-  size_t k = b->k, ld = f->rows.ld, n = k * ld;
-  linear_work w = {.visit = visit, .self = b, .share = 1};
+  size_t n = b->k * f->rows.ld;
+  double *to = b->is_coded ? f->total : f->point; /* total is free yet */
 
   b->margins = 0;
-  b->outputs = b->n * k;
   for (size_t i = 0; i < b->n; i++) {
     if (b->q[i].ask->what == NEWTON_DIAGONAL)
       break;
-    memcpy(f->point + i * n, b->q[i].ask->at, n * sizeof *f->point);
-    b->margins += k;
+    memcpy(to + i * n, b->q[i].ask->at, n * sizeof *to);
+    b->margins += b->k;
   }
-  w.m = b->outputs * ld + padded(b->n);
+  if (b->is_coded)
+    linear_coded_pack(&f->coded, &f->scaler, to, b->margins, f->point);
+}
+
+/* Gradients as if no column went by its code. */
+static void spread(const batch *b, const linear_question *q, size_t i) {
+  const linear_frame *f = b->frame;
+  const double *behind = f->total + b->outputs * b->ld + padded(b->n);
+
+  for (size_t c = i * b->k; c < (i + 1) * b->k; c++)
+    linear_coded_gather(&f->coded, &f->scaler, f->total + c * b->ld, behind, c,
+                        b->outputs, q->ask->out + (c - i * b->k) * f->rows.ld);
+}
+
+static hpo_status answer_vectors(batch *b, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  linear_frame *f = b->frame;
+  linear_work w = {.visit = visit, .self = b, .share = 1};
+
+  b->is_coded = f->has_codes && b->q[0].ask->what != NEWTON_DIAGONAL;
+  b->ld = b->is_coded ? 8 * f->coded.n_group : f->rows.ld;
+  b->outputs = b->n * b->k;
+  pack(b);
+  w.m = b->outputs * b->ld + padded(b->n);
+  if (b->is_coded) {
+    w.m += linear_coded_sums(&f->coded, b->outputs);
+    w.coded = &f->coded;
+  }
   HPO_TRY(status, linear_pass(&f->rows, &w, f->total, err));
-  for (size_t i = 0; f->coll->rank == 0 && i < b->n; i++)
-    finish(&b->q[i], f->total + i * n, f->total[b->outputs * ld + i]);
+  for (size_t i = 0; f->coll->rank == 0 && i < b->n; i++) {
+    const linear_question *q = &b->q[i];
+    const double *sums = f->total + i * b->k * b->ld;
+    if (b->is_coded) {
+      spread(b, q, i);
+      sums = q->ask->out;
+    }
+    finish(q, sums, f->total[b->outputs * b->ld + i]);
+  }
 done:
   return status;
 }
@@ -241,7 +281,7 @@ hpo_status linear_batch_answer(linear_question *q, size_t n, hpo_error *err) {
 
     for (taken = 1; i + taken < n && taken < most; taken++) {
       int64_t other = rank_of(q[i + taken].ask);
-      if (is_hessian ? other != kind : other > 1)
+      if (is_hessian || o->frame->has_codes ? other != kind : other > 1)
         break;
     }
     b.n = taken;

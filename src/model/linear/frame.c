@@ -10,6 +10,9 @@
 #include <math.h>
 #include <string.h>
 
+/* Outputs in one pass, unless one model has more. */
+enum { MOST_WIDE = 128 };
+
 static void frame_free(linear_frame *f) {
   if (f == NULL)
     return;
@@ -19,6 +22,7 @@ static void frame_free(linear_frame *f) {
   hpo_mem_free(f->margin);
   hpo_mem_free(f->total);
   hpo_mem_free(f->weighed);
+  linear_coded_free(&f->coded);
   linear_scaler_free(&f->scaler);
   linear_rows_free(&f->rows);
   hpo_mem_free(f);
@@ -106,21 +110,37 @@ done:
 
 /* --- Making it ----------------------------------------------------------- */
 
+/* Sums of a pass of so many outputs, with their losses. */
+static size_t sums_of(const linear_frame *f, size_t outputs) {
+  return f->has_codes ? outputs * 8 * f->coded.n_group + outputs + 15 +
+                            linear_coded_sums(&f->coded, outputs)
+                      : outputs * (f->scaler.ld + 1) + 15;
+}
+
 /* Room of passes: of one model, or of as many as one pass takes. */
 static hpo_status make_room(const hpo_model_input *in, linear_frame *f,
                             hpo_error *err) {
   hpo_status status = HPO_OK;
   size_t blocks = (size_t)in->part.design->rows / HPO_DESIGN_BLOCK + 1;
   size_t ld = f->scaler.ld, k = hpo_dataset_outputs(in->part.data);
-  size_t own = k * (ld + 8), m = LINEAR_MOST_SUMS;
+  size_t m = LINEAR_MOST_SUMS, own = 0, most = k;
 
+  f->has_codes = linear_coded_pays(in->part.design);
+  if (f->has_codes)
+    HPO_TRY(status,
+            linear_coded_create(in->part.design, &f->scaler,
+                                (MOST_WIDE + k + 7) / 8 * 8, &f->coded, err));
+  own = sums_of(f, k);
+  own = own > k * (ld + 1) + 15 ? own : k * (ld + 1) + 15; /* diagonals */
   if (in->coll->size > 1 && m > LINEAR_MOST_DENSE / blocks)
-    m = LINEAR_MOST_DENSE / blocks / 8 * 8;
+    m = LINEAR_MOST_DENSE / blocks;
   if (k == 1 && ld <= LINEAR_MOST_LD && own < ld * ld + 8)
     own = ld * ld + 8;
-  m = m > own ? m : own;
+  m = (m > own ? m : own) / 8 * 8 + 8;
+  while (most < MOST_WIDE && sums_of(f, most + 1) <= m)
+    most++;
   f->most_sums = m;
-  f->most_outputs = m / (ld + 8);
+  f->most_outputs = most;
   HPO_TRY(status, hpo_mem_new_aligned(m, sizeof *f->point, &f->point, err));
   HPO_TRY(status, hpo_mem_new_aligned(f->most_outputs * LINEAR_TILE,
                                       sizeof *f->margin, &f->margin, err));

@@ -6,16 +6,28 @@
 #include "hpo/clones.h"
 #include "lanes.h"
 
+/* Eight columns. */
+HPO_INLINE void decode(const float *x, const linear_scale *s, size_t j,
+                       double *z) {
+  lanes v = __builtin_convertvector(*(const narrow *)x, lanes);
+  mask there = v == v;
+  lanes scaled = (v - AT(s->center + j)) * AT(s->factor + j);
+
+  TO(z + j) = CHOOSE(there, scaled, AT(s->fill + j));
+}
+
 HPO_CLONES
 void linear_decode(const float *x, size_t ld, const linear_scale *s,
                    double *z) {
-  for (size_t j = 0; j < ld; j += LANES) {
-    lanes v = __builtin_convertvector(*(const narrow *)(x + j), lanes);
-    mask there = v == v;
-    lanes scaled = (v - AT(s->center + j)) * AT(s->factor + j);
-    TO(z + j) =
-        (lanes)(((mask)scaled & there) | ((mask)AT(s->fill + j) & ~there));
-  }
+  for (size_t j = 0; j < ld; j += LANES)
+    decode(x + j, s, j, z);
+}
+
+HPO_CLONES
+void linear_decode_groups(const float *x, const size_t *group, size_t groups,
+                          const linear_scale *s, double *z) {
+  for (size_t i = 0; i < groups; i++)
+    decode(x + group[i], s, i * LANES, z);
 }
 
 HPO_CLONES
@@ -51,6 +63,35 @@ HPO_CLONES
 void linear_add(double a, const double *x, size_t n, double *y) {
   for (size_t j = 0; j < n; j += LANES)
     TO(y + j) = AT(y + j) + AT(x + j) * a;
+}
+
+/* --- Columns of 0 and 1 ------------------------------------------------- */
+
+HPO_CLONES
+void linear_pick(const uint16_t *const *code, size_t n, size_t codes,
+                 const double *v, const double *base, size_t wide, double *b) {
+  for (size_t i = 0; i < n; i++)
+    for (size_t k = 0; k < wide; k += LANES) {
+      lanes sum = AT(base + k);
+
+      for (size_t f = 0; f < codes; f++)
+        sum += AT(v + code[i][f] * wide + k);
+      TO(b + i * wide + k) = sum;
+    }
+}
+
+HPO_CLONES
+void linear_drop(const uint16_t *const *code, size_t n, size_t codes,
+                 const double *r, size_t wide, double *a) {
+  for (size_t i = 0; i < n; i++)
+    for (size_t k = 0; k < wide; k += LANES) {
+      const lanes x = AT(r + i * wide + k);
+
+      for (size_t f = 0; f < codes; f++) {
+        double *to = a + code[i][f] * wide + k;
+        TO(to) = AT(to) + x;
+      }
+    }
 }
 
 /* --- Forward ---------------------------------------------------------- */

@@ -13,6 +13,7 @@
 #define HPO_LINEAR_KERNELS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 enum { LINEAR_TILE = 32 };
 
@@ -25,6 +26,17 @@ typedef struct linear_scale {
 /** One row: x [ld] to z [ld]. */
 void linear_decode(const float *x, size_t ld, const linear_scale *s,
                    double *z);
+/** The same of groups of 8 columns alone: x [group[i]..+8] to z [8 i..+8];
+ *  s [8 groups]. */
+void linear_decode_groups(const float *x, const size_t *group, size_t groups,
+                          const linear_scale *s, double *z);
+/** b [n][wide] = base + the sum of v [code][wide] over a row's codes; wide a
+ *  multiple of 8. */
+void linear_pick(const uint16_t *const *code, size_t n, size_t codes,
+                 const double *v, const double *base, size_t wide, double *b);
+/** a [code][wide] += r [i][wide] for each of a row's codes. */
+void linear_drop(const uint16_t *const *code, size_t n, size_t codes,
+                 const double *r, size_t wide, double *a);
 /** z = z * z, n rows. */
 void linear_square(double *z, size_t n, size_t ld);
 /** to [n][ld] = z with row i times q[i]. */

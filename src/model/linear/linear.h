@@ -6,6 +6,7 @@
  *    pass       sums over rows, in order   link     losses of a tile
  *    scaler     means, scales, imputation  newton   the solver, without data
  *    frame      what models of the same rows share
+ *    coded      one-hot columns by their codes
  *    objective  penalties                  memory   its L-BFGS
  *    batch      f, gradients, Hessians of many models in one pass
  *    team       rank 0 leads, others serve save     the model as JSON
@@ -87,8 +88,10 @@ typedef void linear_visit(void *self, const linear_part *tile, double *sums);
 typedef struct linear_work {
   linear_visit *visit;
   void *self;
-  size_t m;      /* sums, a multiple of 8 */
-  int64_t share; /* 1: all */
+  size_t m;                         /* sums, a multiple of 8 */
+  const struct linear_coded *coded; /* decode what its dense part has; NULL:
+                                       all columns */
+  int64_t share;                    /* 1: all */
 } linear_work;
 
 HPO_MUST_USE hpo_status linear_rows_create(const hpo_model_input *in,
@@ -132,6 +135,47 @@ HPO_MUST_USE hpo_status linear_class_weights(const hpo_model_input *in,
                                              bool is_balanced, double **out,
                                              hpo_error *err);
 
+/** Columns of 0 and 1 by their codes, so that a row costs one addition for
+ *  each feature, not for each category.  What is left is dense: groups of 8
+ *  columns with one that has no code. */
+typedef struct linear_coded {
+  size_t *group; /* [n_group] first columns */
+  size_t n_group;
+  linear_scale scale; /* [8 n_group] of the groups; factor 0 where coded */
+  double *block;      /* what backs it */
+  const uint16_t *code[LINEAR_TILE]; /* of the rows of a tile */
+  size_t codes, columns;
+  double *value;  /* [columns + 1][wide] of a pass; the last 0 */
+  double *base;   /* [wide] what centring makes of them */
+  double *spread; /* [LINEAR_TILE][wide] */
+} linear_coded;
+
+/** Whether codes are there, and pay. */
+bool linear_coded_pays(const hpo_design *d);
+/** Finds the groups.  most_wide: outputs in a pass, a multiple of 8. */
+HPO_MUST_USE hpo_status linear_coded_create(const hpo_design *d,
+                                            const linear_scaler *s,
+                                            size_t most_wide,
+                                            linear_coded *out, hpo_error *err);
+void linear_coded_free(linear_coded *c);
+/** Doubles of sums that `wide` outputs take beside the dense ones. */
+size_t linear_coded_sums(const linear_coded *c, size_t wide);
+/** Sets value, base and the dense part to [n][8 n_group] from point
+ *  [n][ld]. */
+void linear_coded_pack(linear_coded *c, const linear_scaler *s,
+                       const double *point, size_t n, double *to);
+/** m [n][LINEAR_TILE] += what the codes of a tile's rows give. */
+void linear_coded_forward(linear_coded *c, const linear_rows *r,
+                          const linear_part *t, size_t n, double *m);
+/** The tile's part of the sums behind the dense ones. */
+void linear_coded_backward(linear_coded *c, const linear_part *t, size_t n,
+                           const double *r, double *sums);
+/** Gradient [ld] of output i of n: from its dense part, and the sums behind.
+ */
+void linear_coded_gather(const linear_coded *c, const linear_scaler *s,
+                         const double *dense, const double *sums, size_t i,
+                         size_t n, double *to);
+
 /** What models of the same rows share. */
 typedef struct linear_frame {
   struct linear_frame *next; /* on the shelf */
@@ -151,6 +195,8 @@ typedef struct linear_frame {
   double *margin;  /* [outputs][LINEAR_TILE] */
   double *total;   /* [most_sums] */
   double *weighed; /* [LINEAR_TILE][ld] */
+  linear_coded coded;
+  bool has_codes; /* coded is in use */
   size_t most_outputs, most_sums;
 } linear_frame;
 

@@ -43,7 +43,7 @@ done:
 /* --- Second derivatives ------------------------------------------------ */
 
 /* Rows that give a good Hessian: of so many columns, and at least. */
-enum { ROWS_PER_COLUMN = 64, LEAST_ROWS = 4096 };
+enum { ROWS_PER_COLUMN = 32, LEAST_ROWS = 4096 };
 
 /* The same on all ranks, and for any number of them. */
 static void choose_method(linear_objective *o, const hpo_part *part) {

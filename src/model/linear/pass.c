@@ -71,18 +71,25 @@ done:
 static void add_block(linear_rows *r, size_t b, const linear_work *w,
                       double *sums) {
   const hpo_design *d = r->design;
+  const linear_coded *c = w->coded;
+  size_t ld = c != NULL ? 8 * c->n_group : r->ld;
 
   for (size_t i = r->block[b]; i < r->block[b + 1]; i += LINEAR_TILE) {
     size_t left = r->block[b + 1] - i;
     linear_part tile = {
         .z = r->z, .first = i, .n = left < LINEAR_TILE ? left : LINEAR_TILE};
 
-    for (size_t k = 0; k < tile.n; k++)
-      linear_decode(d->x + (size_t)r->row[i + k] * d->stride, r->ld, r->scale,
-                    r->z + k * r->ld);
+    for (size_t k = 0; k < tile.n; k++) {
+      const float *x = d->x + (size_t)r->row[i + k] * d->stride;
+      if (c != NULL)
+        linear_decode_groups(x, c->group, c->n_group, &c->scale,
+                             r->z + k * ld);
+      else
+        linear_decode(x, ld, r->scale, r->z + k * ld);
+    }
     if (tile.n < LINEAR_TILE)
-      memset(r->z + tile.n * r->ld, 0,
-             (LINEAR_TILE - tile.n) * r->ld * sizeof *r->z);
+      memset(r->z + tile.n * ld, 0,
+             (LINEAR_TILE - tile.n) * ld * sizeof *r->z);
     w->visit(w->self, &tile, sums);
   }
 }
