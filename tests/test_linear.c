@@ -403,9 +403,10 @@ static void test_together(void **state) {
 
 /* Three features of 9 categories, some missing, beside a number; or their
  * columns of 0 and 1 as numbers. */
-static hpo_dataset *coded_make(size_t n, size_t n_class, bool is_plain) {
+static hpo_dataset *coded_make(uint64_t key, size_t n, size_t n_class,
+                               bool is_plain) {
   enum { FEATURES = 3, LEVELS = 9, MOST = FEATURES * LEVELS + 1 };
-  hpo_rng r = hpo_rng_make(seed(), HPO_RNG_TEST, n, 9);
+  hpo_rng r = hpo_rng_make(key, HPO_RNG_TEST, n, 9);
   size_t columns = is_plain ? MOST : FEATURES + 1, n_category[MOST] = {0};
   float *x = calloc(n * columns, sizeof *x);
   double *y = calloc(n, sizeof *y);
@@ -418,7 +419,7 @@ static hpo_dataset *coded_make(size_t n, size_t n_class, bool is_plain) {
       double v = hpo_rng_next(&r) * hpo_rng_next(&r) * LEVELS;
       size_t level = (size_t)v;
       bool is_missing = hpo_rng_next(&r) < 0.1;
-      z += is_missing ? 0 : sin((double)(level * (f + 1)));
+      z += is_missing ? 0 : (double)((level * (f + 3)) % 5) / 2 - 1;
       if (!is_plain)
         x[f * n + i] = is_missing ? NAN : (float)level;
       else if (!is_missing)
@@ -452,8 +453,8 @@ static void test_codes(void **state) {
 
   (void)state;
   for (size_t n_class = 2; n_class <= 3; n_class++) {
-    hpo_dataset *d = coded_make(3000, n_class, false);
-    hpo_dataset *plain = coded_make(3000, n_class, true);
+    hpo_dataset *d = coded_make(seed(), 3000, n_class, false);
+    hpo_dataset *plain = coded_make(seed(), 3000, n_class, true);
     trainer_options how = {.ranks = 1, .plan = &plan};
     trainer_result alone[4], same[4], numbers[4];
 
@@ -480,6 +481,33 @@ static void test_codes(void **state) {
     hpo_dataset_destroy(d);
     hpo_dataset_destroy(plain);
   }
+}
+
+/* What plain x86-64, AVX2 and AVX-512 give, and any other processor. */
+#define DIGEST UINT64_C(0x56948d97267c07f5)
+
+static void test_digest(void **state) {
+  const char *plain[] = {"max_iter=4", NULL};
+  const char *l1[] = {"max_iter=4", "penalty=l1", NULL};
+  const char *const *const all[] = {plain, l1};
+  const hpo_plan_data how_data = {.standardize = false};
+  const trainer_options how = {.ranks = 1, .plan = &how_data};
+  uint64_t digest = 0;
+
+  (void)state;
+  for (size_t n_class = 2; n_class <= 3; n_class++)
+    for (int is_plain = 0; is_plain < 2; is_plain++) {
+      hpo_dataset *d = coded_make(1, 1500, n_class, is_plain);
+      trainer_result r[2];
+      trainer_train_all("logistic", d, all, 2, &how, r);
+      for (size_t i = 0; i < 2; i++) {
+        digest = digest * 31 + trainer_digest(r[i].p, r[i].n * sizeof *r[i].p);
+        trainer_free(&r[i]);
+      }
+      hpo_dataset_destroy(d);
+    }
+  print_message("digest %016llx\n", (unsigned long long)digest);
+  assert_true(digest == DIGEST);
 }
 
 /* --- Refusals --------------------------------------------------------- */
@@ -551,9 +579,9 @@ int main(void) {
       cmocka_unit_test(test_kernels),  cmocka_unit_test(test_decode),
       cmocka_unit_test(test_outer),    cmocka_unit_test(test_link),
       cmocka_unit_test(test_together), cmocka_unit_test(test_codes),
-      cmocka_unit_test(test_solver),   cmocka_unit_test(test_ranks),
-      cmocka_unit_test(test_prefix),   cmocka_unit_test(test_refusals),
-      cmocka_unit_test(test_share)};
+      cmocka_unit_test(test_digest),   cmocka_unit_test(test_solver),
+      cmocka_unit_test(test_ranks),    cmocka_unit_test(test_prefix),
+      cmocka_unit_test(test_refusals), cmocka_unit_test(test_share)};
 
   print_message("HPO_TEST_SEED=%llu\n", (unsigned long long)seed());
   return cmocka_run_group_tests(tests, NULL, NULL);
