@@ -113,6 +113,45 @@ static void visit(void *self, const linear_part *t, double *sums) {
                   b->outputs - b->margins, sums + b->margins * ld);
 }
 
+/* --- The start ----------------------------------------------------------- */
+
+/* What is known at 0 of questions like q; NULL: it is not asked there. */
+static linear_start *start_of(const linear_question *q) {
+  const linear_objective *o = q->objective;
+  newton_wish what = q->ask->what;
+
+  if ((what != NEWTON_EVAL || o->p != NULL) && what != NEWTON_HESSIAN)
+    return NULL;
+  for (size_t i = 0; i < o->k * o->ld; i++)
+    if (q->ask->at[i] != 0)
+      return NULL;
+  return &o->frame->start[o->is_balanced];
+}
+
+static bool is_known(const linear_start *s, const newton_ask *a) {
+  return a->what == NEWTON_EVAL ? s->has_gradient : s->share == a->share;
+}
+
+/* Keeps the sums of an answer at 0, as they are without penalties. */
+static void keep_start(const linear_question *q, const double *sums,
+                       double loss) {
+  const linear_objective *o = q->objective;
+  linear_start *s = start_of(q);
+  bool is_eval = q->ask->what == NEWTON_EVAL;
+  size_t n = is_eval ? o->k * o->ld : o->ld * o->ld + 8;
+
+  if (s == NULL)
+    return;
+  if (o->frame->coll->rank == 0)
+    memcpy(is_eval ? s->gradient : s->hessian, sums, n * sizeof *sums);
+  if (o->frame->coll->rank == 0 && is_eval)
+    s->gradient[n] = loss;
+  if (is_eval)
+    s->has_gradient = true;
+  else
+    s->share = q->ask->share;
+}
+
 /* The penalty's part, and the answer. */
 static void finish(const linear_question *q, const double *sums, double loss) {
   const linear_objective *o = q->objective;
@@ -172,14 +211,16 @@ static hpo_status answer_vectors(batch *b, hpo_error *err) {
     w.coded = &f->coded;
   }
   HPO_TRY(status, linear_pass(&f->rows, &w, f->total, err));
-  for (size_t i = 0; f->coll->rank == 0 && i < b->n; i++) {
+  for (size_t i = 0; i < b->n; i++) {
     const linear_question *q = &b->q[i];
     const double *sums = f->total + i * b->k * b->ld;
-    if (b->is_coded) {
+    if (b->is_coded && f->coll->rank == 0) {
       spread(b, q, i);
       sums = q->ask->out;
     }
-    finish(q, sums, f->total[b->outputs * b->ld + i]);
+    keep_start(q, sums, f->total[b->outputs * b->ld + i]);
+    if (f->coll->rank == 0)
+      finish(q, sums, f->total[b->outputs * b->ld + i]);
   }
 done:
   return status;
@@ -238,8 +279,11 @@ static hpo_status answer_hessians(batch *b, hpo_error *err) {
   for (size_t i = 0; i < b->n; i++)
     memcpy(f->point + i * ld, b->q[i].ask->at, ld * sizeof *f->point);
   HPO_TRY(status, linear_pass(&f->rows, &w, f->total, err));
-  for (size_t i = 0; f->coll->rank == 0 && i < b->n; i++)
-    finish_hessian(&b->q[i], f->total + i * each);
+  for (size_t i = 0; i < b->n; i++) {
+    keep_start(&b->q[i], f->total + i * each, 0);
+    if (f->coll->rank == 0)
+      finish_hessian(&b->q[i], f->total + i * each);
+  }
 done:
   return status;
 }
@@ -266,7 +310,7 @@ static void sort(linear_question *q, size_t n) {
   }
 }
 
-hpo_status linear_batch_answer(linear_question *q, size_t n, hpo_error *err) {
+static hpo_status answer_all(linear_question *q, size_t n, hpo_error *err) {
   hpo_status status = HPO_OK;
   size_t taken = 0;
 
@@ -288,6 +332,51 @@ hpo_status linear_batch_answer(linear_question *q, size_t n, hpo_error *err) {
     HPO_TRY(status,
             is_hessian ? answer_hessians(&b, err) : answer_vectors(&b, err));
   }
+done:
+  return status;
+}
+
+/* Answers what is known at 0. */
+static void answer_start(const linear_question *q) {
+  const linear_objective *o = q->objective;
+  const linear_start *s = &o->frame->start[o->is_balanced];
+
+  if (o->frame->coll->rank != 0)
+    return;
+  if (q->ask->what == NEWTON_EVAL)
+    finish(q, s->gradient, s->gradient[o->k * o->ld]);
+  else
+    finish_hessian(q, s->hessian);
+}
+
+/* Whether an earlier question finds out what this one asks. */
+static bool is_asked(const linear_question *q, size_t n,
+                     const linear_question *one) {
+  for (size_t i = 0; i < n; i++)
+    if (start_of(&q[i]) == start_of(one) && q[i].ask->what == one->ask->what &&
+        q[i].ask->share == one->ask->share)
+      return true;
+  return false;
+}
+
+hpo_status linear_batch_answer(linear_question *q, size_t n, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  size_t asked = 0;
+
+  for (size_t i = 0; i < n; i++) {
+    const linear_start *s = start_of(&q[i]);
+    linear_question one = q[i];
+    if (s != NULL && (is_known(s, one.ask) || is_asked(q, asked, &one)))
+      continue;
+    q[i] = q[asked]; /* those answered by others go behind */
+    q[asked++] = one;
+  }
+  HPO_TRY(status, answer_all(q, asked, err));
+  for (size_t i = asked; i < n; i++)
+    if (is_known(start_of(&q[i]), q[i].ask))
+      answer_start(&q[i]);
+    else /* a Hessian of another share came after it */
+      HPO_TRY(status, answer_all(&q[i], 1, err));
 done:
   return status;
 }

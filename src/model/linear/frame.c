@@ -16,8 +16,11 @@ enum { MOST_WIDE = 128 };
 static void frame_free(linear_frame *f) {
   if (f == NULL)
     return;
-  for (size_t b = 0; b < 2; b++)
+  for (size_t b = 0; b < 2; b++) {
     hpo_mem_free(f->class_weight[b]);
+    hpo_mem_free(f->start[b].gradient);
+    hpo_mem_free(f->start[b].hessian);
+  }
   hpo_mem_free(f->point);
   hpo_mem_free(f->margin);
   hpo_mem_free(f->total);
@@ -148,6 +151,14 @@ static hpo_status make_room(const hpo_model_input *in, linear_frame *f,
   HPO_TRY(status, hpo_mem_new_aligned(ld * LINEAR_TILE, sizeof *f->weighed,
                                       &f->weighed, err));
   HPO_TRY(status, linear_rows_reserve(&f->rows, m, err));
+  for (size_t b = 0; in->coll->rank == 0 && b < 2; b++) {
+    linear_start *s = &f->start[b];
+    size_t h = k == 1 && ld <= LINEAR_MOST_LD ? ld * ld + 8 : 0;
+    HPO_TRY(status, hpo_mem_new_aligned(k * ld + 8, sizeof *s->gradient,
+                                        &s->gradient, err));
+    HPO_TRY(status,
+            hpo_mem_new_aligned(h, sizeof *s->hessian, &s->hessian, err));
+  }
 done:
   return status;
 }

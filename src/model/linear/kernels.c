@@ -117,17 +117,17 @@ HPO_INLINE void sums_of(const lanes *v, double *to) {
 /* Eight rows, so many outputs. */
 HPO_INLINE void forward_block(const double *z, size_t ld, const double *w,
                               const size_t outputs, double *m) {
-  lanes sum[2][LANES] = {{{0}}};
+  lanes sum[3][LANES] = {{{0}}};
 
   for (size_t j = 0; j < ld; j += LANES)
-#pragma GCC unroll 2
+#pragma GCC unroll 3
     for (size_t c = 0; c < outputs; c++) {
       const lanes x = AT(w + c * ld + j);
 #pragma GCC unroll 8
       for (size_t i = 0; i < LANES; i++)
         sum[c][i] += AT(z + i * ld + j) * x;
     }
-#pragma GCC unroll 2
+#pragma GCC unroll 3
   for (size_t c = 0; c < outputs; c++)
     sums_of(sum[c], m + c * LINEAR_TILE);
 }
@@ -137,11 +137,12 @@ void linear_forward(const double *z, size_t n, size_t ld, const double *w,
                     size_t outputs, double *m) {
   size_t c = 0;
 
-  for (; c + 2 <= outputs; c += 2)
+  for (; c + 3 <= outputs; c += 3)
     for (size_t i = 0; i < n; i += LANES)
-      forward_block(z + i * ld, ld, w + c * ld, 2, m + c * LINEAR_TILE + i);
-  for (size_t i = 0; c < outputs && i < n; i += LANES)
-    forward_block(z + i * ld, ld, w + c * ld, 1, m + c * LINEAR_TILE + i);
+      forward_block(z + i * ld, ld, w + c * ld, 3, m + c * LINEAR_TILE + i);
+  for (; c < outputs; c++)
+    for (size_t i = 0; i < n; i += LANES)
+      forward_block(z + i * ld, ld, w + c * ld, 1, m + c * LINEAR_TILE + i);
 }
 
 HPO_CLONES

@@ -176,6 +176,15 @@ void linear_coded_gather(const linear_coded *c, const linear_scaler *s,
                          const double *dense, const double *sums, size_t i,
                          size_t n, double *to);
 
+/** Sums of a pass at 0, where every solver begins: the same for all models of
+ *  a frame that weigh classes alike. */
+typedef struct linear_start {
+  bool has_gradient;
+  double *gradient; /* [k * ld], then the loss; on rank 0 */
+  int64_t share;    /* that the Hessian is of; 0: it is not known */
+  double *hessian;  /* [ld * ld + 8]; on rank 0 */
+} linear_start;
+
 /** What models of the same rows share. */
 typedef struct linear_frame {
   struct linear_frame *next; /* on the shelf */
@@ -190,6 +199,7 @@ typedef struct linear_frame {
                               balanced: what a row counts for, with all rows'
                               own weights summing to 1; NULL: not known */
   double weight_sum[2];    /* before that */
+  linear_start start[2];   /* plain and balanced */
   /* room of a pass: */
   double *point;   /* [outputs][ld] */
   double *margin;  /* [outputs][LINEAR_TILE] */
@@ -217,6 +227,7 @@ typedef struct linear_objective {
   size_t ld, k;
   linear_frame *frame; /* borrowed, as are the next two */
   const hpo_dataset *data;
+  bool is_balanced;
   const double *class_weight; /* the frame's */
   double *p;       /* [k][n] probabilities at the last point, for products;
                       NULL: not kept */

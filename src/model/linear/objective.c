@@ -92,6 +92,7 @@ hpo_status linear_objective_create(const hpo_model_input *in,
 
   o.k = c->loss == LINEAR_MULTINOMIAL ? o.data->n_class : 1;
   HPO_TRY(status, linear_frame_weigh(f, in, c->is_balanced, err));
+  o.is_balanced = c->is_balanced;
   o.class_weight = f->class_weight[c->is_balanced];
   HPO_TRY(status, set_penalties(c, &f->scaler, in->part.design->standardize,
                                 f->weight_sum[c->is_balanced], &o, err));
