@@ -187,6 +187,12 @@ def test_log_improvement_far_out():
     assert np.all(np.isfinite(rows))
 
 
+@pytest.mark.parametrize("value", [0.1, -7e5, 0])
+def test_equal_values_are_nothing(value):
+    for n in (3, 10, 49):
+        assert not drive("warp", n, np.full(n, value))[0].any()
+
+
 def test_warp_is_yeo_johnsons():
     rng = np.random.default_rng(SEED)
     for y in (np.exp(rng.normal(size=80)), rng.normal(size=50),

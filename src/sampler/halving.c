@@ -138,9 +138,9 @@ static hpo_status create(const hpo_options *options, const hpo_plan *plan,
     .help = "Steps up to the first rung (hyperband: of the first bracket); "  \
             "none: a twelfth of the most."                                    \
   }
-#define FACTOR(by_default)                                                    \
+#define FACTOR                                                                \
   {                                                                           \
-    .name = "reduction-factor", .kind = HPO_OPTION_INT, .value = by_default,  \
+    .name = "reduction-factor", .kind = HPO_OPTION_INT, .value = "3",         \
     .low = 2, .high = 1000,                                                   \
     .help = "One in so many trials of a rung goes on, to so many times the "  \
             "steps."                                                          \
@@ -149,7 +149,7 @@ static hpo_status create(const hpo_options *options, const hpo_plan *plan,
 static const hpo_option halving_option[] = {
     MIN_RESOURCE,
     MAX_RESOURCE,
-    FACTOR("4"),
+    FACTOR,
     {.name = "min-early-stopping-rate",
      .kind = HPO_OPTION_INT,
      .value = "0",
@@ -158,7 +158,7 @@ static const hpo_option halving_option[] = {
      .help = "The first rung is as many times reduction-factor higher."}};
 
 static const hpo_option hyperband_option[] = {MIN_RESOURCE, MAX_RESOURCE,
-                                              FACTOR("3")};
+                                              FACTOR};
 
 const hpo_pruner_kind hpo_pruner_halving = {
     .name = "halving",

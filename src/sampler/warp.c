@@ -13,9 +13,12 @@
 
 void hpo_warp_scale(double *y, size_t n) {
   double size = 0, mean = 0, square = 0;
+  bool differ = false; /* the mean of equal values may be another */
 
-  for (size_t i = 0; i < n; i++)
+  for (size_t i = 0; i < n; i++) {
     size = fmax(size, fabs(y[i]));
+    differ = differ || y[i] != y[0];
+  }
   for (size_t i = 0; i < n && size > 0; i++) {
     y[i] /= size;
     mean += y[i] / (double)n;
@@ -23,7 +26,7 @@ void hpo_warp_scale(double *y, size_t n) {
   for (size_t i = 0; i < n; i++)
     square += (y[i] - mean) * (y[i] - mean) / (double)n;
   for (size_t i = 0; i < n; i++)
-    y[i] = square > 0 ? (y[i] - mean) / sqrt(square) : 0;
+    y[i] = differ && square > 0 ? (y[i] - mean) / sqrt(square) : 0;
 }
 
 /* Equation 2.1. */
