@@ -2,6 +2,7 @@
 /* bins: cuts against their definition done the slow way, codes against
  * cuts. */
 
+#include <float.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,10 +12,13 @@
 
 #include <cmocka.h>
 
+#include "data/encode.h"
+#include "data/radix.h"
 #include "hpo/bins.h"
 #include "hpo/mem.h"
 #include "hpo/rng.h"
 #include "testdata.h"
+#include "testnode.h"
 
 static uint64_t seed(void) {
   const char *text = getenv("HPO_TEST_SEED");
@@ -273,6 +277,148 @@ static void test_matrix(void **state) {
   hpo_dataset_destroy(d);
 }
 
+/* --- Several max_bin, several ranks ------------------------------------- */
+
+enum { SEVERAL = 5 };
+static const int several[SEVERAL] = {64, 256, 100, 1000, 128};
+
+typedef struct together {
+  const hpo_dataset *d;
+  hpo_bins *alone[SEVERAL];
+  bool is_same[TESTNODE_MOST][SEVERAL];
+} together;
+
+static bool equal_bins(const hpo_bins *a, const hpo_bins *b) {
+  const size_t row = (size_t)a->rows * a->stride;
+
+  if (a->max_bin != b->max_bin || a->code_bytes != b->code_bytes ||
+      memcmp(a->n_bin, b->n_bin, a->columns * sizeof *a->n_bin) != 0)
+    return false;
+  for (size_t j = 0; j < a->columns; j++)
+    if (a->cut[j] != NULL &&
+        memcmp(a->cut[j], b->cut[j], (a->n_bin[j] - 1) * sizeof(float)) != 0)
+      return false;
+  return memcmp(a->code, b->code, row) == 0 &&
+         memcmp(a->column, b->column, row) == 0;
+}
+
+static void bin_together(hpo_shared *node, void *argument) {
+  together *t = argument;
+  hpo_dataset view = *t->d;
+  hpo_bins *b[SEVERAL];
+  hpo_error e = {0};
+
+  view.node = node;
+  view.is_shared = true;
+  HPO_ASSERT(hpo_bins_create_all(&view, several, SEVERAL, false, b, &e) ==
+             HPO_OK);
+  for (size_t k = 0; k < SEVERAL; k++) {
+    t->is_same[node->node_rank][k] = equal_bins(t->alone[k], b[k]);
+    hpo_bins_destroy(b[k]);
+  }
+}
+
+static void test_several(void **state) {
+  static const int ranks[] = {1, 2, 3, 5};
+  together t = {.d = mixed(seed())};
+  (void)state;
+
+  for (size_t k = 0; k < SEVERAL; k++)
+    assert_int_equal(hpo_bins_create(t.d, several[k], &t.alone[k], NULL),
+                     HPO_OK);
+  for (size_t i = 0; i < 4; i++)
+    for (int is_shared = 0; is_shared < 2; is_shared++) {
+      memset(t.is_same, 0, sizeof t.is_same);
+      testnode_run(ranks[i], is_shared == 1, bin_together, &t);
+      for (int r = 0; r < ranks[i]; r++)
+        for (size_t k = 0; k < SEVERAL; k++)
+          assert_true(t.is_same[r][k]);
+    }
+  for (size_t k = 0; k < SEVERAL; k++)
+    hpo_bins_destroy(t.alone[k]);
+  hpo_dataset_destroy((hpo_dataset *)t.d);
+}
+
+/* Values given back as they become codes leave the same codes. */
+static void test_drops(void **state) {
+  const int max_bin = 256;
+  hpo_dataset *d = mixed(3);
+  hpo_bins *alone = NULL, *b = NULL;
+  (void)state;
+
+  assert_int_equal(hpo_bins_create(d, max_bin, &alone, NULL), HPO_OK);
+  assert_int_equal(hpo_bins_create_all(d, &max_bin, 1, true, &b, NULL),
+                   HPO_OK);
+  hpo_dataset_drop_x(d);
+  assert_true(equal_bins(alone, b));
+  hpo_bins_destroy(alone);
+  hpo_bins_destroy(b);
+  hpo_dataset_destroy(d);
+}
+
+/* --- Tables ------------------------------------------------------------- */
+
+enum { LONG = 40000 };
+
+static float odd_value(hpo_rng *rng, int kind) {
+  const double u = hpo_rng_next(rng) - 0.5;
+  static const float edge[] = {0.0F,    -0.0F,    FLT_MAX, -FLT_MAX,
+                               FLT_MIN, -FLT_MIN, 1e-45F,  -1e-45F};
+
+  switch (kind) {
+  case 0:
+    return (float)(u * u * u * 10);
+  case 1:
+    return 1000 + (float)u;
+  case 2:
+    return (float)hpo_rng_below(rng, 300) - 150;
+  case 3:
+    return (float)(u * pow(10, 70 * (hpo_rng_next(rng) - 0.5)));
+  case 4:
+    return hpo_rng_next(rng) < 0.01 ? 1e30F : (float)u;
+  default:
+    return edge[hpo_rng_below(rng, sizeof edge / sizeof *edge)];
+  }
+}
+
+/* A column by table against value by value. */
+static void test_tables(void **state) {
+  static const int max_bin[] = {2, 3, 40, 255, 256, 1000, 65535};
+  static float x[LONG], sorted[LONG], room[LONG], cut[1 << 17];
+  static uint8_t code[2 * LONG];
+  hpo_rng rng = hpo_rng_make(seed(), HPO_RNG_TEST, 5, 0);
+  (void)state;
+
+  for (int kind = 0; kind < 6; kind++)
+    for (size_t k = 0; k < sizeof max_bin / sizeof *max_bin; k++) {
+      size_t n_cut = 0;
+      hpo_coder c = {.cut = cut};
+
+      for (size_t i = 0; i < LONG; i++)
+        sorted[i] = x[i] = kind < 5 ? odd_value(&rng, kind) : (float)(i % 97);
+      hpo_radix_sort(sorted, LONG, room);
+      hpo_bins_cuts(sorted, LONG, max_bin[k], cut, &n_cut);
+      c.steps = hpo_coder_steps(n_cut);
+      c.missing = (uint32_t)n_cut + 1;
+      for (size_t i = n_cut; i < (size_t)1 << c.steps; i++)
+        cut[i] = INFINITY;
+      for (size_t i = 0; i < 200; i++) /* values that no row has */
+        x[i] = i < 100 ? odd_value(&rng, 5) : i < 150 ? NAN : cut[i % n_cut];
+      for (unsigned bytes = n_cut > 254 ? 2 : 1; bytes <= 2; bytes++) {
+        hpo_coder_column(&c, x, LONG, bytes, code);
+        for (size_t i = 0; i < LONG; i++) {
+          const uint32_t found =
+              bytes == 1 ? code[i]
+                         : (uint32_t)(code[2 * i] | code[2 * i + 1] << 8);
+
+          if (found != hpo_coder_code(&c, x[i]))
+            fail_msg("kind %d, %zu cuts: %.9g has code %u", kind, n_cut,
+                     (double)x[i], (unsigned)found);
+        }
+      }
+    }
+}
+
 /* Cuts come from the training rows alone; missing counts in all rows. */
 static void test_validation_rows(void **state) {
   static const float x[] = {1, 2, 3, 2.5f, -7, 9, NAN};
@@ -334,6 +480,9 @@ int main(void) {
       cmocka_unit_test(test_cuts_by_definition),
       cmocka_unit_test(test_cuts_known),
       cmocka_unit_test(test_matrix),
+      cmocka_unit_test(test_several),
+      cmocka_unit_test(test_drops),
+      cmocka_unit_test(test_tables),
       cmocka_unit_test(test_validation_rows),
       cmocka_unit_test(test_record),
       cmocka_unit_test(test_refused),

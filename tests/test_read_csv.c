@@ -41,7 +41,7 @@ static void random_number(hpo_rng *r, char *to, size_t room) {
   memcpy(&x, &bits, sizeof x);
   if (!isfinite(x))
     x = 0;
-  switch (hpo_rng_below(r, 5)) {
+  switch (hpo_rng_below(r, 6)) {
   case 0:
     (void)snprintf(to, room, "%llue%d", (unsigned long long)digits, power);
     break;
@@ -56,6 +56,17 @@ static void random_number(hpo_rng *r, char *to, size_t room) {
                    (unsigned long long)digits % 100000,
                    (unsigned long long)(bits % 10000000000000000000u));
     break;
+  case 4: { /* the quotient by a power of five is a whole number */
+    const int k = (int)hpo_rng_below(r, 28);
+    uint64_t five = 1;
+
+    for (int i = 0; i < k; i++)
+      five *= 5;
+    (void)snprintf(
+        to, room, "%llue-%d",
+        (unsigned long long)(five * (1 + bits % (UINT64_MAX / five / 2))), k);
+    break;
+  }
   default:
     (void)snprintf(to, room, ".000%lluE%+d", (unsigned long long)digits,
                    power);
@@ -65,17 +76,20 @@ static void random_number(hpo_rng *r, char *to, size_t room) {
 
 static void test_numbers(void **state) {
   hpo_rng r = hpo_rng_make(seed(), HPO_RNG_TEST, 3, 0);
-  char text[64];
+  char text[64 + HPO_NUMBER_SLACK] = "";
   (void)state;
 
   for (int i = 0; i < 300000; i++) {
     double x = 7, y;
 
-    random_number(&r, text, sizeof text);
+    random_number(&r, text, sizeof text - HPO_NUMBER_SLACK);
     y = strtod(text, NULL) + 0.0;
     assert_ptr_equal(hpo_number_scan(text, &x), text + strlen(text));
     if (memcmp(&x, &y, sizeof x) != 0)
       fail_msg("%s is %.17g, not %.17g", text, y, x);
+    x = 7;
+    assert_ptr_equal(hpo_number_scan_long(text, &x), text + strlen(text));
+    assert_memory_equal(&x, &y, sizeof x);
   }
 }
 

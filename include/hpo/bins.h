@@ -50,9 +50,21 @@ typedef struct hpo_bins {
   void *block;
 } hpo_bins;
 
-/** Bins d for one max_bin (2..65535; from 256 value bins codes take 16
+/** Bins d for n max_bins (2..65535; from 256 value bins codes take 16
  *  bits).  A feature with missing values has at most 255 value bins where
- *  max_bin <= 256.  Collective over d's node; d->x must still be there. */
+ *  max_bin <= 256.  Each feature is sorted once, and a matrix whose cuts are
+ *  among those of the largest max_bin takes its codes from that one's.
+ *  Collective over d's node; d->x must still be there.
+ *  \param [in]  max_bin [n] all different
+ *  \param [in]  drops   gives the memory of d's values back as they become
+ *                       codes: hpo_dataset_drop_x must follow
+ *  \param [out] out     [n]
+ *  \return HPO_OK; HPO_EINVAL: max_bin; HPO_EDATA: too many bins; HPO_EMEM */
+HPO_MUST_USE hpo_status hpo_bins_create_all(const hpo_dataset *d,
+                                            const int *max_bin, size_t n,
+                                            bool drops, hpo_bins **out,
+                                            hpo_error *err);
+/** The same for one max_bin, of values that stay. */
 HPO_MUST_USE hpo_status hpo_bins_create(const hpo_dataset *d, int max_bin,
                                         hpo_bins **out, hpo_error *err);
 /** Collective over the node. */

@@ -17,6 +17,10 @@ HPO_MUST_USE hpo_status hpo_mem_new(size_t n, size_t size, void *out_array,
 HPO_MUST_USE hpo_status hpo_mem_new_aligned(size_t n, size_t size,
                                             void *out_array, hpo_error *err);
 
+/** Gives what the heap holds without use back to the system: after a stage
+ *  that took much more than the next will. */
+void hpo_mem_trim(void);
+
 /** Makes *array hold at least need items: capacity doubles, new items are
  *  zero.  *array and *capacity stay as they were on HPO_EMEM. */
 HPO_MUST_USE hpo_status hpo_mem_grow(void *array, size_t *capacity,

@@ -10,6 +10,9 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "hpo/mem.h"
 
@@ -127,6 +130,12 @@ done:
 }
 
 void hpo_mem_free(void *array) { free(array); }
+
+void hpo_mem_trim(void) {
+#ifdef __GLIBC__
+  (void)malloc_trim(0);
+#endif
+}
 
 uint64_t hpo_mem_most(void) {
   const long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);

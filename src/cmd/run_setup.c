@@ -290,16 +290,17 @@ static hpo_status load_data(hpo_run *r, hpo_error *err) {
   status = hpo_prepare_check_data(r->plan, r->data, err);
   HPO_TRY(status, hpo_run_agree(r, status, err));
   HPO_TRY(status, compare_data(r, err));
+  HPO_TRY(status, hold_rows(r, err));
   if (r->data || !r->plan->has_data)
-    status =
-        hpo_evaluator_create(r->plan, r->data, &r->team, &r->evaluator, err);
+    status = hpo_evaluator_create(r->plan, r->data, &r->team, true,
+                                  &r->evaluator, err);
   if (is_lone(r, status))
     return status;
   HPO_TRY(status, hpo_run_agree(r, status, err));
   HPO_TRY(status, describe_data(r, err));
-  HPO_TRY(status, hold_rows(r, err));
   if (r->data && !hpo_evaluator_needs_rows(r->evaluator))
     hpo_dataset_drop_x(r->data);
+  hpo_mem_trim();
   HPO_TRY(status, share_memory(r, err));
 done:
   return status;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The binned matrix.
  *
- * The node's leader sorts each feature's training values, finds the cuts
- * (cuts.c) and writes the codes (encode.c); the others attach and get the
- * cuts by broadcast.
+ * The node's ranks share the features out: each sorts its own once for all
+ * max_bin (quantiles.c, cuts.c) and writes their codes (encode.c), column by
+ * column; then each writes a stretch of rows.  Where the values are not
+ * shared the leader does it all.
  *
  * Memory: `block` is one piece for what is not shared (cuts padded for the
  * search) and a pointer to the codes. */
@@ -17,146 +18,31 @@
 #include "csr.h"
 #include "encode.h"
 #include "hpo/mem.h"
-#include "radix.h"
+#include "quantiles.h"
 
 enum {
-  ROW_TILE = 4096, /* rows coded at once: their codes stay in cache */
-  SLACK = 64       /* bytes after the last row that kernels may read */
+  ROW_TILE = 512, /* rows laid out at once: they stay in cache */
+  SLACK = 64,     /* bytes after the last row that kernels may read */
+  MOST_CODES = 65537
 };
 
 typedef struct block {
   void *code;       /* [rows * stride + SLACK] and [columns * rows], shared */
-  float *value;     /* all features' cuts, each padded to 2^steps - 1 */
+  float *value;     /* all features' cuts, each padded to 2^steps */
   hpo_coder *coder; /* [columns] */
 } block;
-
-/* Value bins that a numeric feature may have. */
-static int bins_allowed(int max_bin, bool has_missing) {
-  return has_missing && max_bin == 256 ? 255 : max_bin;
-}
 
 static size_t cuts_of(const hpo_bins *b, size_t j) {
   return b->categorical[j] ? 0 : b->n_bin[j] - 1;
 }
 
-/* Training values of a feature that are here and not missing; how many. */
-static size_t take_column(const hpo_dataset *d, size_t j, float *x) {
-  const hpo_row first = d->team != NULL ? d->train_first : 0;
-  const hpo_row end = d->team != NULL ? d->train_end : d->n_train;
-  const float *from = d->x + j * (size_t)d->rows;
-  size_t n = 0;
-
-  for (hpo_row i = first; i < end; i++) {
-    const float v = from[d->train[i]];
-
-    x[n] = v;
-    n += isnan(v) ? 0 : 1;
-  }
-  return n;
-}
-
-/* Those of the whole team, on its rank 0; *n there, else 0.  One column at a
- * time: no rank ever holds two. */
-static hpo_status gather_column(const hpo_dataset *d, const float *x,
-                                size_t *n, float **out, hpo_error *err) {
+/* The histogram's cells, and how wide codes are. */
+static hpo_status set_offsets(hpo_bins *b, const uint32_t *n_bin,
+                              hpo_error *err) {
   hpo_status status = HPO_OK;
-  const hpo_coll *team = d->team;
-  float *all = NULL;
-  size_t *count = NULL, bytes = 0;
-
-  HPO_TRY(status, hpo_mem_new((size_t)team->size, sizeof *count, &count, err));
-  HPO_TRY(status,
-          team->gather(team->self, x, *n * sizeof *x, &all, count, err));
-  for (int k = 0; all != NULL && k < team->size; k++)
-    bytes += count[k];
-  *n = bytes / sizeof *x;
-  *out = all;
-done:
-  hpo_mem_free(count);
-  return status;
-}
-
-/* Cuts of one feature from values in any order. */
-static hpo_status cut_column(hpo_bins *b, const hpo_column *c, size_t j,
-                             float *x, size_t n, hpo_buffer *cuts,
-                             hpo_error *err) {
-  hpo_status status = HPO_OK;
-  float *room = NULL, *cut = NULL;
-  size_t n_cut = 0;
-
-  HPO_TRY(status, hpo_mem_new(n + 1, sizeof *room, &room, err));
-  HPO_TRY(status, hpo_mem_new((size_t)b->max_bin, sizeof *cut, &cut, err));
-  hpo_radix_sort(x, n, room);
-  hpo_bins_cuts(x, n, bins_allowed(b->max_bin, c->missing > 0), cut, &n_cut);
-  b->n_bin[j] = (uint32_t)n_cut + 1;
-  HPO_TRY(status, hpo_buffer_add(cuts, cut, n_cut * sizeof *cut, err));
-done:
-  hpo_mem_free(room);
-  hpo_mem_free(cut);
-  return status;
-}
-
-/* Leader: n_bin of each feature, and the cuts one after the other. */
-static hpo_status find_cuts(const hpo_dataset *d, hpo_bins *b,
-                            hpo_buffer *cuts, hpo_error *err) {
-  hpo_status status = HPO_OK;
-  const hpo_row held =
-      d->team != NULL ? d->train_end - d->train_first : d->n_train;
-  float *x = NULL, *all = NULL;
-
-  HPO_TRY(status, hpo_mem_new((size_t)held + 1, sizeof *x, &x, err));
-  for (size_t j = 0; j < b->columns; j++) {
-    const hpo_column *c = &d->column[j];
-    size_t n = 0;
-
-    if (c->categorical) {
-      b->n_bin[j] = c->n_category > 0 ? (uint32_t)c->n_category : 1;
-      continue;
-    }
-    n = take_column(d, j, x);
-    if (d->team != NULL && d->team->size > 1)
-      HPO_TRY(status, gather_column(d, x, &n, &all, err));
-    if (d->team == NULL || d->team->rank == 0)
-      HPO_TRY(status,
-              cut_column(b, c, j, all != NULL ? all : x, n, cuts, err));
-    hpo_mem_free(all);
-    all = NULL;
-  }
-done:
-  hpo_mem_free(x);
-  hpo_mem_free(all);
-  return status;
-}
-
-typedef hpo_status broadcast(void *self, void *bytes, size_t n,
-                             hpo_error *err);
-
-/* Gives n_bin and the cuts to all ranks of the node, or of the team. */
-static hpo_status share_cuts(hpo_bins *b, const hpo_coll *team,
-                             hpo_buffer *cuts, hpo_error *err) {
-  hpo_status status = HPO_OK;
-  broadcast *tell = team != NULL ? team->broadcast : b->node->broadcast;
-  void *self = team != NULL ? team->self : b->node->self;
-  uint64_t bytes = cuts->n;
-
-  HPO_TRY(status, tell(self, b->n_bin, b->columns * sizeof *b->n_bin, err));
-  HPO_TRY(status, tell(self, &bytes, sizeof bytes, err));
-  HPO_TRY(status, hpo_mem_grow(&cuts->byte, &cuts->capacity, (size_t)bytes + 1,
-                               1, err));
-  HPO_TRY(status, tell(self, cuts->byte, (size_t)bytes, err));
-done:
-  return status;
-}
-
-/* Every rank: coders and the cuts' places, from n_bin and the cuts. */
-static hpo_status set_cuts(hpo_bins *b, const hpo_buffer *cuts,
-                           hpo_error *err) {
-  hpo_status status = HPO_OK;
-  block *k = b->block;
-  const uint8_t *from = cuts->byte;
-  size_t room = 0, at = 0;
   uint64_t cells = 0;
 
+  memcpy(b->n_bin, n_bin, b->columns * sizeof *n_bin);
   for (size_t j = 0; j < b->columns; j++)
     cells += (uint64_t)b->n_bin[j] + b->has_missing[j];
   if (cells > UINT32_MAX)
@@ -164,30 +50,42 @@ static hpo_status set_cuts(hpo_bins *b, const hpo_buffer *cuts,
              "the %zu features have %llu bins in all; allowed: up to "
              "4294967295; take fewer features or a smaller max_bin",
              b->columns, (unsigned long long)cells);
+  for (size_t j = 0; j < b->columns; j++) {
+    b->offset[j + 1] = b->offset[j] + b->n_bin[j] + b->has_missing[j];
+    if (b->n_bin[j] + b->has_missing[j] > 256)
+      b->code_bytes = 2;
+  }
+  b->stride = b->columns * b->code_bytes;
+done:
+  return status;
+}
+
+/* Coders and the cuts' places, from each feature's cuts, room apart. */
+static hpo_status set_cuts(hpo_bins *b, const float *cut, size_t room,
+                           hpo_error *err) {
+  hpo_status status = HPO_OK;
+  block *k = b->block;
+  size_t places = 0, at = 0;
+
   for (size_t j = 0; j < b->columns; j++)
-    room += ((size_t)1 << hpo_coder_steps(cuts_of(b, j))) - 1;
-  HPO_TRY(status, hpo_mem_new(room, sizeof *k->value, &k->value, err));
+    places += (size_t)1 << hpo_coder_steps(cuts_of(b, j));
+  HPO_TRY(status, hpo_mem_new(places, sizeof *k->value, &k->value, err));
   for (size_t j = 0; j < b->columns; j++) {
     const size_t n_cut = cuts_of(b, j);
     hpo_coder *c = &k->coder[j];
 
     c->categorical = b->categorical[j];
     c->missing = b->n_bin[j];
-    b->offset[j + 1] = b->offset[j] + b->n_bin[j] + b->has_missing[j];
-    if (b->n_bin[j] + b->has_missing[j] > 256)
-      b->code_bytes = 2;
     if (c->categorical)
       continue;
     b->cut[j] = k->value + at;
     c->cut = b->cut[j];
     c->steps = hpo_coder_steps(n_cut);
-    memcpy(b->cut[j], from, n_cut * sizeof(float));
-    from += n_cut * sizeof(float);
-    at += ((size_t)1 << c->steps) - 1;
-    for (size_t i = n_cut; i < ((size_t)1 << c->steps) - 1; i++)
+    memcpy(b->cut[j], cut + j * room, n_cut * sizeof(float));
+    at += (size_t)1 << c->steps;
+    for (size_t i = n_cut; i < (size_t)1 << c->steps; i++)
       b->cut[j][i] = INFINITY;
   }
-  b->stride = b->columns * b->code_bytes;
 done:
   return status;
 }
@@ -197,26 +95,62 @@ static size_t matrix_bytes(const hpo_bins *b) {
   return ((size_t)b->rows * b->stride + SLACK + 63) / 64 * 64;
 }
 
-/* Leader: both matrices, in tiles of rows. */
-static void write_codes(const hpo_dataset *d, const hpo_bins *b) {
+static size_t code_bytes_of_all(const hpo_bins *b) {
+  return matrix_bytes(b) + (size_t)b->rows * b->stride;
+}
+
+static uint8_t *column_at(const hpo_bins *b, size_t j, size_t row) {
   const block *k = b->block;
-  const size_t rows = (size_t)d->rows, bytes = b->code_bytes;
+
+  return (uint8_t *)k->code + matrix_bytes(b) +
+         (j * (size_t)b->rows + row) * b->code_bytes;
+}
+
+/* Codes of one feature; those of `fine`, if not NULL, are there already. */
+static void write_column(const hpo_dataset *d, const hpo_bins *fine,
+                         const hpo_bins *b, size_t j) {
+  const hpo_coder *to = &((const block *)b->block)->coder[j];
+  uint16_t map[MOST_CODES];
   hpo_row first = 0, end = 0;
-  uint8_t *by_row = k->code, *by_column = by_row + matrix_bytes(b);
+  size_t n = 0;
 
   hpo_dataset_held(d, &first, &end);
-  for (size_t i = (size_t)first; i < (size_t)end; i += ROW_TILE) {
-    const size_t left = (size_t)end - i, n = left < ROW_TILE ? left : ROW_TILE;
+  n = (size_t)(end - first);
+  if (fine != NULL && !b->categorical[j] &&
+      hpo_coder_compare(&((const block *)fine->block)->coder[j],
+                        cuts_of(fine, j), to, cuts_of(b, j), map))
+    hpo_coder_coarsen(map, column_at(fine, j, (size_t)first), fine->code_bytes,
+                      n, b->code_bytes, column_at(b, j, (size_t)first));
+  else
+    hpo_coder_column(to, d->x + j * (size_t)d->rows + first, n, b->code_bytes,
+                     column_at(b, j, (size_t)first));
+}
 
-    for (size_t j = 0; j < b->columns; j++) {
-      uint8_t *column = by_column + (j * rows + i) * bytes;
-      hpo_coder_column(&k->coder[j], d->x + j * rows + i, n, b->code_bytes,
-                       column);
-      hpo_coder_spread(column, n, b->code_bytes,
-                       by_row + i * b->stride + j * bytes, b->stride);
-    }
+/* Which of n ranks' `rank`-th share of a number of rows begins where. */
+static size_t share(hpo_row rows, int rank, int n) {
+  return (size_t)(rows * rank / n);
+}
+
+/* This rank's stretch of the row-major matrix, from the columns. */
+static void write_rows(const hpo_dataset *d, const hpo_bins *b, int ranks) {
+  const block *k = b->block;
+  uint8_t *by_row = k->code;
+  const int rank = d->node->node_rank;
+  hpo_row first = 0, end = 0;
+  size_t i = 0, stop = 0;
+
+  hpo_dataset_held(d, &first, &end);
+  i = (size_t)first + share(end - first, rank, ranks);
+  stop = (size_t)first + share(end - first, rank + 1, ranks);
+  for (; i < stop; i += ROW_TILE) {
+    const size_t n = stop - i < ROW_TILE ? stop - i : ROW_TILE;
+
+    for (size_t j = 0; j < b->columns; j++)
+      hpo_coder_spread(column_at(b, j, i), n, b->code_bytes,
+                       by_row + i * b->stride + j * b->code_bytes, b->stride);
   }
-  memset(by_row + rows * b->stride, 0, SLACK);
+  if (rank == 0)
+    memset(by_row + (size_t)b->rows * b->stride, 0, SLACK);
 }
 
 static hpo_status bins_alloc(const hpo_dataset *d, int max_bin, hpo_bins **out,
@@ -253,42 +187,123 @@ done:
   return status;
 }
 
-hpo_status hpo_bins_create(const hpo_dataset *d, int max_bin, hpo_bins **out,
-                           hpo_error *err) {
+/* A matrix with cuts and room for codes. */
+static hpo_status bins_start(const hpo_dataset *d, const hpo_quantiles *q,
+                             size_t k, int max_bin, bool *is_shared,
+                             hpo_bins **out, hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_shared *node = d->node;
   hpo_bins *b = NULL;
-  block *k = NULL;
-  hpo_buffer cuts = {0};
-  bool is_shared = false;
-  size_t bytes = 0;
+  block *to = NULL;
 
-  HPO_ASSERT(d->x != NULL || d->rows == 0 || d->columns == 0);
-  if (max_bin < 2 || max_bin > 65535)
-    HPO_FAIL(status, err, HPO_EINVAL, "max_bin is %d; allowed: 2..65535",
-             max_bin);
   HPO_TRY(status, bins_alloc(d, max_bin, &b, err));
-  k = b->block;
-  if (node->node_rank == 0)
-    status = find_cuts(d, b, &cuts, err);
-  HPO_TRY(status, hpo_facts_verdict(node, status, err));
-  HPO_TRY(status, share_cuts(b, d->team, &cuts, err));
-  HPO_TRY(status, set_cuts(b, &cuts, err));
-  bytes = matrix_bytes(b) + (size_t)b->rows * b->stride;
-  HPO_TRY(status, node->alloc(node->self, bytes, &k->code, &is_shared, err));
-  b->code = k->code;
-  b->column = (const uint8_t *)k->code + matrix_bytes(b);
-  if (node->node_rank == 0)
-    write_codes(d, b);
-  HPO_TRY(status, node->ready(node->self, k->code, bytes, err));
-  HPO_TRY(status, hpo_csr_create(d, b, err));
-
+  to = b->block;
+  HPO_TRY(status, set_offsets(b, q->n_bin[k], err));
+  HPO_TRY(status, set_cuts(b, q->cut[k], q->room[k], err));
+  HPO_TRY(status, node->alloc(node->self, code_bytes_of_all(b), &to->code,
+                              is_shared, err));
+  b->code = to->code;
+  b->column = (const uint8_t *)to->code + matrix_bytes(b);
   *out = b;
   b = NULL;
 done:
-  hpo_buffer_free(&cuts);
   hpo_bins_destroy(b);
   return status;
+}
+
+/* The place of the largest max_bin: the finest cuts. */
+static size_t finest_of(const int *max_bin, size_t n) {
+  size_t best = 0;
+
+  for (size_t k = 1; k < n; k++)
+    if (max_bin[k] > max_bin[best])
+      best = k;
+  return best;
+}
+
+/* This rank's features in all matrices, the finest one first. */
+static void write_columns(const hpo_dataset *d, hpo_bins *const *b, size_t n,
+                          size_t finest, int ranks, bool drops) {
+  for (size_t j = (size_t)d->node->node_rank; j < d->columns;
+       j += (size_t)ranks) {
+    write_column(d, NULL, b[finest], j);
+    for (size_t k = 0; k < n; k++)
+      if (k != finest)
+        write_column(d, b[finest], b[k], j);
+    if (drops)
+      hpo_block_drop_column(d, j);
+  }
+}
+
+static hpo_status write_codes(const hpo_dataset *d, hpo_bins *const *b,
+                              size_t n, size_t finest, int ranks, bool drops,
+                              hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_shared *node = d->node;
+  const bool works = node->node_rank < ranks;
+
+  if (works)
+    write_columns(d, b, n, finest, ranks, drops);
+  for (size_t k = 0; k < n; k++) { /* all columns are there */
+    const block *to = b[k]->block;
+
+    HPO_TRY(status, node->ready(node->self, to->code, 0, err));
+  }
+  for (size_t k = 0; k < n; k++) {
+    const block *to = b[k]->block;
+
+    if (works)
+      write_rows(d, b[k], ranks);
+    HPO_TRY(status,
+            node->ready(node->self, to->code, code_bytes_of_all(b[k]), err));
+    HPO_TRY(status, hpo_csr_create(d, b[k], err));
+  }
+done:
+  return status;
+}
+
+static hpo_status check_all(const int *max_bin, size_t n, hpo_error *err) {
+  for (size_t k = 0; k < n; k++)
+    if (max_bin[k] < 2 || max_bin[k] > 65535)
+      return hpo_error_set(err, HPO_EINVAL, "max_bin is %d; allowed: 2..65535",
+                           max_bin[k]);
+  return HPO_OK;
+}
+
+hpo_status hpo_bins_create_all(const hpo_dataset *d, const int *max_bin,
+                               size_t n, bool drops, hpo_bins **out,
+                               hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_quantiles q = {0};
+  hpo_bins **b = NULL;
+  int ranks = 0;
+  bool is_shared = false;
+
+  HPO_ASSERT(n > 0 && (d->x != NULL || d->rows == 0 || d->columns == 0));
+  HPO_TRY(status, check_all(max_bin, n, err));
+  HPO_TRY(status, hpo_mem_new(n, sizeof(hpo_bins *), &b, err));
+  HPO_TRY(status, hpo_quantiles_find(d, max_bin, n, &q, err));
+  ranks = q.ranks;
+  for (size_t k = 0; k < n; k++) {
+    HPO_TRY(status, bins_start(d, &q, k, max_bin[k], &is_shared, &b[k], err));
+    ranks = is_shared ? ranks : 1;
+  }
+  hpo_quantiles_free(&q);
+  HPO_TRY(status,
+          write_codes(d, b, n, finest_of(max_bin, n), ranks, drops, err));
+  memcpy(out, b, n * sizeof(hpo_bins *));
+  memset(b, 0, n * sizeof(hpo_bins *));
+done:
+  hpo_quantiles_free(&q);
+  for (size_t k = 0; b != NULL && k < n; k++)
+    hpo_bins_destroy(b[k]);
+  hpo_mem_free(b);
+  return status;
+}
+
+hpo_status hpo_bins_create(const hpo_dataset *d, int max_bin, hpo_bins **out,
+                           hpo_error *err) {
+  return hpo_bins_create_all(d, &max_bin, 1, false, out, err);
 }
 
 void hpo_bins_destroy(hpo_bins *b) {

@@ -5,6 +5,10 @@
  * binned, and all else in one piece, each array at a multiple of 64 bytes. */
 
 #include "block.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include "hpo/mem.h"
 
 typedef struct block {
@@ -164,6 +168,17 @@ void hpo_block_destroy(hpo_dataset *d) {
     d->node->free(d->node->self, b->rest);
   hpo_mem_free(b);
   d->block = NULL;
+}
+
+/* Memory that is not shared is anonymous: there MADV_REMOVE is refused. */
+void hpo_block_drop_column(const hpo_dataset *d, size_t j) {
+  const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+  const uintptr_t column = (uintptr_t)(d->x + j * (size_t)d->rows);
+  const uintptr_t from = (column + page - 1) / page * page;
+  const uintptr_t to = (column + (size_t)d->rows * sizeof *d->x) / page * page;
+
+  if (from < to && madvise((void *)from, to - from, MADV_REMOVE) != 0)
+    (void)madvise((void *)from, to - from, MADV_DONTNEED);
 }
 
 void hpo_dataset_drop_x(hpo_dataset *d) {

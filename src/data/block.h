@@ -36,6 +36,9 @@ void hpo_block_list_folds(const hpo_dataset *d, const hpo_arrays *to);
 /** Points d->part into the lists, once they are there.  Local. */
 HPO_MUST_USE hpo_status hpo_block_find_folds(hpo_dataset *d, hpo_error *err);
 
+/** Gives back the memory of one feature's values, which are undefined from
+ *  then on, as far as pages hold nothing else.  On one rank. */
+void hpo_block_drop_column(const hpo_dataset *d, size_t j);
 /** Gives the arrays back.  Collective. */
 void hpo_block_destroy(hpo_dataset *d);
 

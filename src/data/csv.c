@@ -10,8 +10,13 @@
 #include <string.h>
 
 #include "hpo/mem.h"
+#include "number.h"
 
-enum { BLOCK = 1 << 20 };
+enum {
+  BLOCK = 1 << 20,
+  /* the byte that ends the last line, the NUL, and what numbers need */
+  TAIL = 2 + HPO_NUMBER_SLACK
+};
 
 hpo_status hpo_csv_more(hpo_csv *c, hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -24,14 +29,14 @@ hpo_status hpo_csv_more(hpo_csv *c, hpo_error *err) {
   c->base += c->at;
   c->at = 0;
   c->end = kept;
-  /* Room for one more byte that ends the last line, and for the NUL. */
-  if (c->room < BLOCK + 2 || kept + 2 >= c->room)
-    HPO_TRY(status, hpo_mem_grow(&c->byte, &c->room,
-                                 c->room < BLOCK + 2 ? BLOCK + 2 : c->room + 1,
-                                 1, err));
-  while (got > 0 && c->end + 2 < c->room) {
+  if (c->room < BLOCK + TAIL || kept + TAIL >= c->room)
+    HPO_TRY(status,
+            hpo_mem_grow(&c->byte, &c->room,
+                         c->room < BLOCK + TAIL ? BLOCK + TAIL : c->room + 1,
+                         1, err));
+  while (got > 0 && c->end + TAIL < c->room) {
     HPO_TRY(status, hpo_file_read(c->file, c->byte + c->end,
-                                  c->room - 2 - c->end, &got, err));
+                                  c->room - TAIL - c->end, &got, err));
     if (c->hash != NULL)
       hpo_digest_add(c->hash, c->byte + c->end, got);
     c->end += got;

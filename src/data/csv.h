@@ -17,7 +17,8 @@ typedef struct hpo_csv {
   const char *path; /* borrowed */
   hpo_file *file;
   hpo_digest *hash; /* borrowed; takes all bytes as read; may be NULL */
-  char *byte;       /* [end], then a NUL; the last one ends a line */
+  char *byte;       /* [end], then a NUL and HPO_NUMBER_SLACK bytes; the
+                       last one of the file ends a line */
   uint64_t base;    /* where in the file byte[0] stands */
   size_t at;        /* start of the next record */
   size_t end, room;

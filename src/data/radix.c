@@ -13,10 +13,6 @@
 
 enum { DIGITS = 3, BITS = 11, SIZE = 1 << BITS, SMALL = 64 };
 
-static uint32_t to_key(uint32_t bits) {
-  return bits ^ ((uint32_t) - (int32_t)(bits >> 31) | 0x80000000u);
-}
-
 static uint32_t from_key(uint32_t key) {
   return key ^ (((key >> 31) - 1) | 0x80000000u);
 }
@@ -61,7 +57,7 @@ void hpo_radix_sort(float *x, size_t n, float *room) {
     uint32_t key;
 
     memcpy(&key, &from[i], sizeof key);
-    key = to_key(key);
+    key = hpo_radix_key(key);
     memcpy(&from[i], &key, sizeof key);
     for (unsigned p = 0; p < DIGITS; p++)
       count[p][key >> (p * BITS) & (SIZE - 1)]++;

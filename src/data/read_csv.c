@@ -175,7 +175,7 @@ static inline hpo_status read_field(reader *r, hpo_text_column *c,
   double x = 0;
 
   if (c != NULL && !c->is_text && c->use != HPO_USE_IGNORE) {
-    const char *q = hpo_number_scan(p, &x);
+    const char *q = hpo_number_scan_long(p, &x);
 
     if (q != NULL && (*q == r->csv.delimiter || *q == '\n' || *q == '\r')) {
       if (hpo_missing_number(&r->all->missing, x))

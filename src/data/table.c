@@ -7,17 +7,35 @@
 #include <string.h>
 
 #include "hpo/mem.h"
+#include "sparse.h"
 
 enum { CHUNK_BYTES = 1 << 20 };
 
-void hpo_table_clear(hpo_table *t) {
-  for (size_t i = 0; i < t->n_chunk; i++)
-    hpo_mem_free(t->chunk[i]);
-  hpo_mem_free(t->chunk);
+/* Chunks are memory that goes back at once when it is given back: the heap
+ * would keep it. */
+static void free_chunk(hpo_table *t, size_t i) {
+  const hpo_shared heap = hpo_sparse_node();
+
+  if (t->chunk[i] != NULL)
+    heap.free(heap.self, t->chunk[i]);
+  t->chunk[i] = NULL;
+}
+
+void hpo_table_drop_labels(hpo_table *t) {
   hpo_mem_free(t->y);
   hpo_mem_free(t->weight);
   hpo_mem_free(t->key);
   hpo_mem_free(t->role);
+  t->y = t->weight = t->key = NULL;
+  t->role = NULL;
+  t->y_room = t->weight_room = t->key_room = t->role_room = 0;
+}
+
+void hpo_table_clear(hpo_table *t) {
+  for (size_t i = 0; i < t->n_chunk; i++)
+    free_chunk(t, i);
+  hpo_mem_free(t->chunk);
+  hpo_table_drop_labels(t);
   *t = (hpo_table){.features = t->features,
                    .is_part = t->is_part,
                    .first = t->first,
@@ -30,7 +48,9 @@ static float *row_at(const hpo_table *t, size_t row) {
 
 hpo_status hpo_table_slot(hpo_table *t, float **out, hpo_error *err) {
   hpo_status status = HPO_OK;
+  const hpo_shared heap = hpo_sparse_node();
   const size_t row = t->kept;
+  bool is_shared = false;
 
   if (t->chunk_rows == 0) {
     t->chunk_rows = CHUNK_BYTES / sizeof(float) / t->features;
@@ -39,8 +59,9 @@ hpo_status hpo_table_slot(hpo_table *t, float **out, hpo_error *err) {
   if (row / t->chunk_rows == t->n_chunk) {
     HPO_TRY(status, hpo_mem_grow(&t->chunk, &t->chunk_room, t->n_chunk + 1,
                                  sizeof *t->chunk, err));
-    HPO_TRY(status, hpo_mem_new(t->chunk_rows * t->features, sizeof(float),
-                                &t->chunk[t->n_chunk], err));
+    HPO_TRY(status,
+            heap.alloc(heap.self, t->chunk_rows * t->features * sizeof(float),
+                       &t->chunk[t->n_chunk], &is_shared, err));
     t->n_chunk++;
   }
   *out = row_at(t, row);
@@ -138,7 +159,6 @@ void hpo_table_move(hpo_table *t, const hpo_stretch *s, size_t n,
                 x + s[k].to + (at - s[k].from));
       at = stop;
     }
-    hpo_mem_free(t->chunk[i]);
-    t->chunk[i] = NULL;
+    free_chunk(t, i);
   }
 }

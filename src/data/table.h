@@ -30,6 +30,9 @@ typedef struct hpo_table {
  *  are is_part, first and end, which clear leaves as they are. */
 void hpo_table_clear(hpo_table *t);
 
+/** Gives back all but the features. */
+void hpo_table_drop_labels(hpo_table *t);
+
 /** Room for one more row's features, not yet counted as a row. */
 HPO_MUST_USE hpo_status hpo_table_slot(hpo_table *t, float **out,
                                        hpo_error *err);

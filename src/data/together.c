@@ -322,6 +322,7 @@ static hpo_status exchange(hpo_together *t, bool *is_there, hpo_error *err) {
   if (t->names.n > 0)
     memcpy(names_of(t, rank), t->names.byte, t->names.n);
   HPO_TRY(status, node->ready(node->self, t->exchange, bytes, err));
+  hpo_table_drop_labels(&t->reading.table);
 done:
   return status;
 }

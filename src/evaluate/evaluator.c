@@ -10,30 +10,33 @@
 /* More values than this are not binned ahead. */
 #define MOST_MATRICES 16
 
-static hpo_status add_matrix(hpo_evaluator *e, int64_t max_bin,
-                             hpo_error *err) {
-  hpo_status status = HPO_OK;
-  if (hpo_evaluator_find(e, max_bin))
-    return HPO_OK;
-  if (e->n_bins == MOST_MATRICES)
-    HPO_FAIL(status, err, HPO_EINVAL,
-             "max_bin: more than %d different values in one study are not "
-             "built yet in this version; use <categorical name=\"max_bin\"> "
-             "with a few choices",
-             MOST_MATRICES);
-  HPO_TRY(status,
-          hpo_bins_create(e->data, (int)max_bin, &e->bins[e->n_bins], err));
-  e->n_bins++;
-done:
-  return status;
+/* The different max_bin that trials can ask for. */
+typedef struct wanted {
+  int max_bin[MOST_MATRICES];
+  size_t n;
+} wanted;
+
+static hpo_status want(wanted *w, int64_t max_bin, hpo_error *err) {
+  for (size_t i = 0; i < w->n; i++)
+    if (w->max_bin[i] == max_bin)
+      return HPO_OK;
+  if (w->n == MOST_MATRICES)
+    return hpo_error_set(
+        err, HPO_EINVAL,
+        "max_bin: more than %d different values in one study are not "
+        "built yet in this version; use <categorical name=\"max_bin\"> "
+        "with a few choices",
+        MOST_MATRICES);
+  w->max_bin[w->n++] = (int)max_bin;
+  return HPO_OK;
 }
 
 /* The searched values of max_bin, and the fixed one where it can count. */
-static hpo_status add_matrices(hpo_evaluator *e, size_t model,
-                               hpo_error *err) {
+static hpo_status want_all(const hpo_plan *plan, size_t model, wanted *w,
+                           hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_options *o = NULL;
-  const hpo_space *s = &e->plan->space;
+  const hpo_space *s = &plan->space;
   bool searched = false;
 
   for (size_t i = 0; i < s->n_param; i++) {
@@ -46,18 +49,41 @@ static hpo_status add_matrices(hpo_evaluator *e, size_t model,
       if (!hpo_options_parse_int(p->choice[c], &value))
         HPO_FAIL(status, err, HPO_EINVAL, "max_bin = %s is not an integer",
                  p->choice[c]);
-      HPO_TRY(status, add_matrix(e, value, err));
+      HPO_TRY(status, want(w, value, err));
     }
     if (p->kind != HPO_PARAM_CATEGORICAL)
       for (double v = p->low; v <= p->high; v += fmax(p->step, 1))
-        HPO_TRY(status, add_matrix(e, (int64_t)v, err));
+        HPO_TRY(status, want(w, (int64_t)v, err));
   }
   if (!searched) {
-    HPO_TRY(status, hpo_evaluate_options(e->plan, model, NULL, &o, err));
-    HPO_TRY(status, add_matrix(e, hpo_options_get_int(o, "max_bin"), err));
+    HPO_TRY(status, hpo_evaluate_options(plan, model, NULL, &o, err));
+    HPO_TRY(status, want(w, hpo_options_get_int(o, "max_bin"), err));
   }
 done:
   hpo_options_destroy(o);
+  return status;
+}
+
+/* All matrices at once: each feature is sorted once.  If nobody needs the
+ * values themselves, they may go as they become codes. */
+static hpo_status make_matrices(hpo_evaluator *e, bool drops, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  wanted w = {.n = 0};
+
+  for (size_t m = 0; m < e->plan->n_model; m++) {
+    const hpo_model_kind *kind = hpo_model_find(e->plan->model[m].kind);
+
+    if (kind && kind->needs_bins)
+      HPO_TRY(status, want_all(e->plan, m, &w, err));
+    drops = drops && kind && !kind->needs_rows && !kind->needs_design;
+  }
+  if (w.n == 0)
+    return HPO_OK;
+  HPO_TRY(status, hpo_mem_new(w.n, sizeof *e->bins, &e->bins, err));
+  HPO_TRY(status,
+          hpo_bins_create_all(e->data, w.max_bin, w.n, drops, e->bins, err));
+  e->n_bins = w.n;
+done:
   return status;
 }
 
@@ -120,8 +146,8 @@ done:
 }
 
 hpo_status hpo_evaluator_create(const hpo_plan *plan, const hpo_dataset *data,
-                                const hpo_coll *team, hpo_evaluator **out,
-                                hpo_error *err) {
+                                const hpo_coll *team, bool drops,
+                                hpo_evaluator **out, hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_evaluator *e = NULL;
 
@@ -129,7 +155,6 @@ hpo_status hpo_evaluator_create(const hpo_plan *plan, const hpo_dataset *data,
   e->plan = plan;
   e->data = data;
   e->team = team;
-  HPO_TRY(status, hpo_mem_new(MOST_MATRICES, sizeof *e->bins, &e->bins, err));
   if (data)
     HPO_TRY(status, collect_truths(e, err));
   if (data && plan->shards > 0)
@@ -137,11 +162,11 @@ hpo_status hpo_evaluator_create(const hpo_plan *plan, const hpo_dataset *data,
                                       &e->shards, err));
   for (size_t m = 0; data && m < plan->n_model; m++) {
     const hpo_model_kind *kind = hpo_model_find(plan->model[m].kind);
-    if (kind && kind->needs_bins)
-      HPO_TRY(status, add_matrices(e, m, err));
     if (kind && kind->needs_design && !e->design)
       HPO_TRY(status, hpo_design_create(&plan->data, data, &e->design, err));
   }
+  if (data)
+    HPO_TRY(status, make_matrices(e, drops, err));
   *out = e;
   e = NULL;
 done:

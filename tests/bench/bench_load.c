@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Seconds from a file to memory and from memory to codes.
  *
- *   [mpirun -np N] bench_load FILE LABEL [max_bin ...]
+ *   [mpirun -np N] bench_load FILE LABEL [max_bin ...] [rounds=N]
  *
  * The ranks of one node load the file together, as `hpotune run` does, and
- * bin it for all the max_bin at once; a regression, all rows train.
+ * bin it for all the max_bin at once; a regression, all rows train.  With
+ * rounds=N (and one max_bin) the first rank trains gbt on it, depth 6.
  * Standard output, of the node's leader: what, wall seconds, CPU seconds
- * summed over the ranks; then rows, features and the data's hash. */
+ * summed over the ranks; then rows, features and the data's hash, and the
+ * peak memory of this rank. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "hpo/bins.h"
 #include "hpo/comm.h"
+#include "hpo/model.h"
 #include "testplan.h"
 
 static hpo_mpi *world;
@@ -55,17 +60,50 @@ static void stop(const hpo_coll *c, watch w, const char *what) {
     printf("%s %.4f %.4f\n", what, wall, 1e-9 * (double)cpu);
 }
 
+static void train(const hpo_dataset *d, const hpo_bins *b,
+                  const char *rounds) {
+  const hpo_model_kind *kind = hpo_model_find("gbt");
+  const hpo_coll alone = hpo_coll_serial();
+  hpo_options *o = NULL;
+  hpo_error err = {0};
+  void *self = NULL;
+
+  must(hpo_options_create(kind->option, kind->n_option, &o, &err), &err);
+  must(hpo_options_set(o, "n_estimators", rounds, &err), &err);
+  hpo_model_input in = {.options = o, .seed = 1, .coll = &alone};
+  in.part = (hpo_part){.data = d, .bins = b, .train_total = d->n_train};
+  in.part.train = d->train;
+  in.part.n_train = (size_t)d->n_train;
+  must(kind->create(&in, &self, &err), &err);
+  for (int64_t i = kind->steps(o); i > 0; i--)
+    must(kind->step(self, &err), &err);
+  kind->destroy(self);
+  hpo_options_destroy(o);
+}
+
+static long peak(void) {
+  struct rusage u;
+
+  return getrusage(RUSAGE_SELF, &u) == 0 ? u.ru_maxrss : -1;
+}
+
 int main(int argc, char **argv) {
   enum { MOST = 64 };
   hpo_error err = {0};
   hpo_plan *plan = testplan_make();
   hpo_dataset *d = NULL;
   hpo_bins *b[MOST] = {NULL};
+  int max_bin[MOST];
+  size_t n = 0;
+  const char *rounds = NULL;
   watch w;
 
+  if (argc > 4 && strncmp(argv[argc - 1], "rounds=", 7) == 0)
+    rounds = argv[--argc] + 7;
   if (argc < 3 || argc - 3 > MOST || !testplan_set(plan, "train", argv[1]) ||
       !testplan_set(plan, "label", argv[2])) {
-    fprintf(stderr, "usage: bench_load FILE LABEL [max_bin ...]\n");
+    fprintf(stderr, "usage: bench_load FILE LABEL [max_bin ...] "
+                    "[rounds=N]\n");
     return 2;
   }
   must(hpo_mpi_start(&argc, &argv, 0, &world, &err), &err);
@@ -76,14 +114,23 @@ int main(int argc, char **argv) {
   must(hpo_dataset_load(plan, &node, &d, &err), &err);
   stop(&c, w, "load");
   w = start(&c);
-  for (int i = 3; i < argc; i++)
-    must(hpo_bins_create(d, atoi(argv[i]), &b[i - 3], &err), &err);
+  while (n + 3 < (size_t)argc) {
+    max_bin[n] = atoi(argv[n + 3]);
+    n++;
+  }
+  if (n > 0)
+    must(hpo_bins_create_all(d, max_bin, n, true, b, &err), &err);
   stop(&c, w, "bin");
+  hpo_dataset_drop_x(d);
+  w = start(&c);
+  if (rounds && c.rank == 0)
+    train(d, b[0], rounds);
+  stop(&c, w, "train");
   if (c.rank == 0)
-    printf("rows %lld columns %zu hash %s\n", (long long)d->rows, d->columns,
-           d->hash);
-  for (int i = 3; i < argc; i++)
-    hpo_bins_destroy(b[i - 3]);
+    printf("rows %lld columns %zu hash %s\npeak %ld\n", (long long)d->rows,
+           d->columns, d->hash, peak());
+  for (size_t k = 0; k < n; k++)
+    hpo_bins_destroy(b[k]);
   hpo_dataset_destroy(d);
   hpo_plan_destroy(plan);
   hpo_mpi_end(world);
