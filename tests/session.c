@@ -106,8 +106,8 @@ static void hire(const session *s, crew *c) {
   MUST(hpo_comm_local_create(s->n + 1, &c->comms, &err));
   for (int i = 0; i < s->n; i++) {
     c->rank[i] = i + 1;
-    MUST(hpo_evaluator_create(s->plan, NULL, &c->team, true, &c->evaluator[i],
-                              &err));
+    MUST(
+        hpo_evaluator_create(s->plan, NULL, &c->team, &c->evaluator[i], &err));
     hpo_worker_input in = {.comm = c->comms[i + 1],
                            .team = i,
                            .evaluator = c->evaluator[i],

@@ -108,7 +108,7 @@ static void work(const hpo_coll *coll, void *argument) {
   hpo_worker_input in = {
       .coll = coll, .lanes = 1, .delay_seed = s->delay_seed};
 
-  MUST(hpo_evaluator_create(s->plan, NULL, coll, true, &evaluator, &err));
+  MUST(hpo_evaluator_create(s->plan, NULL, coll, &evaluator, &err));
   in.evaluator = evaluator;
   if (coll->rank > 0) {
     MUST(hpo_worker_follow(&in, &err));

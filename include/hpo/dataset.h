@@ -59,6 +59,8 @@ typedef struct hpo_dataset {
   const uint8_t *role;  /* [rows] hpo_role */
   const float *x;       /* [columns][rows] column-major, NaN missing; NULL
                            after hpo_dataset_drop_x */
+  bool x_is_spare;      /* false; set by d's owner if nobody but trials wants
+                           x any more */
   const hpo_row *train; /* [n_train] ids in ascending order */
   const hpo_row *valid; /* [n_valid] */
   hpo_row n_train, n_valid;

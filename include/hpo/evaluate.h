@@ -23,13 +23,12 @@ typedef struct hpo_evaluator hpo_evaluator;
 
 /** Collective over the data set's node: bins once for every max_bin that the
  *  plan can ask for.  data is NULL for studies without data; plan, data and
- *  team are borrowed.
- *  \param [in] drops nobody but trials wants data's values from now on: unless
- *                    a model needs them (hpo_evaluator_needs_rows), they go as
- *                    they become codes, and hpo_dataset_drop_x must follow */
+ *  team are borrowed.  Where data->x_is_spare and no model needs the values
+ *  (hpo_evaluator_needs_rows), they go as they become codes, and
+ *  hpo_dataset_drop_x must follow. */
 HPO_MUST_USE hpo_status hpo_evaluator_create(const hpo_plan *plan,
                                              const hpo_dataset *data,
-                                             const hpo_coll *team, bool drops,
+                                             const hpo_coll *team,
                                              hpo_evaluator **out,
                                              hpo_error *err);
 /** Collective over the node. */

@@ -347,8 +347,7 @@ static hpo_status check(const hpo_args *args, int *exit_code, hpo_error *err) {
   if (plan->has_data)
     HPO_TRY(status, hpo_dataset_load(plan, &node, &data, err));
   HPO_TRY(status, hpo_prepare_check_data(plan, data, err));
-  HPO_TRY(status,
-          hpo_evaluator_create(plan, data, &team, false, &evaluator, err));
+  HPO_TRY(status, hpo_evaluator_create(plan, data, &team, &evaluator, err));
   HPO_TRY(status, check_output(plan, data, err));
   printf("study       %s\n", plan->name);
   if (data)

@@ -58,8 +58,7 @@ static hpo_status load(replay *p, hpo_error *err) {
 
   r->team = r->world;
   if (!r->plan->has_data)
-    return hpo_evaluator_create(r->plan, NULL, &r->team, true, &r->evaluator,
-                                err);
+    return hpo_evaluator_create(r->plan, NULL, &r->team, &r->evaluator, err);
   status = parted ? hpo_dataset_load_part(r->plan, &r->world, &r->data, err)
                   : hpo_dataset_load(r->plan, &r->node, &r->data, err);
   HPO_TRY(status, hpo_run_agree(r, status, err));
@@ -69,8 +68,9 @@ static hpo_status load(replay *p, hpo_error *err) {
                            "%.12s..., the study's %.12s...",
                            r->data->hash, p->hash);
   HPO_TRY(status, hpo_run_agree(r, status, err));
-  status = hpo_evaluator_create(r->plan, r->data, &r->team, true,
-                                &r->evaluator, err);
+  r->data->x_is_spare = true;
+  status =
+      hpo_evaluator_create(r->plan, r->data, &r->team, &r->evaluator, err);
   HPO_TRY(status, hpo_run_agree(r, status, err));
   if (!hpo_evaluator_needs_rows(r->evaluator))
     hpo_dataset_drop_x(r->data);

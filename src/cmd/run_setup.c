@@ -291,9 +291,11 @@ static hpo_status load_data(hpo_run *r, hpo_error *err) {
   HPO_TRY(status, hpo_run_agree(r, status, err));
   HPO_TRY(status, compare_data(r, err));
   HPO_TRY(status, hold_rows(r, err));
+  if (r->data)
+    r->data->x_is_spare = true;
   if (r->data || !r->plan->has_data)
-    status = hpo_evaluator_create(r->plan, r->data, &r->team, true,
-                                  &r->evaluator, err);
+    status =
+        hpo_evaluator_create(r->plan, r->data, &r->team, &r->evaluator, err);
   if (is_lone(r, status))
     return status;
   HPO_TRY(status, hpo_run_agree(r, status, err));

@@ -66,9 +66,10 @@ done:
 
 /* All matrices at once: each feature is sorted once.  If nobody needs the
  * values themselves, they may go as they become codes. */
-static hpo_status make_matrices(hpo_evaluator *e, bool drops, hpo_error *err) {
+static hpo_status make_matrices(hpo_evaluator *e, hpo_error *err) {
   hpo_status status = HPO_OK;
   wanted w = {.n = 0};
+  bool drops = e->data->x_is_spare;
 
   for (size_t m = 0; m < e->plan->n_model; m++) {
     const hpo_model_kind *kind = hpo_model_find(e->plan->model[m].kind);
@@ -146,8 +147,8 @@ done:
 }
 
 hpo_status hpo_evaluator_create(const hpo_plan *plan, const hpo_dataset *data,
-                                const hpo_coll *team, bool drops,
-                                hpo_evaluator **out, hpo_error *err) {
+                                const hpo_coll *team, hpo_evaluator **out,
+                                hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_evaluator *e = NULL;
 
@@ -166,7 +167,7 @@ hpo_status hpo_evaluator_create(const hpo_plan *plan, const hpo_dataset *data,
       HPO_TRY(status, hpo_design_create(&plan->data, data, &e->design, err));
   }
   if (data)
-    HPO_TRY(status, make_matrices(e, drops, err));
+    HPO_TRY(status, make_matrices(e, err));
   *out = e;
   e = NULL;
 done:
