@@ -49,7 +49,9 @@ HPO_MUST_USE hpo_status hpo_sampler_create(const hpo_plan *plan,
 void hpo_sampler_destroy(hpo_sampler *s);
 /** A point for trial `number`, never a forbidden one: where the kind suggests
  *  such, the first of up to 10,000 random ones that is not, or else one near
- *  an earlier trial.  HPO_EINVAL: nothing is allowed beside what is given. */
+ *  an earlier trial.  Nor that of an earlier trial of the view, running or
+ *  not, while the space has others that the kind can come to.  HPO_EINVAL:
+ * nothing is allowed beside what is given. */
 HPO_MUST_USE hpo_status hpo_sampler_suggest(hpo_sampler *s,
                                             const hpo_view *view,
                                             hpo_id number, const double *given,

@@ -2,6 +2,7 @@
 /* The registry of samplers, and the face that the scheduler calls. */
 #include "sampler/allowed.h"
 #include "sampler/chosen.h"
+#include "sampler/fresh.h"
 #include "sampler/kinds.h"
 
 #include "hpo/mem.h"
@@ -14,6 +15,7 @@ struct hpo_sampler {
   const hpo_plan *plan; /* borrowed */
   hpo_options *options; /* owned */
   void *self;           /* the kind's cache, owned */
+  hpo_fresh fresh;      /* of a kind that draws blindly */
 };
 
 static const hpo_sampler_kind *const all[] = {
@@ -58,6 +60,11 @@ done:
   return status;
 }
 
+/* A grid looks at nothing either, but has each point once. */
+static bool draws_blindly(const hpo_sampler_kind *kind) {
+  return kind->is_blind && kind->count == NULL;
+}
+
 hpo_status hpo_sampler_create(const hpo_plan *plan, hpo_sampler **out,
                               hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -75,6 +82,8 @@ hpo_status hpo_sampler_create(const hpo_plan *plan, hpo_sampler **out,
   s->plan = plan;
   HPO_TRY(status, hpo_chosen_options("sampler", &plan->sampler, kind->option,
                                      kind->n_option, &s->options, err));
+  if (draws_blindly(kind))
+    HPO_TRY(status, hpo_fresh_init(&s->fresh, plan, err));
   if (kind->create != NULL)
     HPO_TRY(status, kind->create(s->options, plan, &s->self, err));
   *out = s;
@@ -90,6 +99,7 @@ void hpo_sampler_destroy(hpo_sampler *s) {
   if (s->kind->destroy != NULL)
     s->kind->destroy(s->self);
   hpo_options_destroy(s->options);
+  hpo_fresh_free(&s->fresh);
   hpo_mem_free(s);
 }
 
@@ -119,6 +129,8 @@ hpo_status hpo_sampler_suggest(hpo_sampler *s, const hpo_view *view,
 
   if (status == HPO_OK && hpo_space_forbids(&s->plan->space, x) >= 0)
     status = replace_forbidden(s->plan, view, number, given, x, err);
+  if (status == HPO_OK && draws_blindly(s->kind))
+    status = hpo_fresh_move(&s->fresh, view, number, given, x, err);
   return status;
 }
 

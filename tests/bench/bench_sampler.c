@@ -2,11 +2,16 @@
 /* A sampler at work on a function with known structure, serially:
  *
  *   bench_sampler PROBLEM SAMPLER SEED TRIALS [window=P] [option=value ...]
+ *   bench_sampler PROBLEM SAMPLER SEED TRIALS workers=W [spread=S] [window=P]
  *   bench_sampler speed SAMPLER PARAMETERS TRIALS
  *
  * prints the best value so far after each trial, where the last P - 1 results
- * are not known yet; or the time of one suggestion.  sampler_quality.py
- * compares it with Optuna on the same functions. */
+ * are not known yet; the best value, the makespan, the idle share and the
+ * number of points equal to a running one, of W workers on a simulated clock
+ * whose trials take times of mean 1 and standard deviation S, in order of
+ * arrival or, with a window, in strict order; or the time of one suggestion.
+ * sampler_quality.py compares it with Optuna on the same functions. */
+#include "../fleet.h"
 #include "hpo/clock.h"
 #include "hpo/mem.h"
 #include "hpo/rng.h"
@@ -163,6 +168,16 @@ static double rastrigin5(const double *x) {
   return sum;
 }
 
+/* Like a learning rate that diverges and rounds that run out of time: a third
+ * of the space fails, next to where it is best. */
+static double failing(const double *x) {
+  double a = x[0] - 0.6, b = x[1] - 0.55, c = x[2] - 0.3;
+
+  if (x[0] + x[1] > 1.2)
+    return (double)NAN;
+  return a * a + b * b + c * c + 0.5 * a * b + fabs(x[3] - 0.9) * 0.1;
+}
+
 typedef double function(const double *x);
 
 typedef struct cube {
@@ -172,6 +187,7 @@ typedef struct cube {
   function *value;
 } cube;
 static const cube cubes[] = {{"hartmann6", 6, 0, 1, hartmann6},
+                             {"failing", 4, 0, 1, failing},
                              {"rosenbrock5", 5, -5, 10, rosenbrock5},
                              {"ackley10", 10, -32.768, 32.768, ackley10},
                              {"rastrigin5", 5, -5.12, 5.12, rastrigin5}};
@@ -248,6 +264,19 @@ static void quality(hpo_plan *plan, function *f, hpo_id n, hpo_id window) {
   hpo_ledger_destroy(ledger);
 }
 
+/* workers, spread and window of a run on a simulated clock. */
+static void parallel(hpo_plan *plan, function *value, hpo_id n, fleet *f) {
+  f->plan = plan;
+  f->value = value;
+  f->seed = plan->seed;
+  plan->trials = n;
+  plan->target = (double)NAN;
+  plan->strict = plan->window > 0;
+  fleet_run(f);
+  printf("%.9g %.9g %.9g %zu\n", f->best, f->makespan, f->idle, f->equal);
+  fleet_free(f);
+}
+
 static void speed(hpo_plan *plan, hpo_id n) {
   hpo_error err = {0};
   hpo_sampler *s = NULL;
@@ -283,13 +312,16 @@ static void speed(hpo_plan *plan, hpo_id n) {
 int main(int argc, char **argv) {
   hpo_plan plan = {.n_objective = 1};
   hpo_plan_objective objective = {.metric = letter[0]};
+  static char none[] = "none";
+  fleet f = {0};
   hpo_error err = {0};
-  function *f = NULL;
-  hpo_id window = 1;
+  function *value_at = NULL;
+  hpo_id window = 0;
 
   if (argc < 5)
     return 2;
   plan.objective = &objective;
+  plan.pruner.name = none;
   plan.sampler.name = argv[2];
   plan.seed = (uint64_t)strtoull(argv[3], NULL, 10);
   if (strcmp(argv[1], "speed") == 0) {
@@ -301,7 +333,7 @@ int main(int argc, char **argv) {
                        : number(0.01, 1, i % 2 == 0),
           p[i % 5]);
   } else {
-    f = set_problem(&plan, argv[1]);
+    value_at = set_problem(&plan, argv[1]);
   }
   for (int i = 5; i < argc; i++) {
     char *value = strchr(argv[i], '=');
@@ -312,11 +344,23 @@ int main(int argc, char **argv) {
       window = strtoll(value, NULL, 10);
       continue;
     }
+    if (strcmp(argv[i], "workers") == 0) {
+      f.workers = atoi(value);
+      continue;
+    }
+    if (strcmp(argv[i], "spread") == 0) {
+      f.spread = strtod(value, NULL);
+      continue;
+    }
     must(hpo_settings_add(&plan.sampler.options, argv[i], value, 0, &err),
          &err);
   }
-  if (f != NULL)
-    quality(&plan, f, strtoll(argv[4], NULL, 10), window);
+  plan.window = window;
+  if (f.workers > 0 && value_at != NULL)
+    parallel(&plan, value_at, strtoll(argv[4], NULL, 10), &f);
+  else if (value_at != NULL)
+    quality(&plan, value_at, strtoll(argv[4], NULL, 10),
+            window > 0 ? window : 1);
   else
     speed(&plan, strtoll(argv[4], NULL, 10));
   hpo_settings_free(&plan.sampler.options);
