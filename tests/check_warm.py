@@ -271,8 +271,8 @@ def test_a_killed_study_goes_on_without_the_old_file(tool):
                           trials=10))
     study = write(tool.folder, "new", model=model, goal=goal, extra=warm(),
                   trials=12)
-    whole = tool.run("run", study, *STRICT, "--output", "whole.h5")
-    assert "10 of 10 trials are known" in whole.stderr
+    tool.run("run", study, *STRICT, "--output", "whole.h5")
+    assert len(known_of(tool.folder / "whole.h5")["trial"]) == 10
     gated(tool.folder, 5)
     run = tool.start("run", study, *STRICT, ranks=2)
     wait_for(lambda: (tool.folder / "count").read_text().count("x") > 5)

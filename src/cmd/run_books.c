@@ -269,7 +269,7 @@ hpo_status hpo_run_open_books(hpo_run *r, hpo_store **store,
     HPO_TRY(status, open_file(r, &s, err));
   else {
     HPO_TRY(status, create_file(r, identity, &s, err));
-    for (size_t i = 0; i < r->plan->n_warm; i++)
+    for (size_t i = 0; i < r->plan->n_warm && !r->quiet; i++)
       hpo_log(HPO_LOG_INFO, "run", "warm start from %s: %s",
               r->plan->warm[i].href, r->plan->warm[i].taken);
     HPO_TRY(status, hpo_inbox_clear(r->plan->output, err));

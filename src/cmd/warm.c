@@ -146,9 +146,8 @@ static hpo_status gather(const hpo_study_file *f, const hpo_plan *from,
   hpo_warm_fate fate;
 
   for (size_t i = 0; i < f->n; i++) {
-    if (!f->good[i])
-      continue; /* it ran when the study stopped */
-    HPO_TRY(status, hpo_trial_from_record(f->trials, i, from, &was, err));
+    if (f->good[i])
+      HPO_TRY(status, hpo_trial_from_record(f->trials, i, from, &was, err));
     HPO_TRY(status, hpo_bridge_cross(bridge, was, &fate, &is, err));
     hpo_trial_destroy(was);
     was = NULL;

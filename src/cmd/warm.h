@@ -47,6 +47,7 @@ HPO_MUST_USE hpo_status hpo_bridge_create(const hpo_plan *from,
                                           hpo_bridge **out, hpo_error *err);
 void hpo_bridge_destroy(hpo_bridge *b);
 /** The same trial in the other study, if it can be one there.
+ *  \param [in]  t     NULL: its row is torn, it ran when its study stopped
  *  \param [out] fate  HPO_WARM_TAKEN: *out is there; what keeps it out is
  *               counted for hpo_bridge_text */
 HPO_MUST_USE hpo_status hpo_bridge_cross(hpo_bridge *b, const hpo_trial *t,

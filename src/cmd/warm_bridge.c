@@ -296,6 +296,9 @@ static hpo_warm_fate cross(hpo_bridge *b, const hpo_trial *t, hpo_trial *to) {
     return HPO_WARM_PRUNED;
   if (t->state != HPO_TRIAL_PRUNED && t->state != HPO_TRIAL_COMPLETE)
     return HPO_WARM_OPEN;
+  to->number = t->number;
+  to->state = t->state;
+  to->steps = t->steps;
   fate = cross_point(b, t, to->x);
   return fate == HPO_WARM_TAKEN ? cross_values(b, t, to) : fate;
 }
@@ -308,10 +311,7 @@ hpo_status hpo_bridge_cross(hpo_bridge *b, const hpo_trial *t,
 
   HPO_TRY(status, hpo_trial_create(b->to->space.n_param, b->to->n_objective,
                                    b->metrics.n, &to, err));
-  to->number = t->number;
-  to->state = t->state;
-  to->steps = t->steps;
-  *fate = cross(b, t, to);
+  *fate = t != NULL ? cross(b, t, to) : HPO_WARM_OPEN;
   b->fate[*fate]++;
   if (*fate == HPO_WARM_TAKEN) {
     *out = to;

@@ -110,6 +110,7 @@ hpo_status hpo_known_record(const hpo_plan *plan, hpo_record *r,
 static bool is_valid(const hpo_plan *plan, size_t k) {
   const double *row = row_of(plan, k), *x = row + POINT;
   size_t n = plan->space.n_param;
+  bool is_pruned = row[STATE] == (double)HPO_TRIAL_PRUNED;
   bool is_whole = row[TRIAL] >= 0 && row[TRIAL] < 0x1p53 && row[STEPS] >= 0 &&
                   row[STEPS] < 0x1p53;
 
@@ -124,11 +125,9 @@ static bool is_valid(const hpo_plan *plan, size_t k) {
   if (row[STATE] < 0)
     return true;
   for (size_t i = 0; i < plan->n_objective; i++)
-    if (!isfinite(x[n + i]) &&
-        !(i > 0 && (hpo_trial_state)row[STATE] == HPO_TRIAL_PRUNED))
+    if (!isfinite(x[n + i]) && !(i > 0 && is_pruned))
       return false;
-  return ((hpo_trial_state)row[STATE] == HPO_TRIAL_COMPLETE ||
-          (hpo_trial_state)row[STATE] == HPO_TRIAL_PRUNED) &&
+  return (is_pruned || row[STATE] == (double)HPO_TRIAL_COMPLETE) &&
          hpo_space_check(&plan->space, x, NULL) == HPO_OK;
 }
 
