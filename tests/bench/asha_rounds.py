@@ -50,8 +50,8 @@ DATA = {  # the study's words; file, column and test of the positive rows; share
              "winequality-white.csv", ",", 11, 7, 0.3),
     "higgs": ("""<data task="binary" label="0">
     <train href="{folder}/higgs7k.train.tsv" header="no"/>
-    <validation fraction="0.6" stratify="yes"/></data>""",
-              "higgs7k.train.tsv", "\t", 0, 1, 0.6)}
+    <validation fraction="0.5" stratify="yes"/></data>""",
+              "higgs7k.train.tsv", "\t", 0, 1, 0.5)}
 
 
 def run(given, folder, words=(), **holes):
