@@ -5,7 +5,8 @@
  *
  * Trials whose results are to come take part with the value that the model
  * expects of them: the mean stays, the variance falls there, and what is to be
- * improved on falls to their best (kriging believer: D. Ginsbourger, R. Le
+ * improved on falls to their best, unless trials fail, next to which the model
+ * expects what no trial reaches (kriging believer: D. Ginsbourger, R. Le
  * Riche, L. Carraro, Kriging is well-suited to parallelize optimization,
  * 2010).  Failed trials and those that break a constraint count as the worst,
  * pruned ones with their last value but no better than the best; as long as no
@@ -326,11 +327,14 @@ static double lowest(hpo_gp *g) {
   hpo_gp_kind kind = wanted(g);
   double best = (double)INFINITY, mean[HPO_GAUSS_BATCH],
          variance[HPO_GAUSS_BATCH];
+  bool may_fail = false;
 
-  for (size_t i = 0; i < g->n_chosen; i++)
+  for (size_t i = 0; i < g->n_chosen; i++) {
+    may_fail = may_fail || g->row[g->chosen[i]].kind == HPO_GP_FAILED;
     if (g->row[g->chosen[i]].kind == kind)
       best = fmin(best, m->y[i] - m->noise * m->alpha[i]);
-  for (size_t i = m->n_seen; i < m->n; i += HPO_GAUSS_BATCH) {
+  }
+  for (size_t i = m->n_seen; i < m->n && !may_fail; i += HPO_GAUSS_BATCH) {
     size_t n = m->n - i < HPO_GAUSS_BATCH ? m->n - i : HPO_GAUSS_BATCH;
     for (size_t r = 0; r < n; r++)
       for (size_t a = 0; a < g->n; a++)
