@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Trains gbt on a file under mpirun, for benchmarks of memory: each rank
- * reads and holds its own rows, or (one rank) the whole.
+/* Trains gbt on a file under mpirun, for benchmarks of memory and of what
+ * ranks send: each reads and holds its own rows, or (one rank) the whole.
  *
  *   shard_driver FILE LABEL sharded|shared [option=value ...]
  *
  * Regression, a quarter of the rows validate.  Rank 0 prints as JSON the
- * rows, each rank's peak memory in bytes before reading, after reading and at
- * the end, and a digest of the model. */
+ * rows, for each rank its peak memory in bytes before reading, after reading
+ * and at the end, the bytes that it sent in training and its calls of
+ * collectives, and a digest of the model. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,23 +66,29 @@ static hpo_options *options_of(int argc, char **argv) {
   return o;
 }
 
+enum { FACTS = 5 };
+
 static void print(const hpo_coll *c, const hpo_dataset *d,
-                  const int64_t mine[3], const hpo_buffer *model) {
+                  const int64_t mine[FACTS], const hpo_buffer *model) {
   hpo_error err = {0};
   int64_t *all = NULL;
   size_t *count = calloc((size_t)c->size, sizeof *count);
 
   if (count == NULL)
     must(hpo_error_set(&err, HPO_EMEM, "no memory"), &err);
-  must(c->gather(c->self, mine, 3 * sizeof *mine, &all, count, &err), &err);
+  must(c->gather(c->self, mine, FACTS * sizeof *mine, &all, count, &err),
+       &err);
   if (c->rank == 0) {
     printf("{\"rows\": %lld, \"columns\": %zu, \"digest\": \"%016llx\", "
            "\"ranks\": [",
            (long long)d->rows, d->columns,
            (unsigned long long)trainer_digest(model->byte, model->n));
-    for (int r = 0; r < c->size; r++)
-      printf("%s[%lld, %lld, %lld]", r > 0 ? ", " : "", (long long)all[3 * r],
-             (long long)all[3 * r + 1], (long long)all[3 * r + 2]);
+    for (int i = 0; i < FACTS * c->size; i++)
+      printf("%s%lld%s",
+             i % FACTS > 0 ? ", "
+             : i > 0       ? ", ["
+                           : "[",
+             (long long)all[i], i % FACTS == FACTS - 1 ? "]" : "");
     printf("]}\n");
   }
   hpo_mem_free(all);
@@ -96,7 +103,7 @@ int main(int argc, char **argv) {
   hpo_dataset *d = NULL;
   hpo_bins *b = NULL;
   hpo_buffer model = {0};
-  int64_t mine[3] = {0};
+  int64_t mine[FACTS] = {0};
 
   if (argc < 4) {
     fprintf(stderr, "usage: shard_driver FILE LABEL sharded|shared [...]\n");
@@ -127,7 +134,11 @@ int main(int argc, char **argv) {
   in.part.valid = d->valid + (d->team ? d->valid_first : 0);
   in.part.n_valid =
       (size_t)(d->team ? d->valid_end - d->valid_first : d->n_valid);
+  mine[3] = -c.bytes_sent(c.self);
+  mine[4] = -c.calls(c.self);
   train(&in, &model);
+  mine[3] += c.bytes_sent(c.self);
+  mine[4] += c.calls(c.self);
   mine[2] = peak();
   print(&c, d, mine, &model);
   hpo_buffer_free(&model);

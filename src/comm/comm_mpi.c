@@ -421,6 +421,8 @@ void hpo_mpi_end(hpo_mpi *m) {
   else if (met) /* else it would wait for the lost */
     (void)MPI_Finalize();
   hpo_buffer_free(&m->incoming);
+  for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
+    hpo_mem_free(groups[i]->parts);
   hpo_mem_free(m);
 }
 

@@ -16,6 +16,8 @@ typedef struct group {
   bool patient;        /* waits by Test and sleep instead of spinning */
   const size_t *chunk; /* bytes per MPI call at most */
   int64_t sent, calls; /* bytes; calls of a coll */
+  int64_t *parts;      /* [parts_room] of a sum, as they come */
+  size_t parts_room;
   bool is_team;        /* else of more than a team's ranks */
   life *life;          /* that ends waits for the lost; NULL: none does */
 } group;

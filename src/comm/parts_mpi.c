@@ -20,44 +20,77 @@ static size_t sum_of(const size_t *n, int size) {
   return all;
 }
 
-/* --- sums of parts ------------------------------------------------------ */
+/* --- messages ----------------------------------------------------------- */
 
-/* One call for all parts; count: [size]. */
-static hpo_status sum_at_once(group *g, const int64_t *x, const int *count,
-                              int64_t *out, hpo_error *err) {
+/* Sends and receives under way. */
+typedef struct traffic {
+  MPI_Request *request; /* [n] */
+  size_t n, room;
+} traffic;
+
+/* Starts to send (or to receive) the n bytes for (of) rank r. */
+static hpo_status start(group *g, traffic *t, uint8_t *bytes, size_t n, int r,
+                        bool sends, hpo_error *err) {
   hpo_status status = HPO_OK;
-  MPI_Request request = MPI_REQUEST_NULL;
 
-  if (may_block(g))
-    return hpo_mpi_check(
-        MPI_Reduce_scatter(x, out, count, MPI_INT64_T, MPI_SUM, g->comm),
-        "MPI_Reduce_scatter", err);
-  HPO_TRY(status,
-          hpo_mpi_check(MPI_Ireduce_scatter(x, out, count, MPI_INT64_T,
-                                            MPI_SUM, g->comm, &request),
-                        "MPI_Ireduce_scatter", err));
-  HPO_TRY(status, hpo_mpi_wait(g, &request, "MPI_Ireduce_scatter", err));
+  for (size_t at = 0; at < n; at += *g->chunk) {
+    int part = (int)(n - at < *g->chunk ? n - at : *g->chunk);
+    MPI_Request *q = NULL;
+    HPO_TRY(status, hpo_mem_grow(&t->request, &t->room, t->n + 1,
+                                 sizeof *t->request, err));
+    q = &t->request[t->n];
+    HPO_TRY(status, hpo_mpi_check(sends ? MPI_Isend(bytes + at, part, MPI_BYTE,
+                                                    r, 0, g->comm, q)
+                                        : MPI_Irecv(bytes + at, part, MPI_BYTE,
+                                                    r, 0, g->comm, q),
+                                  sends ? "MPI_Isend" : "MPI_Irecv", err));
+    t->n++;
+  }
 done:
   return status;
 }
 
-/* The part of rank r, chunk by chunk. */
-static hpo_status sum_for(group *g, const int64_t *x, size_t n, int r,
-                          int64_t *out, hpo_error *err) {
+static hpo_status finish(group *g, traffic *t, hpo_error *err) {
   hpo_status status = HPO_OK;
-  size_t most = *g->chunk / 8;
-  MPI_Request request = MPI_REQUEST_NULL;
 
-  for (size_t at = 0; at < n; at += most) {
-    int64_t *to = g->rank == r ? out + at : NULL;
-    size_t part = n - at < most ? n - at : most;
-    HPO_TRY(status,
-            hpo_mpi_check(MPI_Ireduce(x + at, to, (int)part, MPI_INT64_T,
-                                      MPI_SUM, r, g->comm, &request),
-                          "MPI_Ireduce", err));
-    HPO_TRY(status, hpo_mpi_wait(g, &request, "MPI_Ireduce", err));
+  for (size_t i = 0; i < t->n; i++)
+    HPO_TRY(status, hpo_mpi_wait(g, &t->request[i], "MPI_Isend", err));
+done:
+  return status;
+}
+
+/* --- sums of parts ------------------------------------------------------ */
+
+/* Teams up to so many ranks send parts straight to those who want them. */
+enum { DIRECT = 16 };
+
+/* Each rank gets its part from every other and adds. */
+static hpo_status sum_directly(group *g, int64_t *x, const size_t *n,
+                               int64_t *out, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const size_t mine = n[g->rank];
+  traffic t = {NULL, 0, 0};
+  const int64_t *from = NULL;
+
+  HPO_TRY(status, hpo_mem_grow(&g->parts, &g->parts_room,
+                               mine * (size_t)g->size, sizeof *g->parts, err));
+  for (int r = 0; r < g->size; r++)
+    if (r != g->rank)
+      HPO_TRY(status, start(g, &t, (uint8_t *)(g->parts + (size_t)r * mine),
+                            8 * mine, r, false, err));
+  for (int r = 0; r < g->size; x += n[r++])
+    if (r != g->rank)
+      HPO_TRY(status, start(g, &t, (uint8_t *)x, 8 * n[r], r, true, err));
+    else
+      memcpy(out, x, 8 * mine);
+  HPO_TRY(status, finish(g, &t, err));
+  for (int r = 0; r < g->size; r++) {
+    from = g->parts + (size_t)r * mine;
+    for (size_t i = 0; r != g->rank && i < mine; i++)
+      out[i] += from[i];
   }
 done:
+  hpo_mem_free(t.request);
   return status;
 }
 
@@ -70,15 +103,14 @@ hpo_status hpo_mpi_sum_parts(void *self, int64_t *x, const size_t *n,
 
   g->calls++;
   g->sent += (int64_t)(8 * (all - n[g->rank]));
-  if (8 * all > *g->chunk) {
-    for (int r = 0; r < g->size; r++, x += n[r - 1])
-      HPO_TRY(status, sum_for(g, x, n[r], r, out, err));
-    goto done;
-  }
+  if (!may_block(g) || g->size <= DIRECT || 8 * all > *g->chunk)
+    return sum_directly(g, x, n, out, err);
   HPO_TRY(status, hpo_mem_new((size_t)g->size, sizeof *count, &count, err));
   for (int r = 0; r < g->size; r++)
     count[r] = (int)n[r];
-  HPO_TRY(status, sum_at_once(g, x, count, out, err));
+  HPO_TRY(status, hpo_mpi_check(MPI_Reduce_scatter(x, out, count, MPI_INT64_T,
+                                                   MPI_SUM, g->comm),
+                                "MPI_Reduce_scatter", err));
 done:
   hpo_mem_free(count);
   return status;
@@ -165,34 +197,6 @@ done:
 
 /* --- bytes for each other ----------------------------------------------- */
 
-/* Sends and receives under way. */
-typedef struct traffic {
-  MPI_Request *request; /* [n] */
-  size_t n, room;
-} traffic;
-
-/* Starts to send (or to receive) the n bytes for (of) rank r. */
-static hpo_status start(group *g, traffic *t, uint8_t *bytes, size_t n, int r,
-                        bool sends, hpo_error *err) {
-  hpo_status status = HPO_OK;
-
-  for (size_t at = 0; at < n; at += *g->chunk) {
-    int part = (int)(n - at < *g->chunk ? n - at : *g->chunk);
-    MPI_Request *q = NULL;
-    HPO_TRY(status, hpo_mem_grow(&t->request, &t->room, t->n + 1,
-                                 sizeof *t->request, err));
-    q = &t->request[t->n];
-    HPO_TRY(status, hpo_mpi_check(sends ? MPI_Isend(bytes + at, part, MPI_BYTE,
-                                                    r, 0, g->comm, q)
-                                        : MPI_Irecv(bytes + at, part, MPI_BYTE,
-                                                    r, 0, g->comm, q),
-                                  sends ? "MPI_Isend" : "MPI_Irecv", err));
-    t->n++;
-  }
-done:
-  return status;
-}
-
 /* All sizes are known: sends, receives, waits. */
 static hpo_status move(group *g, uint8_t *bytes, const size_t *n,
                        hpo_buffer *out, const size_t *came, hpo_error *err) {
@@ -214,8 +218,7 @@ static hpo_status move(group *g, uint8_t *bytes, const size_t *n,
     g->sent += r != g->rank ? (int64_t)n[r] : 0;
     from += n[r];
   }
-  for (size_t i = 0; i < t.n; i++)
-    HPO_TRY(status, hpo_mpi_wait(g, &t.request[i], "MPI_Isend", err));
+  HPO_TRY(status, finish(g, &t, err));
 done:
   hpo_mem_free(t.request);
   return status;

@@ -52,12 +52,12 @@ def main():
     raw = a.rows * a.columns * 4
     print(f"{a.rows} rows x {a.columns}: {raw / 1e6:.0f} MB of float32")
     for name, r in (("whole", whole), ("parts", parts)):
-        for k, (before, read, end) in enumerate(r["ranks"]):
+        for k, (before, read, end, *_) in enumerate(r["ranks"]):
             print(f"{name} rank {k}: {(read - before) / 1e6:.0f} MB after "
                   f"reading, {(end - before) / 1e6:.0f} MB at the peak")
     same = whole["digest"] == parts["digest"]
     print("models:", "the same" if same else "DIFFERENT")
-    most = max(end - before for before, _, end in parts["ranks"])
+    most = max(end - before for before, _, end, *_ in parts["ranks"])
     return 0 if same and most < raw else 1
 
 
