@@ -18,8 +18,8 @@ typedef struct group {
   int64_t sent, calls; /* bytes; calls of a coll */
   int64_t *parts;      /* [parts_room] of a sum, as they come */
   size_t parts_room;
-  bool is_team;        /* else of more than a team's ranks */
-  life *life;          /* that ends waits for the lost; NULL: none does */
+  bool is_team; /* else of more than a team's ranks */
+  life *life;   /* that ends waits for the lost; NULL: none does */
 } group;
 
 /* Node memory: a window that all ranks see, or a copy of this rank's own. */
