@@ -34,8 +34,9 @@ HPO_MUST_USE hpo_status hpo_terminator_create(const hpo_plan *plan,
                                               hpo_terminator **out,
                                               hpo_error *err);
 void hpo_terminator_destroy(hpo_terminator *t);
-/** Takes in a final trial; t NULL: nothing is done.  About 20 ms where a bound
- *  is found anew, which with n trials happens for one in n / 20. */
+/** Takes in a final trial; t NULL: nothing is done.  Some ms where the bound
+ *  is found anew: at each complete trial up to 40, then when there are a
+ *  twentieth more. */
 HPO_MUST_USE hpo_status hpo_terminator_add(hpo_terminator *t,
                                            const hpo_trial *trial,
                                            hpo_error *err);
