@@ -109,13 +109,12 @@ hpo_status hpo_flat_read(void *state, hpo_row first, hpo_row n, double *to,
     HPO_TRY(status, hpo_flat_get(s, count * m * h->size, err));
     s->next += count;
   }
-  for (size_t i = 0; i < count; i++)
-    for (size_t j = 0; j < m; j++) {
-      const size_t at = h->fortran ? j * h->rows + from + i : i * m + j;
-
-      to[i * m + j] =
-          hpo_npy_value(h, (const uint8_t *)s->body.byte + at * h->size);
-    }
+  if (!h->fortran)
+    hpo_npy_values(h, s->body.byte, count * m, to);
+  for (size_t i = 0; h->fortran && i < count; i++)
+    for (size_t j = 0; j < m; j++)
+      to[i * m + j] = hpo_npy_value(h, (const uint8_t *)s->body.byte +
+                                           (j * h->rows + from + i) * h->size);
   if (from + count == h->rows)
     HPO_TRY(status, check_end(s, err));
 done:

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "hpo/clones.h"
 #include "utf8.h"
 
 /* Past blanks; true and past the character if it is there. */
@@ -183,30 +184,45 @@ static double half(uint64_t bits) {
   return sign * ldexp(1024 + part, exponent - 25);
 }
 
-double hpo_npy_value(const hpo_npy_head *h, const uint8_t *p) {
+HPO_INLINE double value_of(char kind, size_t size, bool is_big,
+                           const uint8_t *p) {
   uint64_t bits = 0;
   uint32_t narrow;
   float single;
   double x;
 
-  for (size_t i = 0; i < h->size; i++)
-    bits = bits << 8 | p[h->is_big ? i : h->size - 1 - i];
-  if (h->kind == 'b')
+  for (size_t i = 0; i < size; i++)
+    bits = bits << 8 | p[is_big ? i : size - 1 - i];
+  if (kind == 'b')
     return bits != 0;
-  if (h->kind == 'u')
+  if (kind == 'u')
     return (double)bits;
-  if (h->kind == 'i') {
-    const uint64_t sign = (uint64_t)1 << (8 * h->size - 1);
+  if (kind == 'i') {
+    const uint64_t sign = (uint64_t)1 << (8 * size - 1);
 
     return bits & sign ? -(double)((sign << 1) - bits) : (double)bits;
   }
-  if (h->size == 2)
+  if (size == 2)
     return half(bits);
-  if (h->size == 4) {
+  if (size == 4) {
     narrow = (uint32_t)bits;
     memcpy(&single, &narrow, sizeof single);
     return single;
   }
   memcpy(&x, &bits, sizeof x);
   return x;
+}
+
+double hpo_npy_value(const hpo_npy_head *h, const uint8_t *p) {
+  return value_of(h->kind, h->size, h->is_big, p);
+}
+
+void hpo_npy_values(const hpo_npy_head *h, const uint8_t *p, size_t n,
+                    double *to) {
+  if (h->kind == 'f' && h->size == 4 && !h->is_big)
+    for (size_t i = 0; i < n; i++) /* as most files: known to the compiler */
+      to[i] = value_of('f', 4, false, p + 4 * i);
+  else
+    for (size_t i = 0; i < n; i++)
+      to[i] = hpo_npy_value(h, p + i * h->size);
 }

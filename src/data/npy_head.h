@@ -27,5 +27,8 @@ HPO_MUST_USE hpo_status hpo_npy_head_parse(const char *path, const char *text,
 
 /** The value at p. */
 double hpo_npy_value(const hpo_npy_head *h, const uint8_t *p);
+/** n of them, one after the other; little-endian float32 fast. */
+void hpo_npy_values(const hpo_npy_head *h, const uint8_t *p, size_t n,
+                    double *to);
 
 #endif

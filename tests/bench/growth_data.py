@@ -8,7 +8,8 @@ Run in the build folder after `make tests/bench/bench_load`.  For rows 10^4 ..
 10^7 and 10, 30, 100, 300, 1000 features with at most --most values: a table
 of float32 in NPY on one rank; CPU seconds of loading, of binning (max_bin
 256) and of a round of gbt (depth 6, the mean of --rounds), peak memory.  Then
-the model, seconds = a rows + b rows x features, fitted to relative errors.
+the model, seconds = a rows + b rows x features + c features, fitted to
+relative errors.
 """
 import argparse
 import os
@@ -44,17 +45,21 @@ def measure(driver, path, columns, rounds):
             "peak": int(line["peak"][0]) * 1024}
 
 
+def terms(rows, columns):
+    return rows, rows * columns, columns
+
+
 def fit(cells, stage):
     """The least squares of relative errors, weights not below 0."""
-    a = np.array([[r / c[stage], r * k / c[stage]]
+    a = np.array([np.array(terms(r, k)) / c[stage]
                   for (r, k), c in cells.items() if c[stage] > 0.001])
-    best = None
-    for use in ([0, 1], [1], [0]):
-        x = np.zeros(2)
+    best, least = None, np.inf
+    for use in ([0, 1, 2], [0, 1], [1, 2], [1]):
+        x = np.zeros(3)
         x[use] = np.linalg.lstsq(a[:, use], np.ones(len(a)), rcond=None)[0]
-        if (x >= 0).all():
-            best = x
-            break
+        error = np.sum((a @ x - 1) ** 2)
+        if (x >= 0).all() and error < least:
+            best, least = x, error
     return best, float(np.median(np.abs(a @ best - 1)))
 
 
@@ -73,9 +78,8 @@ def draw(path, cells, models):
             colour = plt.cm.viridis(i / len(columns))
             axis.plot(rows, [cells[r, k][stage] for r in rows], "o",
                       color=colour, label=f"{k} features")
-            a, b = models[stage][0]
-            axis.plot(rows, [a * r + b * r * k for r in rows], "-",
-                      color=colour, linewidth=1)
+            axis.plot(rows, [models[stage][0] @ terms(r, k) for r in rows],
+                      "-", color=colour, linewidth=1)
         axis.set(xscale="log", yscale="log", xlabel="rows",
                  title={"load": "load NPY", "bin": "bin",
                         "train": "a round, depth 6"}[stage])
@@ -109,10 +113,11 @@ def main():
                       f"{c['peak'] / rows / k / 4:8.2f}", flush=True)
                 path.unlink()
     models = {s: fit(cells, s) for s in STAGE}
-    print("\nnanoseconds for each row, for each row and feature; median "
+    print("\nns for each row, for each value, us for each feature; median "
           "error of the model")
-    for s, ((u, v), error) in models.items():
-        print(f"{STAGE[s]:6}{1e9 * u:8.1f}{1e9 * v:8.2f}{error:8.0%}")
+    for s, ((u, v, w), error) in models.items():
+        print(f"{STAGE[s]:6}{1e9 * u:8.1f}{1e9 * v:8.2f}{1e6 * w:8.1f}"
+              f"{error:8.0%}")
     if a.plot:
         draw(a.plot, cells, models)
 
