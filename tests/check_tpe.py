@@ -2,7 +2,8 @@
 """Our Parzen estimators are Optuna's: densities and draws on random cases.
 
 Drives the program tpe_driver (TPE_DRIVER, else tests/tpe_driver under the
-current folder).  Optuna's bandwidth is set to ours, which is smaller.
+current folder).  Optuna's bandwidth is set to ours, which is smaller; where
+bandwidths follow the spread, scipy's normal distribution is the reference.
 """
 import os
 import subprocess
@@ -57,8 +58,8 @@ def is_same(a, b):
     return stats.ks_2samp(np.round(a, 9), np.round(b, 9)).pvalue > 1e-5
 
 
-def ours(axes, seen, points, multivariate):
-    lines = [f"{int(multivariate)} {len(axes)}"]
+def ours(axes, seen, points, multivariate, spread=False):
+    lines = [f"{int(multivariate)} {int(spread)} {len(axes)}"]
     lines += [" ".join(map(str, a)) for a in axes]
     lines.append(f"{len(seen)} {len(points)}")
     lines += [" ".join("%.17g" % v for v in row)
@@ -102,6 +103,38 @@ def test_joint_density(n, d, monkeypatch):
         sample = estimator.sample(np.random.RandomState(1), 1000)
         for i in range(d):
             assert is_same(draws[:, i], sample[f"x{i}"]), axes[i]
+
+
+def spread_density(axis_seen, points, n):
+    """On floats in [0, 1]: product kernels by height, as wide as the weighted
+    spread of observations and prior times n^(-1/(d + 2)), at least 0.03."""
+    d = axis_seen.shape[1]
+    old = max(n - 25, 0)
+    weights = np.concatenate([np.linspace(1 / n, 1, old),
+                              np.ones(n - old), [1]])
+    mean = weights @ np.vstack([axis_seen, np.full(d, 0.5)]) / weights.sum()
+    off = np.vstack([(axis_seen - mean) ** 2, 1 / 12 + (0.5 - mean) ** 2])
+    sigma = np.sqrt(weights @ off / weights.sum()) * n ** (-1 / (d + 2))
+    sigma = np.clip(sigma, 0.03, 1)
+    mu = np.vstack([axis_seen, np.full(d, 0.5)])
+    width = np.vstack([np.tile(sigma, (n, 1)), np.ones(d)])
+    inside = stats.norm.cdf(1, mu, width) - stats.norm.cdf(0, mu, width)
+    z = (points[:, None, :] - mu) / width
+    height = np.exp(-z * z / 2) / np.sqrt(2 * np.pi) / inside
+    return np.log(height.prod(2) @ weights / weights.sum())
+
+
+@pytest.mark.parametrize("n", [1, 8, 60])
+@pytest.mark.parametrize("d", [2, 6])
+@pytest.mark.parametrize("width", [1, 0.1, 0.001])
+def test_bandwidths_follow_the_spread(n, d, width):
+    rng = np.random.default_rng([SEED, n, d])
+    axes = [("float", 0, 1, 0, 0)] * d
+    seen = np.clip(0.7 + width * (rng.uniform(0, 1, (n, d)) - 0.7), 0, 1)
+    points = np.vstack([seen, rng.uniform(0, 1, (20, d))])
+    density, draws = ours(axes, seen, points, True, spread=True)
+    assert np.allclose(density, spread_density(seen, points, n), atol=0.01)
+    assert ((draws >= 0) & (draws <= 1)).all()
 
 
 @pytest.mark.parametrize("n", [1, 7, 26, 90])

@@ -167,7 +167,7 @@ static void strict_ends_early(void **state) {
     p->trials = kind == 1 ? 0 : 200;
     p->retries = 1;
     if (kind == 0)
-      p->target = 1;
+      p->target = 1.3;
     else if (kind == 1)
       p->patience = 12;
     else

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Parzen estimators for check_tpe.py.  Standard input, blanks between:
  *
- *   multivariate(0|1) parameters
+ *   multivariate(0|1) spread(0|1) parameters
  *   a line for each: kind(float|int|choice) low high step log(0|1)
  *   observations points, then their values, row by row
  *
@@ -35,18 +35,20 @@ static void read_param(hpo_param *p) {
 }
 
 int main(void) {
-  hpo_parzen_options options = {
-      .multivariate = number() > 0, .magic_clip = true, .prior_weight = 1};
-  size_t d = (size_t)number(), n, m;
+  hpo_parzen_options options = {.magic_clip = true, .prior_weight = 1};
+  size_t d, n, m;
   hpo_param param[16];
   hpo_axis axis[16];
   float *column[16];
   uint32_t *row = NULL;
   hpo_parzen *p = NULL;
   hpo_rng rng = hpo_rng_make(1, HPO_RNG_TEST, 0, 0);
-  double *x = NULL, *out = NULL;
+  double *x = NULL;
   hpo_status status = HPO_OK;
 
+  options.multivariate = number() > 0;
+  options.spread = number() > 0;
+  d = (size_t)number();
   HPO_ASSERT(d <= 16);
   for (size_t a = 0; a < d; a++) {
     read_param(&param[a]);
@@ -56,7 +58,6 @@ int main(void) {
   m = (size_t)number();
   HPO_TRY(status, hpo_mem_new(n, sizeof *row, &row, NULL));
   HPO_TRY(status, hpo_mem_new((m + 1) * d, sizeof *x, &x, NULL));
-  HPO_TRY(status, hpo_mem_new(m, sizeof *out, &out, NULL));
   for (size_t a = 0; a < d; a++)
     HPO_TRY(status, hpo_mem_new(n, sizeof **column, &column[a], NULL));
   for (size_t i = 0; i < n; i++) {
@@ -68,10 +69,9 @@ int main(void) {
     x[i] = hpo_axis_place(&axis[i % d], number());
   HPO_TRY(status, hpo_parzen_create(&options, &p, NULL));
   HPO_TRY(status, hpo_parzen_build(p, axis, d, (const float *const *)column,
-                                   row, n, NULL));
-  HPO_TRY(status, hpo_parzen_density(p, x, m, out, NULL));
+                                   row, NULL, n, NULL));
   for (size_t i = 0; i < m; i++)
-    printf("%.17g\n", out[i]);
+    printf("%.17g\n", hpo_parzen_density(p, x + i * d));
   for (size_t i = 0; i < 1000; i++) {
     hpo_parzen_draw(p, &rng, x);
     for (size_t a = 0; a < d; a++)
@@ -84,6 +84,5 @@ done:
   hpo_parzen_destroy(p);
   hpo_mem_free(row);
   hpo_mem_free(x);
-  hpo_mem_free(out);
   return status == HPO_OK ? 0 : 1;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Parzen estimators with product kernels: a kernel on each observation is
  * the product over axes of normals cut off at the bounds (of their mass in a
- * grid's cell), or of a table for unordered choices.  On numbers all kernels
- * have the bandwidth 0.14 n^(-1/(d + 4)) of the range, Scott's rule.
+ * grid's cell), or of a table for unordered choices.  Weights, bandwidths and
+ * the observations' places: parzen_build.c.
  *
- * Contents: weights; building; drawing; the density.
+ * Contents: drawing; the density.
  *
  * J. Bergstra, R. Bardenet, Y. Bengio, B. Kegl, Algorithms for
  * hyper-parameter optimization, NIPS 2011, section 4.
@@ -28,9 +28,6 @@
 #include <string.h>
 
 #define LOG_SQRT_2PI 0.91893853320467274178
-/* measured on test functions and tuning-like surfaces; Optuna has 0.2 */
-#define BANDWIDTH 0.14
-#define SQRT_2 1.41421356237309504880
 #define BLOCK HPO_PARZEN_BLOCK
 
 double hpo_parzen_log_mass(double a, double b) {
@@ -48,7 +45,8 @@ double hpo_parzen_log_mass(double a, double b) {
 /* By rejection: with mu in [0, 1] and sd <= 1 a third is accepted at least. */
 double hpo_parzen_truncated(hpo_rng *rng, double mu, double sd) {
   for (int i = 0; i < 64; i++) {
-    double x = mu + sd * hpo_rng_normal(rng);
+    double u = ((double)hpo_rng_next32(rng) + 0.5) * 0x1p-32;
+    double x = mu + sd * hpo_num_ndtri(u);
     if (x >= 0 && x <= 1)
       return x;
   }
@@ -73,6 +71,7 @@ hpo_status hpo_parzen_create(const hpo_parzen_options *options,
 
   HPO_TRY(status, hpo_mem_new(1, sizeof *p, &p, err));
   p->options = *options;
+  hpo_parzen_set_cdf(p);
   *out = p;
 done:
   return status;
@@ -90,6 +89,8 @@ void hpo_parzen_destroy(hpo_parzen *p) {
   hpo_mem_free(p->knot);
   hpo_mem_free(p->mu);
   hpo_mem_free(p->sd);
+  hpo_mem_free(p->sigma);
+  hpo_mem_free(p->own);
   hpo_mem_free(p->scale);
   hpo_mem_free(p->order);
   hpo_mem_free(p->table);
@@ -97,167 +98,6 @@ void hpo_parzen_destroy(hpo_parzen *p) {
   hpo_mem_free(p->ee);
   hpo_mem_free(p->who);
   hpo_mem_free(p);
-}
-
-/* Grows every array of a set to the same room. */
-static hpo_status grow(void *array, size_t *room, size_t need, size_t size,
-                       hpo_error *err) {
-  size_t now = *room;
-  return hpo_mem_grow(array, &now, need, size, err);
-}
-
-static hpo_status reserve(hpo_parzen *p, hpo_error *err) {
-  hpo_status status = HPO_OK;
-  size_t n = p->pad + 1, cells = p->n_axis * p->pad, most = 1;
-
-  for (size_t a = 0; a < p->n_axis; a++)
-    if (p->axis[a].n_level > most)
-      most = p->axis[a].n_level;
-  if (n > p->room_n) {
-    n += n / 2;
-    HPO_TRY(status, grow(&p->weight, &p->room_n, n, sizeof *p->weight, err));
-    HPO_TRY(status, grow(&p->offset, &p->room_n, n, sizeof *p->offset, err));
-    HPO_TRY(status, grow(&p->mu, &p->room_n, n, sizeof *p->mu, err));
-    HPO_TRY(status, grow(&p->sd, &p->room_n, n, sizeof *p->sd, err));
-    HPO_TRY(status, grow(&p->scale, &p->room_n, n, sizeof *p->scale, err));
-    HPO_TRY(status, grow(&p->order, &p->room_n, n, sizeof *p->order, err));
-    HPO_TRY(status, grow(&p->e, &p->room_n, n, sizeof *p->e, err));
-    HPO_TRY(status, grow(&p->ee, &p->room_n, n, sizeof *p->ee, err));
-    HPO_TRY(status, grow(&p->who, &p->room_n, n, sizeof *p->who, err));
-    p->room_n = n;
-  }
-  if (cells > p->room_cells) {
-    cells += cells / 2;
-    HPO_TRY(status, grow(&p->at, &p->room_cells, cells, sizeof *p->at, err));
-    HPO_TRY(status,
-            grow(&p->level, &p->room_cells, cells, sizeof *p->level, err));
-    p->room_cells = cells;
-  }
-  HPO_TRY(status, hpo_mem_grow(&p->knot, &p->room_knot, HPO_PARZEN_KNOTS + 1,
-                               sizeof *p->knot, err));
-  HPO_TRY(status,
-          hpo_mem_grow(&p->fall, &p->room_fall, p->n_axis * HPO_AXIS_LEVELS,
-                       sizeof *p->fall, err));
-  HPO_TRY(status,
-          hpo_mem_grow(&p->prior, &p->room_prior, p->n_axis * HPO_AXIS_LEVELS,
-                       sizeof *p->prior, err));
-  HPO_TRY(status, hpo_mem_grow(&p->table, &p->room_table, p->n_axis * most,
-                               sizeof *p->table, err));
-done:
-  return status;
-}
-
-/* The newest 25 weigh 1, older ones rise from 1 / n. */
-static void set_weights(hpo_parzen *p) {
-  size_t n = p->n, old = n > 25 ? n - 25 : 0;
-  double first = n > 0 ? 1.0 / (double)n : 1;
-
-  p->total = p->options.prior_weight;
-  for (size_t i = 0; i < n; i++) {
-    double ramp = old > 1 ? (double)i / (double)(old - 1) : 0;
-    p->weight[i] = i < old ? first + (1 - first) * ramp : 1;
-    p->total += p->weight[i];
-  }
-}
-
-void hpo_parzen_weigh(hpo_parzen *p, const double *weight) {
-  p->total = p->options.prior_weight;
-  for (size_t i = 0; i < p->n; i++) {
-    p->weight[i] = weight[i];
-    p->total += weight[i];
-  }
-}
-
-static double bandwidth(const hpo_parzen *p) {
-  double n = (double)(p->n > 0 ? p->n : 1), d = (double)p->n_axis;
-  double s = BANDWIDTH * hpo_num_pow(n, -1 / (d + 4));
-  double least = p->options.magic_clip ? 1 / fmin(100, n + 2) : 1e-12;
-
-  return fmin(fmax(s, least), 1);
-}
-
-static void set_knots(hpo_parzen *p) {
-  size_t half = (size_t)fmin(ceil(4 / p->sigma), HPO_PARZEN_KNOTS / 2);
-
-  p->n_knot = 2 * half;
-  for (size_t k = 0; k <= half; k++) {
-    double mu = (double)k / (double)p->n_knot;
-    float v = (float)hpo_parzen_log_mass(-mu / p->sigma, (1 - mu) / p->sigma);
-    p->knot[k] = p->knot[p->n_knot - k] = v;
-  }
-}
-
-static float within(const hpo_parzen *p, float place) {
-  float t = place * (float)p->n_knot;
-  size_t k = (size_t)t;
-
-  if (k >= p->n_knot)
-    k = p->n_knot - 1;
-  return p->knot[k] + (t - (float)k) * (p->knot[k + 1] - p->knot[k]);
-}
-
-static void gather_unit(hpo_parzen *p, size_t a, const float *column,
-                        const uint32_t *row) {
-  float scale = (float)(1 / (p->sigma * SQRT_2)), *at = p->at + a * p->pad;
-
-  for (size_t i = 0; i < p->n; i++) {
-    float place = column[row[i]];
-    at[i] = place * scale;
-    p->offset[i] -= within(p, place);
-  }
-  for (size_t i = p->n; i < p->pad; i++)
-    at[i] = 0;
-}
-
-static void gather_level(hpo_parzen *p, size_t a, const float *column,
-                         const uint32_t *row) {
-  const hpo_axis *axis = &p->axis[a];
-  uint16_t *level = p->level + a * p->pad;
-  float *fall = p->fall + a * HPO_AXIS_LEVELS, cut[HPO_AXIS_LEVELS];
-  double width = 1 / ((double)axis->n_level * p->sigma);
-
-  for (size_t i = 0; i < p->n; i++)
-    level[i] = (uint16_t)column[row[i]];
-  memset(level + p->n, 0, (p->pad - p->n) * sizeof *level);
-  if (axis->kind == HPO_AXIS_CHOICE)
-    return;
-  for (size_t k = 0; k < axis->n_level; k++) {
-    double d = (double)k;
-    fall[k] = (float)hpo_parzen_log_mass((d - 0.5) * width, (d + 0.5) * width);
-    p->prior[a * HPO_AXIS_LEVELS + k] = hpo_parzen_prior(axis, d);
-    cut[k] = within(p, (float)((d + 0.5) / (double)axis->n_level));
-  }
-  for (size_t i = 0; i < p->n; i++)
-    p->offset[i] -= cut[level[i]];
-}
-
-hpo_status hpo_parzen_build(hpo_parzen *p, const hpo_axis *axis, size_t n_axis,
-                            const float *const *column, const uint32_t *row,
-                            size_t n, hpo_error *err) {
-  hpo_status status = HPO_OK;
-
-  HPO_ASSERT(n_axis > 0 && (p->options.multivariate || n_axis == 1));
-  p->axis = axis;
-  p->n_axis = n_axis;
-  p->n = n;
-  p->pad = (n + BLOCK - 1) / BLOCK * BLOCK;
-  HPO_TRY(status, reserve(p, err));
-  set_weights(p);
-  p->miss = p->options.prior_weight / (double)(n + 1);
-  p->hit = 1 + p->miss;
-  if (!p->options.multivariate) {
-    HPO_TRY(status, hpo_parzen_one_build(p, column[0], row, err));
-    goto done;
-  }
-  p->sigma = bandwidth(p);
-  set_knots(p);
-  for (size_t i = 0; i < p->pad; i++)
-    p->offset[i] = i < n ? 0 : -INFINITY;
-  for (size_t a = 0; a < n_axis; a++)
-    (axis[a].kind == HPO_AXIS_UNIT ? gather_unit
-                                   : gather_level)(p, a, column[a], row);
-done:
-  return status;
 }
 
 /* One of the observations by weight, n for the prior. */
@@ -288,7 +128,7 @@ static double middle(const hpo_parzen *p, size_t a, size_t i) {
 
   if (p->axis[a].kind == HPO_AXIS_LEVEL)
     return ((double)p->level[cell] + 0.5) / (double)p->axis[a].n_level;
-  return (double)p->at[cell] * p->sigma * SQRT_2;
+  return (double)p->at[cell] * p->sigma[a] * SQRT_2;
 }
 
 void hpo_parzen_draw(const hpo_parzen *p, hpo_rng *rng, double *x) {
@@ -302,7 +142,7 @@ void hpo_parzen_draw(const hpo_parzen *p, hpo_rng *rng, double *x) {
     }
     if (i < p->n) {
       mu = p->options.multivariate ? middle(p, a, i) : p->mu[i];
-      sd = p->options.multivariate ? p->sigma : p->sd[i];
+      sd = p->options.multivariate ? p->sigma[a] : p->sd[i];
     }
     x[a] = hpo_axis_snap(&p->axis[a], hpo_parzen_truncated(rng, mu, sd));
   }
@@ -310,17 +150,16 @@ void hpo_parzen_draw(const hpo_parzen *p, hpo_rng *rng, double *x) {
 
 /* Tables of one point's kernels by the observation's level; its own places
  * in units of the kernels. */
-static void set_tables(const hpo_parzen *p, const double *x, size_t most,
-                       float *own) {
+static void set_tables(const hpo_parzen *p, const double *x) {
   for (size_t a = 0; a < p->n_axis; a++) {
     const hpo_axis *axis = &p->axis[a];
-    float *table = p->table + a * most;
+    float *table = p->table + a * p->most;
     const float *fall = p->fall + a * HPO_AXIS_LEVELS;
     size_t n = axis->n_level,
            k = axis->kind == HPO_AXIS_UNIT ? 0 : (size_t)x[a];
     double sum = 1 + (double)n * p->miss;
 
-    own[a] = (float)(x[a] / (p->sigma * SQRT_2));
+    p->own[a] = (float)(x[a] / (p->sigma[a] * SQRT_2));
     for (size_t j = 0; j < n && axis->kind == HPO_AXIS_LEVEL; j++)
       table[j] = fall[j > k ? j - k : k - j];
     if (axis->kind == HPO_AXIS_CHOICE) {
@@ -355,8 +194,7 @@ HPO_INLINE int32_t count_above(const float *acc, float cut) {
 }
 
 /* Logs of the kernels that count, and whose they are. */
-HPO_CLONES static size_t collect(hpo_parzen *p, const float *own, size_t most,
-                                 float cut) {
+HPO_CLONES static size_t collect(hpo_parzen *p, float cut) {
   size_t n = 0;
   float acc[BLOCK];
 
@@ -365,9 +203,9 @@ HPO_CLONES static size_t collect(hpo_parzen *p, const float *own, size_t most,
     for (size_t a = 0; a < p->n_axis; a++) {
       size_t cell = a * p->pad + from;
       if (p->axis[a].kind == HPO_AXIS_UNIT)
-        add_unit(acc, p->at + cell, own[a]);
+        add_unit(acc, p->at + cell, p->own[a]);
       else
-        add_level(acc, p->level + cell, p->table + a * most);
+        add_level(acc, p->level + cell, p->table + a * p->most);
     }
     if (count_above(acc, cut) == 0)
       continue;
@@ -380,22 +218,35 @@ HPO_CLONES static size_t collect(hpo_parzen *p, const float *own, size_t most,
   return n;
 }
 
-static double density(hpo_parzen *p, const double *x, float *own,
-                      size_t most) {
-  double prior = 0, base = 0, top, sum;
+/* log of the prior, of all axes, and of the heights that all kernels on
+ * numbers have in common. */
+static void prior_of(const hpo_parzen *p, const double *x, double *prior,
+                     double *base) {
+  *prior = *base = 0;
+  for (size_t a = 0; a < p->n_axis; a++) {
+    *prior += p->options.multivariate && p->axis[a].kind == HPO_AXIS_LEVEL
+                  ? p->prior[a * HPO_AXIS_LEVELS + (size_t)x[a]]
+                  : hpo_parzen_prior(&p->axis[a], x[a]);
+    if (p->axis[a].kind == HPO_AXIS_UNIT)
+      *base -= LOG_SQRT_2PI;
+  }
+}
+
+double hpo_parzen_least(const hpo_parzen *p, const double *x) {
+  double prior, base;
+
+  prior_of(p, x, &prior, &base);
+  return prior + p->log_prior - p->log_total;
+}
+
+static double joint_density(hpo_parzen *p, const double *x) {
+  double prior, base, top, sum;
   size_t n;
 
-  for (size_t a = 0; a < p->n_axis; a++) {
-    prior += p->axis[a].kind == HPO_AXIS_LEVEL
-                 ? p->prior[a * HPO_AXIS_LEVELS + (size_t)x[a]]
-                 : hpo_parzen_prior(&p->axis[a], x[a]);
-    if (p->axis[a].kind == HPO_AXIS_UNIT)
-      base -= LOG_SQRT_2PI;
-  }
-  set_tables(p, x, most, own);
+  prior_of(p, x, &prior, &base);
+  set_tables(p, x);
   top = prior - base;
-  n = collect(p, own, most,
-              (float)(top + hpo_num_log(p->options.prior_weight) - 25));
+  n = collect(p, (float)(top + p->log_prior - 25));
   for (size_t i = 0; i < n; i++)
     top = p->e[i] > top ? p->e[i] : top;
   for (size_t i = 0; i < n; i++)
@@ -404,23 +255,10 @@ static double density(hpo_parzen *p, const double *x, float *own,
   sum = p->options.prior_weight * hpo_num_exp(prior - base - top);
   for (size_t i = 0; i < n; i++)
     sum += p->weight[p->who[i]] * p->ee[i];
-  return base + top + hpo_num_log(sum / p->total);
+  return base + top + hpo_num_log(sum) - p->log_total;
 }
 
-hpo_status hpo_parzen_density(hpo_parzen *p, const double *x, size_t n,
-                              double *out, hpo_error *err) {
-  hpo_status status = HPO_OK;
-  size_t most = 1;
-  float *own = NULL;
-
-  HPO_TRY(status, hpo_mem_new(p->n_axis, sizeof *own, &own, err));
-  for (size_t a = 0; a < p->n_axis; a++)
-    if (p->axis[a].n_level > most)
-      most = p->axis[a].n_level;
-  for (size_t i = 0; i < n; i++)
-    out[i] = p->options.multivariate ? density(p, x + i * p->n_axis, own, most)
-                                     : hpo_parzen_one_density(p, x[i]);
-done:
-  hpo_mem_free(own);
-  return status;
+double hpo_parzen_density(hpo_parzen *p, const double *x) {
+  return p->options.multivariate ? joint_density(p, x)
+                                 : hpo_parzen_one_density(p, x[0]);
 }

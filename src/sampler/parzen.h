@@ -37,6 +37,9 @@ double hpo_axis_snap(const hpo_axis *a, double place);
 
 typedef struct hpo_parzen_options {
   bool multivariate;
+  bool spread; /* multivariate: bandwidths follow the observations' spread on
+                  each axis; no: all have one that depends on their number
+                  alone */
   bool consider_endpoints, magic_clip; /* the first: univariate only */
   double prior_weight;                 /* > 0 */
 } hpo_parzen_options;
@@ -50,22 +53,27 @@ void hpo_parzen_destroy(hpo_parzen *p);
 /** Builds the estimator of n observations on n_axis axes.
  *  \param [in] column  [n_axis], each [row]: places of all trials' points
  *  \param [in] row     [n] the observations' rows, oldest first
- *  Newer observations weigh 1; where there are more than 25, older ones less,
- *  in a linear ramp from 1 / n.  column and row are borrowed during the
- *  call, axis until the next build. O(n n_axis). */
+ *  \param [in] weight  [n] > 0; NULL: newer observations weigh 1, where there
+ *                      are more than 25, older ones less, in a linear ramp
+ *                      from 1 / n
+ *  column, row and weight are borrowed during the call, axis as long as the
+ *  estimator lives. O(n n_axis).
+ *  Bandwidths: 0.14 n^(-1/(d + 4)) of the range (D. W. Scott, Multivariate
+ *  density estimation, 1992), or, where they follow the spread, n^(-1/(d + 2))
+ *  times the weighted standard deviation of observations and prior, at least
+ *  0.03 of the range. */
 HPO_MUST_USE hpo_status hpo_parzen_build(hpo_parzen *p, const hpo_axis *axis,
                                          size_t n_axis,
                                          const float *const *column,
-                                         const uint32_t *row, size_t n,
+                                         const uint32_t *row,
+                                         const double *weight, size_t n,
                                          hpo_error *err);
-/** Gives the observations other weights [n], > 0, than build did. */
-void hpo_parzen_weigh(hpo_parzen *p, const double *weight);
 /** Draws places x [n_axis]. */
 void hpo_parzen_draw(const hpo_parzen *p, hpo_rng *rng, double *x);
-/** log density of n points x [n][n_axis] into out [n], with kernels by height
- *  where multivariate (parzen.c). O(n observations). */
-HPO_MUST_USE hpo_status hpo_parzen_density(hpo_parzen *p, const double *x,
-                                           size_t n, double *out,
-                                           hpo_error *err);
+/** log density at x [n_axis], with kernels by height where multivariate
+ *  (parzen.c). O(n). */
+double hpo_parzen_density(hpo_parzen *p, const double *x);
+/** What log density is not below at x: the prior's part alone. O(n_axis). */
+double hpo_parzen_least(const hpo_parzen *p, const double *x);
 
 #endif

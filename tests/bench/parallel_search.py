@@ -19,8 +19,8 @@ import sys
 from scipy.stats import mannwhitneyu
 
 TRIALS = 200
-PROBLEMS = ["hartmann6", "rosenbrock5", "rastrigin5", "boosting", "mixed",
-            "failing"]
+PROBLEMS = ["hartmann6", "rosenbrock5", "rastrigin5", "boosting",
+            "conditional", "failing"]
 SAMPLERS = ["tpe", "gp", "cmaes", "nsga2", "qmc", "random"]
 WAYS = {"1": ["workers=1"],
         "8, arrival": ["workers=8", "spread=0.5"],
