@@ -12,9 +12,8 @@
 
 typedef struct layer {
   size_t in, out, padded; /* padded: in as it is stored, a multiple of 8 */
-  size_t kp;              /* out as it is stored: 1, or a multiple of 8 */
-  double *w;              /* [padded][kp]; what pads is 0 */
-  double *b;              /* [kp] */
+  double *w;              /* [out][padded]; what pads is 0 */
+  double *b;              /* [out] */
 } layer;
 
 typedef struct mlp_stored {
@@ -22,7 +21,8 @@ typedef struct mlp_stored {
   layer *layer; /* [n_layer] */
   size_t n_layer, columns, k;
   mlp_activation activation;
-  double *act[2]; /* [LINEAR_TILE][widest]: of a layer and of the next */
+  double *act;    /* [LINEAR_TILE][widest] inputs of a layer */
+  double *margin; /* [widest][LINEAR_TILE] */
 } mlp_stored;
 
 static void destroy(void *self) {
@@ -33,8 +33,8 @@ static void destroy(void *self) {
     hpo_mem_free(m->layer[l].b);
   }
   hpo_mem_free(m->layer);
-  hpo_mem_free(m->act[0]);
-  hpo_mem_free(m->act[1]);
+  hpo_mem_free(m->act);
+  hpo_mem_free(m->margin);
   hpo_inputs_free(&m->inputs);
   hpo_mem_free(m);
 }
@@ -56,6 +56,7 @@ static hpo_status read_floats(const hpo_doc *d, size_t n, double *to,
 static hpo_status read_layer(const hpo_doc *w, const hpo_doc *b, size_t in,
                              layer *to, hpo_error *err) {
   hpo_status status = HPO_OK;
+  double *row = NULL;
 
   if (w->kind != HPO_DOC_ARRAY || w->n != in || !hpo_doc_is_array(b) ||
       b->n == 0)
@@ -63,15 +64,18 @@ static hpo_status read_layer(const hpo_doc *w, const hpo_doc *b, size_t in,
   to->in = in;
   to->out = b->n;
   to->padded = eights(in);
-  to->kp = to->out == 1 ? 1 : eights(to->out);
-  HPO_TRY(status, hpo_mem_new_aligned(to->padded, to->kp * sizeof *to->w,
+  HPO_TRY(status, hpo_mem_new_aligned(to->out, to->padded * sizeof *to->w,
                                       &to->w, err));
-  HPO_TRY(status, hpo_mem_new_aligned(to->kp, sizeof *to->b, &to->b, err));
-  for (size_t i = 0; i < in; i++)
-    HPO_TRY(status, read_floats(&w->child[i], to->out, to->w + i * to->kp,
-                                "coefs_", err));
+  HPO_TRY(status, hpo_mem_new(to->out, sizeof *to->b, &to->b, err));
+  HPO_TRY(status, hpo_mem_new(to->out, sizeof *row, &row, err));
+  for (size_t i = 0; i < in; i++) {
+    HPO_TRY(status, read_floats(&w->child[i], to->out, row, "coefs_", err));
+    for (size_t j = 0; j < to->out; j++)
+      to->w[j * to->padded + i] = row[j];
+  }
   HPO_TRY(status, read_floats(b, to->out, to->b, "intercepts_", err));
 done:
+  hpo_mem_free(row);
   return status;
 }
 
@@ -98,9 +102,10 @@ static hpo_status read_layers(const hpo_doc *d, mlp_stored *m,
              "the model is damaged: it has %zu outputs, and the data ask for "
              "%zu",
              in, m->k);
-  for (int i = 0; i < 2; i++)
-    HPO_TRY(status, hpo_mem_new_aligned(LINEAR_TILE, most * sizeof(double),
-                                        &m->act[i], err));
+  HPO_TRY(status, hpo_mem_new_aligned(LINEAR_TILE, most * sizeof *m->act,
+                                      &m->act, err));
+  HPO_TRY(status, hpo_mem_new_aligned(most, LINEAR_TILE * sizeof *m->margin,
+                                      &m->margin, err));
 done:
   return status;
 }
@@ -128,15 +133,15 @@ done:
 
 /* --- Rows -------------------------------------------------------------- */
 
-/* n rows' margins a [n][kp], each with its intercept and activation, to the
- * inputs [n][ld] of the next layer. */
+/* n rows' margins a [out][LINEAR_TILE], each with its intercept and
+ * activation, to the inputs [n][ld] of the next layer. */
 static void finish(const mlp_stored *m, const layer *l, const double *a,
                    size_t n, bool is_hidden, size_t ld, double *to) {
   for (size_t i = 0; i < n; i++) {
     double *z = to + i * ld;
     memset(z, 0, ld * sizeof *z);
     for (size_t j = 0; j < l->out; j++)
-      z[j] = a[i * l->kp + j] + l->b[j];
+      z[j] = a[j * LINEAR_TILE + i] + l->b[j];
     if (is_hidden && m->activation == MLP_TANH)
       hpo_num_tanh_array(z, z, l->out);
     for (size_t j = 0; is_hidden && j < l->out; j++)
@@ -152,9 +157,9 @@ static void forward(const mlp_stored *m, size_t n, double *out) {
     const layer *at = &m->layer[l];
     bool is_last = l + 1 == m->n_layer;
 
-    linear_forward(m->act[0], n, at->padded, at->w, at->kp, m->act[1]);
-    finish(m, at, m->act[1], n, !is_last, is_last ? at->out : eights(at->out),
-           is_last ? out : m->act[0]);
+    linear_forward(m->act, n, at->padded, at->w, at->out, m->margin);
+    finish(m, at, m->margin, n, !is_last, is_last ? at->out : eights(at->out),
+           is_last ? out : m->act);
   }
 }
 
@@ -167,7 +172,7 @@ static hpo_status margins(const void *self, const float *x, size_t n,
   for (size_t i = 0; i < n; i += LINEAR_TILE) {
     size_t count = n - i < LINEAR_TILE ? n - i : LINEAR_TILE;
     for (size_t r = 0; r < count; r++) {
-      double *to = m->act[0] + r * ld;
+      double *to = m->act + r * ld;
       memset(to, 0, ld * sizeof *to);
       HPO_TRY(status,
               hpo_inputs_row(&m->inputs, x + (i + r) * m->columns, to, err));
@@ -189,9 +194,10 @@ static hpo_status write_layer(const layer *l, size_t at, hpo_buffer *out,
                                     at, l->out));
   for (size_t i = 0; i < l->in; i++)
     for (size_t j = 0; j < l->out; j++)
-      HPO_TRY(status, hpo_buffer_format(
-                          out, err, "%s%.9g%s", j > 0 ? ", " : "  {",
-                          l->w[i * l->kp + j], j + 1 < l->out ? "" : "},\n"));
+      HPO_TRY(status,
+              hpo_buffer_format(out, err, "%s%.9g%s", j > 0 ? ", " : "  {",
+                                l->w[j * l->padded + i],
+                                j + 1 < l->out ? "" : "},\n"));
   HPO_TRY(status,
           hpo_buffer_format(out, err,
                             "};\nstatic const float intercept_%zu[] = {", at));
