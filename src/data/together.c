@@ -5,63 +5,22 @@
  * where each rank's parts begin and end, and the digests of their pieces;
  * `exchange` what the leader needs of all rows, and names. */
 
-#include "together.h"
+#include "together_private.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "hpo/mem.h"
 
-/* Of one rank in one file. */
-typedef struct share {
-  uint64_t from, to;   /* bytes */
-  uint64_t begin, end; /* as in hpo_csv_part */
-  int64_t rows;
-  int64_t first; /* global row of the first; set by every rank for itself */
-} share;
-
-/* Of one rank. */
-typedef struct said {
-  uint64_t names; /* bytes of its names in exchange */
-  int64_t is_odd; /* it can't vouch for its rows */
-} said;
-
-struct hpo_together {
-  hpo_shared *node; /* borrowed */
-  hpo_data_list list;
-  uint64_t *size; /* [list.n] bytes of each file */
-  bool *is_tsv;   /* [list.n] */
-  hpo_reading reading;
-  bool *is_text;     /* [columns.n] after the first look */
-  hpo_buffer names;  /* of this rank, as in exchange */
-  share *share;      /* [list.n][node_size] */
-  hpo_table part;    /* this rank's rows; features alone on the leader */
-  hpo_row *missing;  /* [features], the leader */
-  hpo_row rows;      /* of all ranks and files */
-  char hash[65];     /* the leader */
-  uint8_t *control;  /* shared: said[node_size], share[], lines */
-  uint8_t *exchange; /* shared: y, weight, key [rows]; missing
-                        [node_size][features]; names */
-};
-
 /* --- Who reads what ---------------------------------------------------- */
-
-static size_t pieces_of(const hpo_together *t, size_t file) {
-  return (size_t)((t->size[file] + t->reading.piece - 1) / t->reading.piece);
-}
-
-static share *share_of(const hpo_together *t, size_t file, int rank) {
-  return &t->share[file * (size_t)t->node->node_size + (size_t)rank];
-}
 
 static void deal(hpo_together *t) {
   const size_t ranks = (size_t)t->node->node_size;
 
   for (size_t i = 0; i < t->list.n; i++) {
-    const size_t n = pieces_of(t, i);
+    const size_t n = hpo_pieces_of(t, i);
 
     for (size_t r = 0; r < ranks; r++) {
-      share *s = share_of(t, i, (int)r);
+      hpo_share *s = hpo_share_of(t, i, (int)r);
 
       s->from = n * r / ranks * t->reading.piece;
       s->to = n * (r + 1) / ranks * t->reading.piece;
@@ -100,7 +59,7 @@ static bool is_worth_it(hpo_together *t, hpo_error *err) {
   for (size_t i = 0; i < t->list.n; i++) {
     if (!is_plain(t, i, err))
       return false;
-    is_long = is_long || pieces_of(t, i) > 1;
+    is_long = is_long || hpo_pieces_of(t, i) > 1;
   }
   return is_long;
 }
@@ -108,32 +67,15 @@ static bool is_worth_it(hpo_together *t, hpo_error *err) {
 /* --- Control ----------------------------------------------------------- */
 
 static size_t shares_bytes(const hpo_together *t) {
-  return t->list.n * (size_t)t->node->node_size * sizeof(share);
+  return t->list.n * (size_t)t->node->node_size * sizeof(hpo_share);
 }
 
 static size_t control_bytes(const hpo_together *t) {
-  size_t n = (size_t)t->node->node_size * sizeof(said) + shares_bytes(t);
+  size_t n = (size_t)t->node->node_size * sizeof(hpo_said) + shares_bytes(t);
 
   for (size_t i = 0; i < t->list.n; i++)
-    n += pieces_of(t, i) * HPO_DIGEST_LINE;
+    n += hpo_pieces_of(t, i) * HPO_DIGEST_LINE;
   return n;
-}
-
-static said *said_by(const hpo_together *t, int rank) {
-  return (said *)(void *)t->control + rank;
-}
-
-static share *told_shares(const hpo_together *t) {
-  return (share *)(void *)said_by(t, t->node->node_size);
-}
-
-/* The lines of the pieces of file i. */
-static char *lines_of(const hpo_together *t, size_t i) {
-  char *at = (char *)(told_shares(t) + t->list.n * (size_t)t->node->node_size);
-
-  for (size_t k = 0; k < i; k++)
-    at += pieces_of(t, k) * HPO_DIGEST_LINE;
-  return at;
 }
 
 /* --- Reading ----------------------------------------------------------- */
@@ -159,13 +101,13 @@ done:
 
 static hpo_status read_part(hpo_together *t, size_t i, hpo_error *err) {
   hpo_status status = HPO_OK;
-  share *s = share_of(t, i, t->node->node_rank);
+  hpo_share *s = hpo_share_of(t, i, t->node->node_rank);
   const hpo_row before = t->reading.table.rows;
   hpo_csv_part p = {.from = s->from, .to = s->to};
 
   if (s->from == s->to)
     return HPO_OK;
-  p.lines = lines_of(t, i) + s->from / t->reading.piece * HPO_DIGEST_LINE;
+  p.lines = hpo_lines_of(t, i) + s->from / t->reading.piece * HPO_DIGEST_LINE;
   HPO_TRY(status, hpo_read_csv_part(&t->reading, t->list.file[i].path,
                                     t->list.role[i], t->is_tsv[i], &p, err));
   s->begin = p.begin;
@@ -205,15 +147,15 @@ static hpo_status read_and_tell(hpo_together *t, hpo_error *err) {
   hpo_error own = {0};
   const int rank = t->node->node_rank;
   const size_t ranks = (size_t)t->node->node_size;
-  said mine = {.is_odd = read_parts(t, &own) != HPO_OK};
+  hpo_said mine = {.is_odd = read_parts(t, &own) != HPO_OK};
 
   mine.names = t->names.n;
-  *said_by(t, rank) = mine;
+  *hpo_said_by(t, rank) = mine;
   for (size_t i = 0; i < t->list.n; i++)
-    told_shares(t)[i * ranks + (size_t)rank] = *share_of(t, i, rank);
+    hpo_told_shares(t)[i * ranks + (size_t)rank] = *hpo_share_of(t, i, rank);
   HPO_TRY(status,
           t->node->ready(t->node->self, t->control, control_bytes(t), err));
-  memcpy(t->share, told_shares(t), shares_bytes(t));
+  memcpy(t->share, hpo_told_shares(t), shares_bytes(t));
 done:
   return status;
 }
@@ -221,7 +163,7 @@ done:
 /* Whether all parts fit together; every rank finds the same. */
 static bool is_right(hpo_together *t) {
   for (int r = 0; r < t->node->node_size; r++)
-    if (said_by(t, r)->is_odd)
+    if (hpo_said_by(t, r)->is_odd)
       return false;
   t->rows = 0;
   for (size_t i = 0; i < t->list.n; i++) {
@@ -229,7 +171,7 @@ static bool is_right(hpo_together *t) {
     uint64_t end = 0;
 
     for (int r = 0; r < t->node->node_size; r++) {
-      share *s = share_of(t, i, r);
+      hpo_share *s = hpo_share_of(t, i, r);
 
       if (s->from == s->to)
         continue;
@@ -243,206 +185,6 @@ static bool is_right(hpo_together *t) {
       return false;
   }
   return t->rows <= UINT32_MAX;
-}
-
-/* --- Exchange ---------------------------------------------------------- */
-
-static bool has_weight(const hpo_together *t) {
-  return t->reading.columns.weight < t->reading.columns.n;
-}
-
-static bool has_key(const hpo_together *t) {
-  return t->reading.columns.key < t->reading.columns.n;
-}
-
-/* How many of y, weight, key there are before the k-th. */
-static size_t arrays_before(const hpo_together *t, int k) {
-  return (size_t)(k > 0) + (k > 1 && has_weight(t)) + (k > 2 && has_key(t));
-}
-
-static double *array_in(const hpo_together *t, int k) {
-  return (double *)(void *)t->exchange + arrays_before(t, k) * (size_t)t->rows;
-}
-
-static hpo_row *missing_of(const hpo_together *t, int rank) {
-  return (hpo_row *)(void *)array_in(t, 3) +
-         (size_t)rank * t->reading.columns.features;
-}
-
-/* Bytes of the names of the ranks below. */
-static size_t names_before(const hpo_together *t, int rank) {
-  size_t n = 0;
-
-  for (int r = 0; r < rank; r++)
-    n += said_by(t, r)->names;
-  return n;
-}
-
-static uint8_t *names_of(const hpo_together *t, int rank) {
-  return (uint8_t *)missing_of(t, t->node->node_size) + names_before(t, rank);
-}
-
-static size_t exchange_bytes(const hpo_together *t) {
-  const size_t ranks = (size_t)t->node->node_size;
-
-  return arrays_before(t, 3) * (size_t)t->rows * sizeof(double) +
-         ranks * t->reading.columns.features * sizeof(hpo_row) +
-         names_before(t, t->node->node_size);
-}
-
-/* A rank without rows of its own may lack arrays. */
-static void write_rows(hpo_together *t) {
-  const hpo_table *from = &t->reading.table;
-  const double *array[] = {from->y, from->weight, from->key};
-  size_t at = 0;
-
-  for (size_t i = 0; i < t->list.n; i++) {
-    const share *s = share_of(t, i, t->node->node_rank);
-    const size_t n = (size_t)s->rows;
-
-    for (int k = 0; k < 3; k++)
-      if (n > 0 && array[k] != NULL)
-        memcpy(array_in(t, k) + s->first, array[k] + at, n * sizeof(double));
-    at += n;
-  }
-}
-
-/* *is_there false: there is no room that is shared. */
-static hpo_status exchange(hpo_together *t, bool *is_there, hpo_error *err) {
-  hpo_status status = HPO_OK;
-  hpo_shared *node = t->node;
-  const int rank = node->node_rank;
-  const size_t bytes = exchange_bytes(t);
-
-  HPO_TRY(status, node->alloc(node->self, bytes, &t->exchange, is_there, err));
-  if (!*is_there)
-    goto done;
-  write_rows(t);
-  hpo_table_missing(&t->reading.table, missing_of(t, rank));
-  if (t->names.n > 0)
-    memcpy(names_of(t, rank), t->names.byte, t->names.n);
-  HPO_TRY(status, node->ready(node->self, t->exchange, bytes, err));
-  hpo_table_drop_labels(&t->reading.table);
-done:
-  return status;
-}
-
-/* --- The leader -------------------------------------------------------- */
-
-/* Adds a rank's names of one column to the leader's. */
-static hpo_status add_names(hpo_text_column *c, const uint8_t **at,
-                            uint32_t **map, hpo_error *err) {
-  hpo_status status = HPO_OK;
-  uint64_t n = 0;
-
-  memcpy(&n, *at, sizeof n);
-  *at += sizeof n;
-  HPO_TRY(status, hpo_mem_new((size_t)n, sizeof **map, map, err));
-  for (uint64_t k = 0; k < n; k++) {
-    const char *text = (const char *)*at;
-    const size_t length = strlen(text);
-
-    HPO_TRY(status, hpo_intern_add(&c->names, text, length, &(*map)[k], err));
-    *at += length + 1;
-  }
-done:
-  return status;
-}
-
-/* Numbers of a rank's names in its rows become the leader's. */
-static void renumber(hpo_together *t, int rank, double *array,
-                     const uint32_t *map) {
-  for (size_t i = 0; i < t->list.n; i++) {
-    const share *s = share_of(t, i, rank);
-
-    for (double *x = array + s->first; x < array + s->first + s->rows; x++)
-      *x = map[(size_t)*x];
-  }
-}
-
-static hpo_status merge_names(hpo_together *t, int rank, hpo_error *err) {
-  hpo_status status = HPO_OK;
-  hpo_columns *c = &t->reading.columns;
-  const uint8_t *at = names_of(t, rank);
-  uint32_t *map = NULL;
-
-  for (size_t j = 0; j < c->n; j++) {
-    if (!c->item[j].is_text)
-      continue;
-    HPO_TRY(status, add_names(&c->item[j], &at, &map, err));
-    if (j == c->label)
-      renumber(t, rank, array_in(t, 0), map);
-    if (j == c->key)
-      renumber(t, rank, array_in(t, 2), map);
-    hpo_mem_free(map);
-    map = NULL;
-  }
-done:
-  hpo_mem_free(map);
-  return status;
-}
-
-/* The leader's table: the rows of all, without features. */
-static hpo_status collect_rows(hpo_together *t, hpo_error *err) {
-  hpo_status status = HPO_OK;
-  const hpo_columns *c = &t->reading.columns;
-  hpo_table all = {.features = c->features};
-  const double *weight = array_in(t, 1), *key = array_in(t, 2);
-
-  for (size_t i = 0; i < t->list.n; i++)
-    for (int r = 0; r < t->node->node_size; r++) {
-      const share *s = share_of(t, i, r);
-
-      for (hpo_row row = s->first; row < s->first + s->rows; row++) {
-        if (has_key(t))
-          HPO_TRY(status, hpo_table_add_key(&all, key[row], err));
-        HPO_TRY(status, hpo_table_add(&all, array_in(t, 0)[row],
-                                      has_weight(t) ? &weight[row] : NULL,
-                                      t->list.role[i], err));
-      }
-    }
-  t->part = t->reading.table;
-  t->reading.table = all;
-  all = (hpo_table){0};
-done:
-  hpo_table_clear(&all);
-  return status;
-}
-
-static void join_hashes(hpo_together *t) {
-  hpo_sha256 all;
-  char hex[65];
-
-  hpo_sha256_start(&all);
-  for (size_t i = 0; i < t->list.n; i++) {
-    hpo_digest_join(lines_of(t, i), pieces_of(t, i), hex);
-    hpo_data_list_hash(t->list.role[i], hex, &all);
-  }
-  hpo_sha256_end(&all, t->hash);
-}
-
-static hpo_status check_names(const hpo_text_column *c, hpo_error *err) {
-  return c->names.n > HPO_MOST_CATEGORIES && c->use != HPO_USE_KEY
-             ? hpo_error_set(err, HPO_EDATA, "too many names")
-             : HPO_OK;
-}
-
-static hpo_status collect(hpo_together *t, hpo_error *err) {
-  hpo_status status = HPO_OK;
-  const size_t n = t->reading.columns.features;
-
-  for (int r = 1; r < t->node->node_size; r++)
-    HPO_TRY(status, merge_names(t, r, err));
-  for (size_t j = 0; j < t->reading.columns.n; j++)
-    HPO_TRY(status, check_names(&t->reading.columns.item[j], err));
-  HPO_TRY(status, hpo_mem_new(n, sizeof *t->missing, &t->missing, err));
-  for (int r = 0; r < t->node->node_size; r++)
-    for (size_t j = 0; j < n; j++)
-      t->missing[j] += missing_of(t, r)[j];
-  HPO_TRY(status, collect_rows(t, err));
-  join_hashes(t);
-done:
-  return status;
 }
 
 /* --- The whole --------------------------------------------------------- */
@@ -466,11 +208,11 @@ static hpo_status read_together(hpo_together *t, bool *is_good,
   HPO_TRY(status, read_and_tell(t, err));
   *is_good = is_right(t);
   if (*is_good)
-    HPO_TRY(status, exchange(t, is_good, err));
+    HPO_TRY(status, hpo_together_exchange(t, is_good, err));
   if (!*is_good)
     goto done;
   if (node->node_rank == 0)
-    *is_good = collect(t, &own) == HPO_OK;
+    *is_good = hpo_together_collect(t, &own) == HPO_OK;
   else
     t->part = t->reading.table;
   if (node->node_rank != 0)
@@ -567,7 +309,7 @@ static size_t list_stretches(const hpo_together *t, hpo_stretch *s) {
   size_t n = 0, at = 0;
 
   for (size_t i = 0; i < t->list.n; i++) {
-    const share *mine = share_of(t, i, t->node->node_rank);
+    const hpo_share *mine = hpo_share_of(t, i, t->node->node_rank);
 
     if (mine->rows == 0)
       continue;
