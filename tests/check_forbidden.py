@@ -159,3 +159,37 @@ def test_wrong_rules(tool, rule, words):
                   f"<forbidden>{rule}</forbidden>")
     done = tool.run("check", study, expect=2)
     assert "s.xml:5" in done.stderr and words in done.stderr
+
+
+ORDINAL = ('<ordinal name="x0"><choice value="1"/><choice value="2"/>'
+           '<choice value="4"/><choice value="8"/></ordinal>'
+           '<float name="x1" low="0" high="1"/>')
+
+
+@pytest.mark.parametrize("name", ["random", "qmc", "tpe", "gp", "cmaes",
+                                  "nsga2"])
+def test_a_range_of_an_ordinal(tool, name):
+    rules = ('<forbidden><when name="x0" low="2" high="4"/></forbidden>'
+             '<forbidden><when name="x0" low="8"/>'
+             '<when name="x1" high="0.5"/></forbidden>')
+    study = write(tool.folder, f'name="{name}"', rules, 20, ORDINAL)
+    told = tool.run("check", study).stdout
+    assert "2 <= x0 <= 4\n" in told and "x0 = 8, x1 <= 0.5" in told
+    tool.run("run", study)
+    with h5py.File(tool.folder / "s.h5", "r") as f:
+        rows = f["trials"][:]
+        text = f["study/resolved"][0].decode()
+    assert "forbidden.0.x0 = 2 to 4" in text
+    assert set(rows["params.x0"]) == {0, 3}
+    assert (rows["params.x1"][rows["params.x0"] == 3] > 0.5).all()
+
+
+@pytest.mark.parametrize("ends,words", [
+    ('low="3"', 'x0 has no choice "3"'),
+    ('low="4" high="2"', 'low="4" comes after high="2"'),
+])
+def test_wrong_ranges_of_an_ordinal(tool, ends, words):
+    study = write(tool.folder, 'name="random"',
+                  f'<forbidden><when name="x0" {ends}/></forbidden>',
+                  space=ORDINAL)
+    assert words in tool.run("check", study, expect=2).stderr

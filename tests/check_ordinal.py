@@ -88,10 +88,22 @@ def test_stored_and_looked_at(tool):
     for where, fits in (('params.size < "medium"', rows["params.size"] < 2),
                         ('params.size >= "small"', rows["params.size"] >= 1),
                         ('params.rows > "64"', value > 64),
+                        ('params.rows < "100"', value < 100),
+                        ('params.rows >= 64.0', value >= 64),
+                        ('params.rows != 64', value != 64),
+                        ('params.rows like "1%"', value != 64),
                         ('params.size = "tiny"', rows["params.size"] == 0)):
         listed = json.loads(tool.run("list", "s.h5", "--where", where,
                                      "--format", "json").stdout)
         assert [r["number"] for r in listed] == list(np.flatnonzero(fits))
+    for where, says in (
+            ('params.size < "larg"', 'has no choice "larg" ("large" is near)'),
+            ('params.size = "big"', "choices are tiny, small, medium, large"),
+            ('params.size < 3', "this column holds text: quote it"),
+            ('params.rows < "many"', "its choices are 16, 64, 1000"),
+            ('params.rows like 16', "this column holds text, not a number")):
+        told = tool.run("list", "s.h5", "--where", where, expect=2).stderr
+        assert "--where, column" in told and says in told
     listed = json.loads(tool.run("list", "s.h5", "--sort", "params.size",
                                  "--format", "json").stdout)
     assert [r["params.size"] for r in listed] == sorted(
@@ -128,3 +140,17 @@ def test_another_order_is_another_study(tool):
                                    choices("ordinal", "x0", ["1", "1"]),
                                    objective="sphere"), expect=2).stderr
     assert 't.xml:2: <choice value="1">: choice "1" is there twice' in told
+
+
+def test_numbers_in_no_order(tool):
+    def told(values, expect=0):
+        space = choices("ordinal", "x0", values)
+        return tool.run("check", write(tool.folder, "s", space,
+                                       objective="sphere"),
+                        expect=expect).stderr
+    assert ('<ordinal name="x0">: the numbers neither ascend nor descend'
+            in told(["0.5", "0.1", "0.9"]))
+    for values in (["0.1", "0.5", "0.9"], ["9", "5", "1"]):
+        assert "neither" not in told(values)
+    assert ('choice "1.0" is the same number as "1"'
+            in told(["1", "2", "1.0"], expect=2))

@@ -346,3 +346,96 @@ def test_a_running_study_is_refused(tool):
         tool.kill(run)
     told = tool.run("check", study)
     assert "0 of" in told.stdout and "nothing to begin with" in told.stderr
+
+
+def test_equal_points_are_tried_once(tool):
+    """Thirty trials onto a grid of four points, one of them enqueued."""
+    tool.run("run", write(tool.folder, "old", '<int name="x0" low="0" '
+                          'high="29"/>', trials=30, sampler="grid",
+                          objective="sphere"))
+    space = '<int name="x0" low="0" high="3"/>'
+    words = {"as": "points", "outside": "clip"}
+    extra = '<enqueue><set name="x0" value="1"/></enqueue>'
+    for name, best, says in (
+            ("a", "best:2", "2 of 30 trials are tried first, the best of 3; "
+                            "27 equal to other points"),
+            ("b", "all", "3 of 30 trials are tried first; 27 equal to other")):
+        study = write(tool.folder, name, space,
+                      extra + warm(**words, trials=best), trials=4,
+                      sampler="random", objective="sphere")
+        told = tool.run("check", study)
+        assert says in told.stdout
+        points = told.stdout.count("enqueued  ")
+        assert points == int(says[0]) + 1
+        assert ("4 points are tried first, of 4 trials in all" in
+                told.stderr) == (points == 4)
+        tool.run("run", study)
+        x0 = trials_of(study.with_suffix(".h5"))["params.x0"]
+        assert x0[0] == 1 and len(set(x0[:points])) == points
+    again = extra + warm(**words, trials="best:2") * 2
+    told = tool.run("check", write(tool.folder, "c", space, again,
+                                   objective="sphere")).stdout
+    assert "1 of 30 trials are tried first; 29 equal to other points" in told
+
+
+def test_torn_rows_are_told(tool):
+    tool.run("run", write(tool.folder, "old", trials=10))
+    with h5py.File(tool.folder / "old.h5", "r+") as f:
+        rows = f["trials"][:]
+        rows["value"][3:6] += 1
+        f["trials"][:] = rows
+    told = tool.run("check", write(tool.folder, "new", extra=warm()))
+    assert "7 of 10 trials are known; left out: 3 torn" in told.stdout
+    assert "old.h5: 3 of 10 rows are torn" in told.stderr
+
+
+def test_trials_are_known_once(tool):
+    tool.run("run", write(tool.folder, "old", trials=5))
+    (tool.folder / "same.h5").symlink_to("old.h5")
+    study = write(tool.folder, "new", extra=warm() + "\n" + warm("same.h5"))
+    told = tool.run("check", study, expect=2).stderr
+    assert 'new.xml:6: <warm-start href="same.h5">: the same file as in ' in (
+        told) and "line 5; its trials would count twice" in told
+    points = warm("same.h5", **{"as": "points"})
+    tool.run("check", write(tool.folder, "new", extra=warm() + points))
+
+
+def test_clip_takes_the_nearest_number(tool):
+    tool.run("run", write(tool.folder, "old", '<int name="x0" low="10" '
+                          'high="99"/>', trials=30, sampler="random",
+                          objective="sphere"))
+    old = trials_of(tool.folder / "old.h5")["params.x0"]
+    sizes = [16, 32, 64]
+    space = ('<ordinal name="x0">' + "".join(
+        f'<choice value="{s}"/>' for s in sizes) + "</ordinal>")
+    tool.run("run", write(tool.folder, "new", space, warm(outside="clip"),
+                          trials=2, objective="sphere"))
+    known = known_of(tool.folder / "new.h5")["params.x0"]
+    assert [int(k) for k in known] == [
+        min(sizes, key=lambda s: abs(s - x)) for x in old]
+    said = tool.run("check", write(tool.folder, "skip", space, warm(),
+                                   objective="sphere")).stdout
+    assert "with a value that is no choice of x0" in said
+
+
+def test_pruned_ones_are_better_than_infeasible_ones(tool):
+    """Trial n reports n twice; pruned above 4, infeasible from 3 on."""
+    (tool.folder / "p.sh").write_text(
+        'echo "step 1 v=$1"; echo "step 2 v=$1"; echo "c=$1"\n')
+    model = (f'<model kind="command" run="sh {tool.folder}/p.sh {{x}}">'
+             '<int name="x" low="0" high="7"/>'
+             '<pattern metric="v" match="v=(.*)"/>'
+             '<pattern metric="c" match="c=(.*)"/></model>')
+    goal = '<objective metric="v" direction="minimize"/>'
+    tool.run("run", write(
+        tool.folder, "old", model=model, trials=8, sampler="grid",
+        goal=goal + '<report metrics="c"/>',
+        extra='<pruner name="threshold" upper="4.5"/>'))
+    old = trials_of(tool.folder / "old.h5")
+    assert len(set(old["state"])) == 2
+    study = write(tool.folder, "new", model=model, trials=2,
+                  goal=goal + '<constraint metric="c" max="2"/>',
+                  extra=warm(trials="best:5"))
+    tool.run("run", study)
+    assert sorted(known_of(tool.folder / "new.h5")["params.x"]) == [
+        0, 1, 2, 5, 6]

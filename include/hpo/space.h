@@ -47,7 +47,7 @@ typedef struct hpo_param {
 typedef struct hpo_range { /* of a forbidden combination */
   size_t rule;             /* 0.., ranges of one rule follow each other */
   size_t param;
-  double low, high; /* closed; a choice: both its index */
+  double low, high; /* closed; of choices: their indices */
 } hpo_range;
 
 typedef struct hpo_space {
@@ -84,6 +84,10 @@ bool hpo_space_equal_points(const hpo_space *s, const double *a,
 /** Whether it is a choice whose values have no order, so that none is nearer
  *  to another than any other is. */
 bool hpo_param_is_unordered(const hpo_param *p);
+/** Whether it is a choice, and each of them is a number. */
+bool hpo_param_is_numeric(const hpo_param *p);
+/** Whether it is numeric, and its numbers neither ascend nor descend. */
+bool hpo_param_is_disordered(const hpo_param *p);
 /** The number of different values, INFINITY for a float without step. */
 double hpo_param_cardinality(const hpo_param *p);
 /** From u in [0, 1) to a value with the parameter's distribution: int and
@@ -94,6 +98,8 @@ double hpo_param_from_unit(const hpo_param *p, double u);
  *  grid; from_unit gives the value back (a float's but for rounding). NaN
  *  stays NaN. */
 double hpo_param_to_unit(const hpo_param *p, double value);
+/** An end of a forbidden range as text: a choice, or a number. */
+const char *hpo_param_end(const hpo_param *p, double end, char number[32]);
 /** The nearest legal value (clamped, rounded to the grid, ties down). */
 double hpo_param_round(const hpo_param *p, double value);
 /** Value as text: "7", "0.05", the choice; NaN gives "". */

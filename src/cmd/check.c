@@ -139,16 +139,12 @@ static void print_forbidden(const hpo_space *s) {
     const hpo_param *p = &s->param[f->param];
     const bool goes_on = i > 0 && s->forbidden[i - 1].rule == f->rule;
     printf(goes_on ? ", " : "%sforbidden   ", i > 0 ? "\n" : "");
-    if (p->kind == HPO_PARAM_CATEGORICAL) {
-      printf("%s = %s", p->full_name, p->choice[(size_t)f->low]);
-      continue;
-    }
     if (isfinite(f->low) && f->low < f->high)
-      printf("%s <= ", hpo_options_format_float(f->low, text));
+      printf("%s <= ", hpo_param_end(p, f->low, text));
     printf("%s", p->full_name);
     if (isfinite(f->high))
       printf(f->low < f->high ? " <= %s" : " = %s",
-             hpo_options_format_float(f->high, text));
+             hpo_param_end(p, f->high, text));
   }
   if (s->n_forbidden > 0)
     printf("\n");

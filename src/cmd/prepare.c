@@ -247,6 +247,16 @@ static void tell_directions(const hpo_plan *plan) {
   }
 }
 
+/* Ordinals whose choices are numbers in no order. */
+static void tell_disorder(const hpo_space *s) {
+  for (size_t i = 0; i < s->n_param; i++)
+    if (s->param[i].ordered && hpo_param_is_disordered(&s->param[i]))
+      hpo_log(HPO_LOG_WARN, "study",
+              "<ordinal name=\"%s\">: the numbers neither ascend nor descend; "
+              "what counts is the order in which the choices stand",
+              s->param[i].name);
+}
+
 /* The study file's folder must be there before anything is trained. */
 static hpo_status check_output(const hpo_plan *plan, hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -316,6 +326,7 @@ hpo_status hpo_prepare_plan(const hpo_args *args, hpo_plan **plan,
   HPO_TRY(status, check_search(p, err));
   tell_directions(p);
   tell_blind(p);
+  tell_disorder(&p->space);
   *plan = p;
   p = NULL;
 done:

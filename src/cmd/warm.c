@@ -11,6 +11,7 @@
 #include "hpo/log.h"
 #include "hpo/report.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -26,6 +27,7 @@ typedef struct candidate {
 typedef struct harvest {
   candidate *item; /* [n] in the order of their study */
   size_t n, room;
+  size_t n_equal; /* points that were dropped: they are tried anyway */
 } harvest;
 
 static void harvest_free(harvest *h) {
@@ -66,15 +68,22 @@ done:
   return status;
 }
 
-/* Complete ones by front or value, then pruned ones, those that went further
- * first. */
+static int class_of(const candidate *c) {
+  return c->trial->state == HPO_TRIAL_PRUNED ? 1
+         : c->outcome.violation > 0          ? 2
+                                             : 0;
+}
+
+/* As samplers rank them (sampler/merit.h): feasible complete ones by front or
+ * value, then pruned ones, those that went further first, then infeasible
+ * ones by their violation. */
 static int by_merit(const void *a, const void *b) {
   const candidate *c = a, *d = b;
-  const bool pruned = c->trial->state == HPO_TRIAL_PRUNED;
+  const int class = class_of(c);
 
-  if (pruned != (d->trial->state == HPO_TRIAL_PRUNED))
-    return pruned ? 1 : -1;
-  if (pruned && c->trial->steps != d->trial->steps)
+  if (class != class_of(d))
+    return class < class_of(d) ? -1 : 1;
+  if (class == 1 && c->trial->steps != d->trial->steps)
     return c->trial->steps > d->trial->steps ? -1 : 1;
   if (c->front != d->front)
     return c->front < d->front ? -1 : 1;
@@ -95,6 +104,52 @@ static int by_number(const void *a, const void *b) {
              : c->trial->number > d->trial->number;
 }
 
+/* Equal points stand together, the best of them first. */
+static int by_point(const void *a, const void *b) {
+  const candidate *c = a, *d = b;
+
+  for (size_t i = 0; i < c->trial->n_param; i++) {
+    const double x = c->trial->x[i], y = d->trial->x[i];
+    if (isnan(x) != isnan(y))
+      return isnan(x) ? 1 : -1;
+    if (x < y || x > y)
+      return x < y ? -1 : 1;
+  }
+  return by_merit(a, b);
+}
+
+/* Whether a point is to be tried already: an <enqueue>, or another file's. */
+static bool is_tried(const hpo_plan *plan, const double *x) {
+  const size_t n = plan->space.n_param;
+
+  for (size_t i = 0; i < plan->n_enqueue; i++)
+    if (hpo_space_equal_points(&plan->space, plan->enqueue + i * n, x))
+      return true;
+  for (size_t k = 0; k < plan->n_known; k++)
+    if (!hpo_known_is_seen(plan, k) &&
+        hpo_space_equal_points(&plan->space, hpo_known_point(plan, k), x))
+      return true;
+  return false;
+}
+
+/* No point is tried twice. */
+static void drop_equal(harvest *h, const hpo_plan *plan) {
+  size_t n = 0;
+
+  qsort(h->item, h->n, sizeof *h->item, by_point);
+  for (size_t i = 0; i < h->n; i++) {
+    hpo_trial *t = h->item[i].trial;
+    if (is_tried(plan, t->x) ||
+        (n > 0 &&
+         hpo_space_equal_points(&plan->space, h->item[n - 1].trial->x, t->x)))
+      hpo_trial_destroy(t);
+    else
+      h->item[n++] = h->item[i];
+  }
+  h->n_equal = h->n - n;
+  h->n = n;
+}
+
 /* The best come first, points in this order, the others as they were made. */
 static hpo_status choose(harvest *h, const hpo_plan *plan,
                          const hpo_plan_warm *w, size_t *n, hpo_error *err) {
@@ -102,6 +157,8 @@ static hpo_status choose(harvest *h, const hpo_plan *plan,
   size_t most = w->best > 0 ? (size_t)w->best : HPO_KNOWN_MOST;
 
   HPO_TRY(status, sort_fronts(h, plan, err));
+  if (w->is_points)
+    drop_equal(h, plan);
   qsort(h->item, h->n, sizeof *h->item, by_merit);
   *n = h->n < most ? h->n : most;
   if (!w->is_points)
@@ -112,23 +169,11 @@ done:
 
 /* --- One file ----------------------------------------------------------- */
 
-/* Points that are there already are not tried twice. */
-static bool is_enqueued(const hpo_plan *plan, const double *x) {
-  const size_t n = plan->space.n_param;
-
-  for (size_t i = 0; i < plan->n_enqueue; i++)
-    if (hpo_space_equal_points(&plan->space, plan->enqueue + i * n, x))
-      return true;
-  return false;
-}
-
 static hpo_status add_point(hpo_plan *plan, const double *x, hpo_error *err) {
   hpo_status status = HPO_OK;
   const size_t n = plan->space.n_param;
   size_t room = plan->n_enqueue * n;
 
-  if (is_enqueued(plan, x))
-    return HPO_OK;
   HPO_TRY(status,
           hpo_mem_grow(&plan->enqueue, &room, (plan->n_enqueue + 1) * n,
                        sizeof *plan->enqueue, err));
@@ -161,16 +206,20 @@ done:
 
 /* "180 of 200 trials known; left out: ...", kept with the study. */
 static hpo_status describe(hpo_plan_warm *w, const hpo_study_file *f,
-                           const hpo_bridge *bridge, size_t able, size_t taken,
-                           hpo_error *err) {
+                           const hpo_bridge *bridge, const harvest *h,
+                           size_t taken, hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_buffer text = {0};
 
   HPO_TRY(status,
           hpo_buffer_format(&text, err, "%zu of %zu trials %s", taken, f->n,
                             w->is_points ? "are tried first" : "are known"));
-  if (taken < able)
-    HPO_TRY(status, hpo_buffer_format(&text, err, ", the best of %zu", able));
+  if (taken < h->n)
+    HPO_TRY(status, hpo_buffer_format(&text, err, ", the best of %zu", h->n));
+  if (h->n_equal > 0)
+    HPO_TRY(status,
+            hpo_buffer_format(&text, err, "; %zu equal to other points",
+                              h->n_equal));
   HPO_TRY(status, hpo_bridge_text(bridge, &text, err));
   HPO_TRY(status, hpo_buffer_add(&text, "", 1, err));
   hpo_mem_free(w->taken);
@@ -202,6 +251,18 @@ static hpo_status check_writer(const hpo_plan *plan, const hpo_plan_warm *w,
   return HPO_OK;
 }
 
+static void warn_torn(const hpo_plan_warm *w, const hpo_study_file *f) {
+  size_t torn = 0;
+
+  for (size_t i = 0; i < f->n; i++)
+    torn += !f->good[i];
+  if (torn > 0)
+    hpo_log(HPO_LOG_WARN, "study",
+            "%s: %zu of %zu rows are torn: they were running when that study "
+            "was killed, or the file is damaged (hpotune repair %s)",
+            w->href, torn, f->n, w->path);
+}
+
 static hpo_status take_file(hpo_plan *plan, size_t source, hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_plan_warm *w = &plan->warm[source];
@@ -219,7 +280,8 @@ static hpo_status take_file(hpo_plan *plan, size_t source, hpo_error *err) {
   HPO_TRY(status, choose(&h, plan, w, &n, err));
   for (size_t i = 0; i < n; i++)
     HPO_TRY(status, hpo_known_add(plan, source, h.item[i].trial, err));
-  HPO_TRY(status, describe(w, &f, bridge, h.n, n, err));
+  HPO_TRY(status, describe(w, &f, bridge, &h, n, err));
+  warn_torn(w, &f);
   if (n == 0)
     hpo_log(HPO_LOG_WARN, "study", "nothing to begin with in %s: %s", w->href,
             w->taken);
@@ -261,6 +323,33 @@ done:
   return status;
 }
 
+/* Known trials count once. */
+static hpo_status check_once(const hpo_plan *plan, size_t i, hpo_error *err) {
+  for (size_t k = 0; k < i; k++)
+    if (!plan->warm[i].is_points && !plan->warm[k].is_points &&
+        is_same_file(plan->warm[i].path, plan->warm[k].path))
+      return hpo_error_set(err, HPO_EINVAL,
+                           "the same file as in line %d; its trials would "
+                           "count twice",
+                           plan->warm[k].line);
+  return HPO_OK;
+}
+
+static hpo_status take_files(hpo_plan *plan, const char *study,
+                             hpo_error *err) {
+  for (size_t i = 0; i < plan->n_warm; i++) {
+    hpo_status status = check_once(plan, i, err);
+    if (status == HPO_OK)
+      status = take_file(plan, i, err);
+    if (status != HPO_OK) {
+      hpo_error_prefix(err, "%s:%d: <warm-start href=\"%s\">: ", study,
+                       plan->warm[i].line, plan->warm[i].href);
+      return status;
+    }
+  }
+  return HPO_OK;
+}
+
 hpo_status hpo_warm_fill(hpo_plan *plan, const char *study, bool fresh,
                          hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -270,17 +359,17 @@ hpo_status hpo_warm_fill(hpo_plan *plan, const char *study, bool fresh,
   if (!fresh && hpo_file_exists(plan->output))
     HPO_TRY(status, take_own(plan, err));
   else
-    for (size_t i = 0; i < plan->n_warm; i++) {
-      status = take_file(plan, i, err);
-      if (status != HPO_OK) {
-        hpo_error_prefix(err, "%s:%d: <warm-start href=\"%s\">: ", study,
-                         plan->warm[i].line, plan->warm[i].href);
-        goto done;
-      }
-    }
+    HPO_TRY(status, take_files(plan, study, err));
+  const size_t own = plan->n_enqueue;
   for (size_t k = 0; k < plan->n_known; k++)
     if (!hpo_known_is_seen(plan, k))
       HPO_TRY(status, add_point(plan, hpo_known_point(plan, k), err));
+  if (plan->n_enqueue > own && plan->trials > 0 &&
+      plan->n_enqueue >= (size_t)plan->trials)
+    hpo_log(HPO_LOG_WARN, "study",
+            "%zu points are tried first, of %lld trials in all: the sampler "
+            "has none of its own; <warm-start trials=\"best:N\"> takes fewer",
+            plan->n_enqueue, (long long)plan->trials);
 done:
   return status;
 }

@@ -17,8 +17,9 @@
  *  that goes on does not need the others, else from the files that
  *  <warm-start> names.
  *  \param [in] study  path of the study's XML, for messages
- *  \return HPO_OK; HPO_EINVAL: a file's objective is another one; HPO_ESTUDY:
- *  it is no study file, damaged, or still being written */
+ *  \return HPO_OK; HPO_EINVAL: a file's objective is another one, or one is
+ *  known twice; HPO_ESTUDY: it is no study file, damaged, or still being
+ *  written */
 HPO_MUST_USE hpo_status hpo_warm_fill(hpo_plan *plan, const char *study,
                                       bool fresh, hpo_error *err);
 
@@ -26,6 +27,7 @@ HPO_MUST_USE hpo_status hpo_warm_fill(hpo_plan *plan, const char *study,
 typedef enum hpo_warm_fate {
   HPO_WARM_TAKEN,
   HPO_WARM_OPEN,      /* failed, or not at its end */
+  HPO_WARM_TORN,      /* its row can't be read */
   HPO_WARM_PRUNED,    /* and no value of its own counts here */
   HPO_WARM_VALUE,     /* no value of an objective or constraint */
   HPO_WARM_MODEL,     /* of a model that is not here */
@@ -47,7 +49,7 @@ HPO_MUST_USE hpo_status hpo_bridge_create(const hpo_plan *from,
                                           hpo_bridge **out, hpo_error *err);
 void hpo_bridge_destroy(hpo_bridge *b);
 /** The same trial in the other study, if it can be one there.
- *  \param [in]  t     NULL: its row is torn, it ran when its study stopped
+ *  \param [in]  t     NULL: its row is torn
  *  \param [out] fate  HPO_WARM_TAKEN: *out is there; what keeps it out is
  *               counted for hpo_bridge_text */
 HPO_MUST_USE hpo_status hpo_bridge_cross(hpo_bridge *b, const hpo_trial *t,

@@ -177,20 +177,28 @@ void hpo_bridge_destroy(hpo_bridge *b) {
 
 /* --- A point ------------------------------------------------------------ */
 
-/* The choice of a text: the same text, or the same number. */
-static double find_choice(const hpo_param *p, const char *text) {
-  double number = (double)NAN, own;
+/* The choice of a text: the same text, or the same number; clipped, the
+ * nearest of an ordinal's numbers. */
+static double find_choice(const hpo_param *p, const char *text, bool clip) {
+  const bool any = clip && p->ordered && hpo_param_is_numeric(p);
+  double number = (double)NAN, own, near = (double)INFINITY;
+  double choice = (double)NAN;
 
   for (size_t c = 0; c < p->n_choice; c++)
     if (is_same(p->choice[c], text))
       return (double)c;
   if (!hpo_options_parse_float(text, &number))
     return (double)NAN;
-  for (size_t c = 0; c < p->n_choice; c++)
-    if (hpo_options_parse_float(p->choice[c], &own) && !(own < number) &&
-        !(own > number))
-      return (double)c;
-  return (double)NAN;
+  for (size_t c = 0; c < p->n_choice; c++) {
+    if (!hpo_options_parse_float(p->choice[c], &own))
+      continue;
+    own = fabs(own - number);
+    if (own < near && (any || !(own > 0))) {
+      near = own;
+      choice = (double)c;
+    }
+  }
+  return choice;
 }
 
 /* A text as a value of parameter i. */
@@ -200,7 +208,7 @@ static hpo_warm_fate read_value(hpo_bridge *b, size_t i, const char *text,
   double value = (double)NAN, slack;
 
   if (p->kind == HPO_PARAM_CATEGORICAL) {
-    value = find_choice(p, text);
+    value = find_choice(p, text, b->warm->clip);
   } else if (hpo_options_parse_float(text, &value)) {
     slack = 1e-9 * (p->step > 0 ? p->step : fabs(value));
     if (!b->warm->clip &&
@@ -311,7 +319,7 @@ hpo_status hpo_bridge_cross(hpo_bridge *b, const hpo_trial *t,
 
   HPO_TRY(status, hpo_trial_create(b->to->space.n_param, b->to->n_objective,
                                    b->metrics.n, &to, err));
-  *fate = t != NULL ? cross(b, t, to) : HPO_WARM_OPEN;
+  *fate = t != NULL ? cross(b, t, to) : HPO_WARM_TORN;
   b->fate[*fate]++;
   if (*fate == HPO_WARM_TAKEN) {
     *out = to;
@@ -346,6 +354,7 @@ static hpo_status add_fates(const hpo_bridge *b, const char **between,
     hpo_warm_fate fate;
     const char *why;
   } word[] = {{HPO_WARM_OPEN, "failed or not at their end"},
+              {HPO_WARM_TORN, "torn"},
               {HPO_WARM_PRUNED, "pruned"},
               {HPO_WARM_VALUE, "without a value that counts here"},
               {HPO_WARM_MODEL, "of a model that is not searched here"},

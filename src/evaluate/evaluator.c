@@ -24,7 +24,7 @@ static hpo_status want(wanted *w, int64_t max_bin, hpo_error *err) {
     return hpo_error_set(
         err, HPO_EINVAL,
         "max_bin: more than %d different values in one study are not "
-        "built yet in this version; use <categorical name=\"max_bin\"> "
+        "built yet in this version; use <ordinal name=\"max_bin\"> "
         "with a few choices",
         MOST_MATRICES);
   w->max_bin[w->n++] = (int)max_bin;

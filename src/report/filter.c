@@ -9,6 +9,7 @@
 #include "hpo/mem.h"
 #include "hpo/options.h"
 #include "hpo/report.h"
+#include "hpo/space.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -33,7 +34,8 @@ typedef struct node {
   size_t field;       /* index of the column, or NO_TAG */
   operator_kind op;
   bool is_text;
-  double number;
+  bool is_choice; /* number: one of choices that are all numbers */
+  double number;  /* of other choices: the place */
   char *text;
 } node;
 
@@ -185,8 +187,60 @@ static hpo_status parse_value(parser *p, node *n, hpo_error *err) {
   return HPO_OK;
 }
 
-static bool holds_text(const hpo_field *f) {
-  return f->type == HPO_FIELD_TEXT || f->type == HPO_FIELD_ENUM;
+/* An enum's choices as those of a parameter. */
+static hpo_param choices_of(const hpo_field *f) {
+  return (hpo_param){.kind = HPO_PARAM_CATEGORICAL,
+                     .full_name = f->name,
+                     .choice = f->choice,
+                     .n_choice = f->n_choice};
+}
+
+/* A choice as a number: its own where all are numbers, else its place. */
+static hpo_status take_choice(parser *p, node *n, const char *value,
+                              hpo_error *err) {
+  const hpo_param choices = choices_of(&p->columns->field[n->field]);
+  hpo_error why = {0};
+
+  if (n->op == OP_LIKE || !n->is_text)
+    return HPO_OK;
+  n->is_text = false;
+  if (n->is_choice && hpo_options_parse_float(n->text, &n->number))
+    return HPO_OK;
+  if (hpo_param_parse(&choices, n->text, &n->number, &why) == HPO_OK)
+    return HPO_OK;
+  p->at = value;
+  return fail_here(p, why.text, err);
+}
+
+/* What the column n->field is compared with. */
+static hpo_status parse_operand(parser *p, node *n, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_field *f =
+      n->field == NO_TAG ? NULL : &p->columns->field[n->field];
+  const bool is_enum = f != NULL && f->type == HPO_FIELD_ENUM;
+  const bool takes_text = f == NULL || is_enum || f->type == HPO_FIELD_TEXT;
+
+  if (is_enum) {
+    const hpo_param choices = choices_of(f);
+    n->is_choice = hpo_param_is_numeric(&choices);
+  }
+  skip_space(p);
+  const char *value = p->at;
+  if (takes_text && !n->is_choice && isalnum((unsigned char)*value))
+    return fail_here(p, "this column holds text: quote it", err);
+  HPO_TRY(status, parse_value(p, n, err));
+  if ((n->is_text != takes_text && !n->is_choice) ||
+      (n->op == OP_LIKE && !n->is_text)) {
+    p->at = value;
+    return fail_here(p,
+                     takes_text ? "this column holds text, not a number"
+                                : "this column holds numbers",
+                     err);
+  }
+  if (is_enum)
+    HPO_TRY(status, take_choice(p, n, value, err));
+done:
+  return status;
 }
 
 static hpo_status parse_compare(parser *p, node **out, hpo_error *err) {
@@ -197,21 +251,7 @@ static hpo_status parse_compare(parser *p, node **out, hpo_error *err) {
   n->kind = NODE_COMPARE;
   HPO_TRY(status, parse_name(p, &n->field, err));
   HPO_TRY(status, parse_operator(p, &n->op, err));
-  const bool takes_text =
-      n->field == NO_TAG || holds_text(&p->columns->field[n->field]);
-  skip_space(p);
-  const char *value = p->at;
-  if (takes_text && isalnum((unsigned char)*value))
-    HPO_TRY(status, fail_here(p, "this column holds text: quote it", err));
-  HPO_TRY(status, parse_value(p, n, err));
-  if (n->is_text != takes_text || (n->op == OP_LIKE && !n->is_text)) {
-    p->at = value;
-    HPO_TRY(status,
-            fail_here(p,
-                      takes_text ? "this column holds text, not a number"
-                                 : "this column holds numbers",
-                      err));
-  }
+  HPO_TRY(status, parse_operand(p, n, err));
   *out = n;
   n = NULL;
 done:
@@ -340,18 +380,6 @@ static bool decide(operator_kind op, int order) {
   }
 }
 
-/* Choices are compared by their places in the study file where both are
- * choices, other texts by their bytes. */
-static int compare_texts(const hpo_field *f, size_t i, const char *text,
-                         const char *with) {
-  for (size_t k = 0; f->type == HPO_FIELD_ENUM && k < f->n_choice; k++)
-    if (strcmp(f->choice[k], with) == 0) {
-      int64_t own = hpo_field_int(f, i);
-      return own < (int64_t)k ? -1 : own > (int64_t)k;
-    }
-  return strcmp(text, with);
-}
-
 static bool compare(const node *n, const hpo_field *f, size_t i) {
   char text[256];
   hpo_report_cell(f, i, true, text, sizeof text);
@@ -359,10 +387,11 @@ static bool compare(const node *n, const hpo_field *f, size_t i) {
       (f->type != HPO_FIELD_TEXT || strncmp(f->name, "tags.", 5) == 0))
     return false;
   if (n->is_text)
-    return n->op == OP_LIKE
-               ? is_like(text, n->text)
-               : decide(n->op, compare_texts(f, i, text, n->text));
+    return n->op == OP_LIKE ? is_like(text, n->text)
+                            : decide(n->op, strcmp(text, n->text));
   double x = hpo_field_number(f, i);
+  if (n->is_choice && !hpo_options_parse_float(text, &x))
+    return false;
   return decide(n->op, x < n->number ? -1 : x > n->number);
 }
 

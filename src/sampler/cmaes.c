@@ -108,7 +108,8 @@ static const hpo_option option[] = {
      .choices = "center enqueued",
      .help = "The first mean: the centre of all ranges (after <warm-start> "
              "where the other studies' best trials lie, with their spread "
-             "instead of sigma=), or the first enqueued point."},
+             "instead of sigma=), or the first enqueued point where there is "
+             "one."},
     {.name = "population",
      .kind = HPO_OPTION_INT,
      .low = 3,

@@ -16,11 +16,40 @@ static hpo_status read_end(hpo_reading *r, const hpo_node *node,
                         attr, text);
 }
 
+/* A range of an ordinal's choices. */
+static hpo_status read_choices(hpo_reading *r, const hpo_node *node,
+                               const hpo_param *p, hpo_range *range,
+                               hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const char *low = hpo_node_get(node, "low");
+  const char *high = hpo_node_get(node, "high");
+
+  range->low = 0;
+  range->high = (double)p->n_choice - 1;
+  if (low != NULL)
+    HPO_TRY(status,
+            hpo_read_fault(r, node, "low",
+                           hpo_param_parse(p, low, &range->low, err), err));
+  if (high != NULL)
+    HPO_TRY(status,
+            hpo_read_fault(r, node, "high",
+                           hpo_param_parse(p, high, &range->high, err), err));
+  if (range->low > range->high)
+    HPO_TRY(status, hpo_faults_add(r->faults, node, NULL, err,
+                                   "low=\"%.40s\" comes after high=\"%.40s\" "
+                                   "among the choices of %.60s",
+                                   low, high, p->full_name));
+done:
+  return status;
+}
+
 static hpo_status read_range(hpo_reading *r, const hpo_node *node,
                              const hpo_param *p, hpo_range *range,
                              hpo_error *err) {
   hpo_status status = HPO_OK;
 
+  if (p->ordered)
+    return read_choices(r, node, p, range, err);
   if (p->kind == HPO_PARAM_CATEGORICAL)
     return hpo_faults_add(r->faults, node, NULL, err,
                           "%.60s is a choice; give value=", p->full_name);

@@ -185,6 +185,18 @@ static hpo_status check_choice(hpo_scope *s, const hpo_node *node,
                         "%s is a number; found \"%.60s\"", name, value);
 }
 
+/* The same number among those that are there, or NULL. */
+static const char *find_number(const hpo_names *names, const char *value) {
+  double number = 0, own = 0;
+
+  for (size_t i = 0; i < names->n; i++)
+    if (hpo_options_parse_float(value, &number) &&
+        hpo_options_parse_float(names->item[i], &own) && !(own < number) &&
+        !(own > number))
+      return names->item[i];
+  return NULL;
+}
+
 static hpo_status read_choices(hpo_scope *s, const hpo_node *node,
                                const hpo_option *row, hpo_names *out,
                                hpo_error *err) {
@@ -202,6 +214,11 @@ static hpo_status read_choices(hpo_scope *s, const hpo_node *node,
       HPO_TRY(status,
               hpo_faults_add(s->r->faults, choice, "value", err,
                              "choice \"%.60s\" is there twice", value));
+    else if (strcmp(node->name, "ordinal") == 0 && find_number(out, value))
+      HPO_TRY(status, hpo_faults_add(s->r->faults, choice, "value", err,
+                                     "choice \"%.60s\" is the same number as "
+                                     "\"%.60s\"",
+                                     value, find_number(out, value)));
     HPO_TRY(status, hpo_names_add(out, value, err));
   }
 done:

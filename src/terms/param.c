@@ -58,6 +58,29 @@ bool hpo_param_is_unordered(const hpo_param *p) {
   return p->kind == HPO_PARAM_CATEGORICAL && !p->ordered;
 }
 
+bool hpo_param_is_numeric(const hpo_param *p) {
+  double number;
+
+  for (size_t i = 0; i < p->n_choice; i++)
+    if (!hpo_options_parse_float(p->choice[i], &number))
+      return false;
+  return p->kind == HPO_PARAM_CATEGORICAL && p->n_choice > 0;
+}
+
+bool hpo_param_is_disordered(const hpo_param *p) {
+  double last = 0, number = 0;
+  bool ascends = false, descends = false;
+
+  if (!hpo_param_is_numeric(p))
+    return false;
+  for (size_t i = 0; i < p->n_choice; i++, last = number)
+    if (hpo_options_parse_float(p->choice[i], &number) && i > 0) {
+      ascends = ascends || number > last;
+      descends = descends || number < last;
+    }
+  return ascends && descends;
+}
+
 double hpo_param_cardinality(const hpo_param *p) {
   if (p->kind == HPO_PARAM_CATEGORICAL)
     return (double)p->n_choice;
@@ -157,6 +180,13 @@ char *hpo_param_format(const hpo_param *p, double value, char *text,
   else
     snprintf(text, room, "%s", hpo_options_format_float(value, number));
   return text;
+}
+
+const char *hpo_param_end(const hpo_param *p, double end, char number[32]) {
+  return p->kind == HPO_PARAM_CATEGORICAL && end >= 0 &&
+                 end < (double)p->n_choice
+             ? p->choice[(size_t)end]
+             : hpo_options_format_float(end, number);
 }
 
 static hpo_status wrong_choice(const hpo_param *p, const char *text,

@@ -191,22 +191,25 @@ done:
 static hpo_status add_forbidden(writer *w, const hpo_space *s,
                                 hpo_error *err) {
   hpo_status status = HPO_OK;
-  char prefix[64], low[32], high[32], text[80];
+  char prefix[64], low[32], high[32], *text = NULL;
 
   for (size_t i = 0; i < s->n_forbidden; i++) {
     const hpo_range *f = &s->forbidden[i];
     const hpo_param *p = &s->param[f->param];
-    bool is_choice = p->kind == HPO_PARAM_CATEGORICAL && f->low >= 0 &&
-                     f->low < (double)p->n_choice;
     snprintf(prefix, sizeof prefix, "forbidden.%zu.", f->rule);
-    snprintf(text, sizeof text, "%s to %s",
-             hpo_options_format_float(f->low, low),
-             hpo_options_format_float(f->high, high));
-    HPO_TRY(status,
-            add_line(w, prefix, p->full_name,
-                     is_choice ? p->choice[(size_t)f->low] : text, err));
+    hpo_mem_free(text);
+    text = NULL;
+    if (p->kind == HPO_PARAM_CATEGORICAL && !(f->low < f->high))
+      HPO_TRY(status,
+              hpo_mem_string(hpo_param_end(p, f->low, low), &text, err));
+    else
+      HPO_TRY(status, hpo_mem_format(&text, err, "%s to %s",
+                                     hpo_param_end(p, f->low, low),
+                                     hpo_param_end(p, f->high, high)));
+    HPO_TRY(status, add_line(w, prefix, p->full_name, text, err));
   }
 done:
+  hpo_mem_free(text);
   return status;
 }
 
