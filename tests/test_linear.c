@@ -483,6 +483,76 @@ static void test_codes(void **state) {
   }
 }
 
+/* Features of so many one-hot categories each; of 0: numbers. */
+typedef struct wide {
+  size_t rows, features, levels, n_class;
+} wide;
+
+static hpo_dataset *wide_make(const wide *w) {
+  hpo_rng r = hpo_rng_make(seed(), HPO_RNG_TEST, w->rows, 11);
+  float *x = calloc(w->rows * w->features, sizeof *x);
+  double *y = calloc(w->rows, sizeof *y);
+  uint8_t *role = calloc(w->rows, 1);
+  size_t *n_category = calloc(w->features, sizeof *n_category);
+
+  HPO_ASSERT(x && y && role && n_category);
+  for (size_t i = 0; i < w->rows * w->features; i++) {
+    double v = hpo_rng_next(&r);
+    x[i] = (float)(w->levels > 0 ? floor(v * (double)w->levels) : v);
+  }
+  for (size_t i = 0; i < w->rows; i++) {
+    y[i] = floor(hpo_rng_next(&r) * (double)w->n_class);
+    role[i] = hpo_rng_next(&r) < 0.2 ? HPO_ROLE_VALID : HPO_ROLE_TRAIN;
+  }
+  for (size_t f = 0; f < w->features; f++)
+    n_category[f] = w->levels;
+  hpo_dataset *d = testdata_make_full(w->rows, w->features, x, y, w->n_class,
+                                      role, NULL, n_category);
+  for (size_t f = 0; f < w->features; f++)
+    d->column[f].onehot = w->levels > 0;
+  free(x);
+  free(y);
+  free(role);
+  free(n_category);
+  return d;
+}
+
+/* So many models together, the first two over and over: each as alone. */
+static void check_wide(const wide *w, size_t n) {
+  const char *a[] = {"C=0.5", "max_iter=4", "tol=1e-9", NULL};
+  const char *b[] = {"C=20", "max_iter=4", "tol=1e-9", NULL};
+  const char *const **words = calloc(n, sizeof *words);
+  trainer_result alone[2], *all = calloc(n, sizeof *all);
+  const hpo_plan_data plan = {.standardize = false};
+  trainer_options how = {.ranks = 1, .plan = &plan};
+  hpo_dataset *d = wide_make(w);
+
+  HPO_ASSERT(words && all);
+  for (size_t i = 0; i < n; i++)
+    words[i] = i % 2 == 0 ? a : b;
+  trainer_train_all("logistic", d, words, 2, &how, alone);
+  how.is_together = true;
+  trainer_train_all("logistic", d, words, n, &how, all);
+  for (size_t i = 0; i < n; i++) {
+    expect_same(&alone[i % 2], &all[i]);
+    trainer_free(&all[i]);
+  }
+  trainer_free(&alone[0]);
+  trainer_free(&alone[1]);
+  hpo_dataset_destroy(d);
+  free(words);
+  free(all);
+}
+
+/* More models than one pass has room for: Hessians of few columns, and points
+ * that are longer than what their codes leave of them. */
+static void test_wide(void **state) {
+  (void)state;
+  check_wide(&(wide){3000, 5, 0, 2}, 300);
+  check_wide(&(wide){1500, 8, 102, 2}, 48);
+  check_wide(&(wide){1500, 4, 112, 3}, 48);
+}
+
 /* What plain x86-64, AVX2 and AVX-512 give, and any other processor. */
 #define DIGEST UINT64_C(0x56948d97267c07f5)
 
@@ -579,9 +649,10 @@ int main(void) {
       cmocka_unit_test(test_kernels),  cmocka_unit_test(test_decode),
       cmocka_unit_test(test_outer),    cmocka_unit_test(test_link),
       cmocka_unit_test(test_together), cmocka_unit_test(test_codes),
-      cmocka_unit_test(test_digest),   cmocka_unit_test(test_solver),
-      cmocka_unit_test(test_ranks),    cmocka_unit_test(test_prefix),
-      cmocka_unit_test(test_refusals), cmocka_unit_test(test_share)};
+      cmocka_unit_test(test_wide),     cmocka_unit_test(test_digest),
+      cmocka_unit_test(test_solver),   cmocka_unit_test(test_ranks),
+      cmocka_unit_test(test_prefix),   cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_share)};
 
   print_message("HPO_TEST_SEED=%llu\n", (unsigned long long)seed());
   return cmocka_run_group_tests(tests, NULL, NULL);

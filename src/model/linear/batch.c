@@ -204,12 +204,15 @@ static hpo_status answer_vectors(batch *b, hpo_error *err) {
   b->is_coded = f->has_codes && b->q[0].ask->what != NEWTON_DIAGONAL;
   b->ld = b->is_coded ? 8 * f->coded.n_group : f->rows.ld;
   b->outputs = b->n * b->k;
+  HPO_ASSERT(b->outputs <= f->most_outputs &&
+             b->outputs * f->rows.ld <= f->most_sums);
   pack(b);
   w.m = b->outputs * b->ld + padded(b->n);
   if (b->is_coded) {
     w.m += linear_coded_sums(&f->coded, b->outputs);
     w.coded = &f->coded;
   }
+  HPO_ASSERT(w.m <= f->most_sums);
   HPO_TRY(status, linear_pass(&f->rows, &w, f->total, err));
   for (size_t i = 0; i < b->n; i++) {
     const linear_question *q = &b->q[i];
@@ -276,6 +279,7 @@ static hpo_status answer_hessians(batch *b, hpo_error *err) {
                          .m = b->n * each,
                          .share = b->q[0].ask->share};
 
+  HPO_ASSERT(b->n <= f->most_outputs && w.m <= f->most_sums);
   for (size_t i = 0; i < b->n; i++)
     memcpy(f->point + i * ld, b->q[i].ask->at, ld * sizeof *f->point);
   HPO_TRY(status, linear_pass(&f->rows, &w, f->total, err));
@@ -310,6 +314,15 @@ static void sort(linear_question *q, size_t n) {
   }
 }
 
+/* How many questions the frame has room for in one pass: of margins always, of
+ * sums too where they are Hessians. */
+static size_t most_of(const linear_objective *o, bool is_hessian) {
+  size_t wide = o->frame->most_outputs / o->k,
+         most = is_hessian ? o->frame->most_sums / (o->ld * o->ld + 8) : wide;
+
+  return most < wide ? most : wide;
+}
+
 static hpo_status answer_all(linear_question *q, size_t n, hpo_error *err) {
   hpo_status status = HPO_OK;
   size_t taken = 0;
@@ -320,8 +333,7 @@ static hpo_status answer_all(linear_question *q, size_t n, hpo_error *err) {
     batch b = {.q = q + i, .frame = o->frame, .loss = o->loss, .k = o->k};
     bool is_hessian = q[i].ask->what == NEWTON_HESSIAN;
     int64_t kind = rank_of(q[i].ask);
-    size_t most = is_hessian ? o->frame->most_sums / (o->ld * o->ld + 8)
-                             : o->frame->most_outputs / o->k;
+    size_t most = most_of(o, is_hessian);
 
     for (taken = 1; i + taken < n && taken < most; taken++) {
       int64_t other = rank_of(q[i + taken].ask);

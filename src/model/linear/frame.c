@@ -113,11 +113,15 @@ done:
 
 /* --- Making it ----------------------------------------------------------- */
 
-/* Sums of a pass of so many outputs, with their losses. */
+/* Sums of a pass of so many outputs, with their losses: with codes as well as
+ * without, as diagonals have them, whole points taking no more than those. */
 static size_t sums_of(const linear_frame *f, size_t outputs) {
-  return f->has_codes ? outputs * 8 * f->coded.n_group + outputs + 15 +
-                            linear_coded_sums(&f->coded, outputs)
-                      : outputs * (f->scaler.ld + 1) + 15;
+  size_t plain = outputs * (f->scaler.ld + 1) + 15, coded = 0;
+
+  if (f->has_codes)
+    coded = outputs * 8 * f->coded.n_group + outputs + 15 +
+            linear_coded_sums(&f->coded, outputs);
+  return plain > coded ? plain : coded;
 }
 
 /* Room of passes: of one model, or of as many as one pass takes. */
@@ -134,7 +138,6 @@ static hpo_status make_room(const hpo_model_input *in, linear_frame *f,
             linear_coded_create(in->part.design, &f->scaler,
                                 (MOST_WIDE + k + 7) / 8 * 8, &f->coded, err));
   own = sums_of(f, k);
-  own = own > k * (ld + 1) + 15 ? own : k * (ld + 1) + 15; /* diagonals */
   if (in->coll->size > 1 && m > LINEAR_MOST_DENSE / blocks)
     m = LINEAR_MOST_DENSE / blocks;
   if (k == 1 && ld <= LINEAR_MOST_LD && own < ld * ld + 8)
