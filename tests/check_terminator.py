@@ -10,6 +10,7 @@ import pytest
 from check_folds import GBT, make_table, study
 from check_pruners import check_same
 from check_run import STRICT, states
+from digest import digest
 
 STUDY = """<study name="t" seed="4">
   <model kind="function" objective="{function}">
@@ -104,6 +105,62 @@ def test_strict_order_ends_at_the_same_trial(tool):
     ends.add(reason(tool.folder / "cut.h5"))
     assert len(ends) == 1 and figures(ends.pop())[0] < 0.05
     assert 36 <= len(states(tool.folder / "s1.h5")) < 100
+
+
+def test_the_error_of_folds_after_restarts(tool):
+    """The best trial's folds are read back from the file."""
+    name = study(tool, make_table(5), '<folds count="4"/>', model=GBT,
+                 trials=70)
+    words = [name, "--set", "terminator/name=regret-bound", "--set",
+             "sampler/name=gp", "--set", "parallel/window=4"]
+    check_same(tool, [*words, "--output"], kills=2)
+    n = len(states(tool.folder / "s1.h5"))
+    assert 20 < n < 70
+    for options in ([], ["--set", "parallel/order=arrival"]):
+        tool.run(*words, *options, "--output", "a.h5", "--overwrite")
+        n = len(states(tool.folder / "a.h5"))
+        done = tool.run(*words, *options, "--output", "a.h5")
+        assert "finished before" in done.stdout
+        assert len(states(tool.folder / "a.h5")) == n < 70
+    tool.run(*words, "--output", "b.h5", "--trials", 20)
+    tool.run(*words, "--output", "b.h5")
+    assert digest(tool.folder / "b.h5", 1) == digest(tool.folder / "s1.h5", 1)
+
+
+LATTICE = """<model kind="function" objective="branin">
+    <ordinal name="x0"><choice value="-5"/><choice value="0"/>
+      <choice value="5"/><choice value="10"/></ordinal>
+    <ordinal name="x1"><choice value="0"/><choice value="7"/>
+      <choice value="15"/></ordinal>
+    {forbidden}
+  </model>"""
+
+
+def write_lattice(tool, error, forbidden="", options='min-trials="5"'):
+    """4 x 3 points."""
+    path = write(tool, trials=60, options=f'error="{error}" {options}')
+    text = (tool.folder / path).read_text()
+    model = LATTICE.format(forbidden=forbidden)
+    (tool.folder / path).write_text(
+        re.sub("<model.*</model>", model, text, flags=re.S))
+    return path
+
+
+EVERY = "regret-bound: every point of the space was tried"
+
+
+@pytest.mark.parametrize("sampler", ["gp", "tpe", "random"])
+@pytest.mark.parametrize("options", ["", 'min-trials="5"'])
+def test_a_space_that_is_tried_ends(tool, sampler, options):
+    path = write_lattice(tool, 1e-6, options=options)
+    tool.run(path, "--set", f"sampler/name={sampler}")
+    assert states(tool.folder / "t.h5") == ["complete"] * 12
+    assert reason(tool.folder / "t.h5") == EVERY
+    done = tool.run(path, "--set", f"sampler/name={sampler}")
+    assert "finished before" in done.stdout
+    tool.run(path, "--set", f"sampler/name={sampler}", "--set",
+             "terminator/name=none", "--trials", 14)
+    assert len(states(tool.folder / "t.h5")) == 14
 
 
 def test_order_of_arrival_cancels_what_runs(tool):

@@ -9,6 +9,7 @@
 
 #include "hpo/library.h"
 #include "hpo/options.h"
+#include "hpo/plan.h"
 #include "hpo/status.h"
 
 typedef enum hpo_entry_kind {
@@ -36,6 +37,10 @@ typedef struct hpo_entry {
   bool own_metrics;   /* MODEL: metrics of any name; plugins: without data */
   bool has_library; /* MODEL plugin: options and tasks of a library beside its
                        own, see hpo_catalog_plug */
+  /** TERMINATOR: whether the plan's options of it go with the data;
+   *  HPO_EINVAL: what is wrong with *option.  NULL: nothing to check. */
+  hpo_status (*check)(const hpo_plan *plan, const char **option,
+                      hpo_error *err);
 } hpo_entry;
 
 typedef struct hpo_catalog {

@@ -110,6 +110,10 @@ void hpo_action_free(hpo_action *a);
 
 typedef struct hpo_sched hpo_sched;
 
+/** Whether pruner or terminator look at the curves of final trials: the
+ *  ledger must have them then. */
+bool hpo_sched_needs_curves(const hpo_plan *plan);
+
 /** plan is borrowed.  ledger is taken: empty for a new study, else as read
  *  from the file (trials that ran are interrupted).  seconds_before: wall
  *  seconds of earlier sessions (the timeout counts them).  n_teams teams. */

@@ -81,6 +81,9 @@ HPO_MUST_USE hpo_status hpo_space_check(const hpo_space *s, const double *x,
 bool hpo_space_equal_points(const hpo_space *s, const double *a,
                             const double *b);
 
+/** Whether it has an end of points: no float without step. */
+bool hpo_space_is_countable(const hpo_space *s);
+
 /** Whether it is a choice whose values have no order, so that none is nearer
  *  to another than any other is. */
 bool hpo_param_is_unordered(const hpo_param *p);

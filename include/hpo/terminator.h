@@ -27,6 +27,14 @@ typedef struct hpo_terminator_kind {
 /** All kinds [*n]; the first is "none". */
 const hpo_terminator_kind *hpo_terminator_kinds(size_t *n);
 
+/** Whether a plan's options of it go with each other and with the data.
+ *  HPO_EINVAL: what is wrong with *option, a name of the table. */
+HPO_MUST_USE hpo_status hpo_terminator_check(const hpo_plan *plan,
+                                             const char **option,
+                                             hpo_error *err);
+/** Whether it looks at the curves of the trials that it is fed. */
+bool hpo_terminator_needs_curves(const hpo_plan *plan);
+
 /** From the plan's terminator element; *out is NULL where it is "none" or
  *  there is none.  plan is borrowed.
  *  HPO_EINVAL: unknown name or option; no error that fits the plan. */
@@ -34,6 +42,9 @@ HPO_MUST_USE hpo_status hpo_terminator_create(const hpo_plan *plan,
                                               hpo_terminator **out,
                                               hpo_error *err);
 void hpo_terminator_destroy(hpo_terminator *t);
+/** Complete trials before the first end, unless every point of the space was
+ *  tried. */
+int64_t hpo_terminator_least(const hpo_terminator *t);
 /** Takes in a final trial; t NULL: nothing is done.  Some ms where the bound
  *  is found anew: at each complete trial up to 40, then when there are a
  *  twentieth more. */

@@ -74,6 +74,7 @@ static size_t add_terminators(hpo_entry *to) {
                         .option = kinds[i].option,
                         .n_option = kinds[i].n_option,
                         .one_objective = kinds[i].n_option > 0,
+                        .check = hpo_terminator_check,
                         .is_built = true};
   return n;
 }

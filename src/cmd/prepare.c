@@ -176,6 +176,20 @@ done:
   return status;
 }
 
+/* A terminator that can never act: of the budget's last trial, in strict
+ * order of the last window, no result is known while there is one to start. */
+static void tell_late(const hpo_plan *plan, const hpo_terminator *t) {
+  int64_t last = plan->strict && plan->window > 1 ? plan->window : 1;
+
+  if (t && plan->trials > 0 && hpo_terminator_least(t) > plan->trials - last)
+    hpo_log(HPO_LOG_WARN, "study",
+            "terminator %s can't end the study before its budget of %lld "
+            "trials: it waits for min-trials=\"%lld\" complete ones%s",
+            plan->terminator.name, (long long)plan->trials,
+            (long long)hpo_terminator_least(t),
+            last > 1 ? ", and strict order starts a window more" : "");
+}
+
 /* Sampler, pruner and terminator can be made; a grid may end before the budget
  * does. */
 static hpo_status check_search(hpo_plan *plan, hpo_error *err) {
@@ -213,6 +227,7 @@ static hpo_status check_search(hpo_plan *plan, hpo_error *err) {
             plan->sampler.name, (long long)budget, (long long)budget,
             (long long)plan->trials);
   plan->trials = budget;
+  tell_late(plan, terminator);
 done:
   hpo_terminator_destroy(terminator);
   hpo_pruner_destroy(pruner);

@@ -238,8 +238,9 @@ static void print_summary(const hpo_run *r, const hpo_ledger *l, hpo_end end,
            end == HPO_END_TIMEOUT    ? "larger --timeout"
            : end == HPO_END_TARGET   ? "larger target"
            : end == HPO_END_PATIENCE ? "larger patience"
-           : end == HPO_END_REGRET   ? "smaller error of the <terminator>"
-                                     : "larger --trials");
+           : end == HPO_END_REGRET
+               ? "smaller error or name=\"none\" of the <terminator>"
+               : "larger --trials");
   if (hpo_ledger_best(l) && r->plan->n_objective > 1)
     print_front(r, l);
   else if (hpo_ledger_best(l))

@@ -116,12 +116,11 @@ done:
 
 static hpo_status read_tables(loading *l, hpo_error *err) {
   hpo_status status = HPO_OK;
-  const char *pruner = l->plan->pruner.name;
 
   HPO_TRY(status, hpo_store_rows(l->store, HPO_TABLE_TRIALS, &l->n, err));
   HPO_TRY(status, hpo_store_read(l->store, HPO_TABLE_TRIALS, 0, l->n, NULL, 0,
                                  &l->trials, &l->good, err));
-  if (pruner[0] && strcmp(pruner, "none") != 0)
+  if (hpo_sched_needs_curves(l->plan))
     HPO_TRY(status, hpo_store_read(l->store, HPO_TABLE_CURVES, 0, SIZE_MAX,
                                    NULL, 0, &l->curves, NULL, err));
 done:

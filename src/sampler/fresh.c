@@ -5,7 +5,6 @@
 #include "hpo/mem.h"
 #include "sampler/draw.h"
 
-#include <math.h>
 #include <string.h>
 
 /* Redraws before the search takes the next point in order. */
@@ -14,11 +13,9 @@
 hpo_status hpo_fresh_init(hpo_fresh *f, const hpo_plan *plan, hpo_error *err) {
   hpo_status status = HPO_OK;
 
-  *f = (hpo_fresh){
-      .plan = plan, .is_countable = true, .points = {.space = &plan->space}};
-  for (size_t i = 0; i < plan->space.n_param; i++)
-    f->is_countable = f->is_countable &&
-                      isfinite(hpo_param_cardinality(&plan->space.param[i]));
+  *f = (hpo_fresh){.plan = plan,
+                   .is_countable = hpo_space_is_countable(&plan->space),
+                   .points = {.space = &plan->space}};
   HPO_TRY(status,
           hpo_mem_new(plan->space.n_param, sizeof *f->work, &f->work, err));
 done:

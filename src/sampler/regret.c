@@ -24,7 +24,7 @@ hpo_status hpo_regret_init(hpo_regret *r, const hpo_space *space,
   hpo_status status = HPO_OK;
   const size_t one = sizeof(double);
 
-  *r = (hpo_regret){.space = space};
+  *r = (hpo_regret){.space = space, .failed.space = space};
   HPO_TRY(status,
           hpo_mem_new(space->n_param, sizeof *r->param, &r->param, err));
   r->n = hpo_gauss_params(space, r->param);
@@ -47,6 +47,7 @@ done:
 
 void hpo_regret_free(hpo_regret *r) {
   hpo_quasi_free(&r->quasi);
+  hpo_points_free(&r->failed);
   hpo_gauss_destroy(r->gauss);
   hpo_descent_destroy(r->fitting);
   hpo_descent_destroy(r->lane);
@@ -160,7 +161,7 @@ static size_t look_around(hpo_regret *r) {
     }
     bounds(r, BATCH, lower, upper);
     for (size_t k = 0; k < BATCH; k++)
-      if (hpo_space_forbids(r->space, batch + k * n_param) < 0)
+      if (!hpo_points_find(&r->failed, batch + k * n_param))
         n = keep(r, batch + k * n_param, lower[k], low, n);
   }
   if (n > 0)

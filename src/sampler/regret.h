@@ -19,6 +19,7 @@
 #define HPO_SAMPLER_REGRET_H
 
 #include "sampler/gauss_fit.h"
+#include "sampler/points.h"
 #include "sampler/quasi.h"
 
 typedef struct hpo_regret {
@@ -26,6 +27,8 @@ typedef struct hpo_regret {
   size_t n;               /* coordinates */
   size_t *param;          /* [n] parameters with several values */
   hpo_quasi quasi;
+  hpo_points failed; /* that have no value that counts: the
+                        lower bound leaves them out; added by the owner */
   hpo_gauss *gauss;
   hpo_prior *prior;     /* [n + HPO_GAUSS_EXTRA] */
   hpo_descent *fitting; /* [n + HPO_GAUSS_EXTRA] */

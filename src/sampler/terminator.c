@@ -8,17 +8,24 @@
  * Nadeau, Y. Bengio, Inference for the generalization error, Machine Learning
  * 52 (2003), section 3; the folds share their training rows).
  *
- * Contents: options; making; what trials tell; when to end. */
+ * A space with an end of points ends the study too once each was tried.
+ *
+ * Contents: options; making; what trials tell; what is left to try; when to
+ * end. */
 #include "hpo/terminator.h"
 
 #include "hpo/mem.h"
 #include "sampler/chosen.h"
+#include "sampler/points.h"
 #include "sampler/regret.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Points that are passed for one trial, at most. */
+#define LOOKS 4096
 
 /* --- Options ---------------------------------------------------------- */
 
@@ -79,31 +86,36 @@ struct hpo_terminator {
   double **x;          /* [n] points of complete trials */
   double *y;           /* [n] their values, less is better */
   size_t n, x_room, y_room;
-  size_t next;       /* trials at which the bound is found next */
-  double best;       /* NaN: none */
-  double best_error; /* of the best trial, by its folds */
+  size_t next;            /* trials at which the bound is found next */
+  double best;            /* NaN: none */
+  double best_error;      /* of the best trial, by its folds */
+  bool is_countable;      /* the space has an end of points */
+  hpo_points tried;       /* where it is: of all final trials */
+  double *first, *next_x; /* [n_param] of the space's points in their order:
+                             the first, and one that all before were tried */
   char reason[64];
 };
 
+static bool is_of_folds(const char *error) {
+  return error == NULL || strcmp(error, "folds") == 0;
+}
+
 static hpo_status read_error(const hpo_plan *plan, const char *text,
                              double *out, hpo_error *err) {
-  bool has_folds = plan->data.has_folds;
-
   *out = (double)NAN;
-  if (text == NULL || strcmp(text, "folds") == 0)
-    return has_folds
+  if (is_of_folds(text))
+    return plan->data.has_folds
                ? HPO_OK
                : hpo_error_set(err, HPO_EINVAL,
-                               "terminator \"regret-bound\": %s; give error= "
-                               "a regret that does not matter, such as "
-                               "error=\"0.001\"",
+                               "%s; give error= a regret that does not "
+                               "matter, such as error=\"0.001\"",
                                text == NULL
                                    ? "error= is needed without <folds>"
                                    : "the study has no <folds>");
   if (!hpo_options_parse_float(text, out) || !(*out > 0) || isinf(*out))
     return hpo_error_set(err, HPO_EINVAL,
-                         "terminator \"regret-bound\": error can't be "
-                         "\"%.40s\"; allowed: folds, or a number above 0",
+                         "error can't be \"%.40s\"; allowed: folds, or a "
+                         "number above 0",
                          text);
   return HPO_OK;
 }
@@ -123,6 +135,52 @@ static hpo_status find_kind(const char *name, const hpo_terminator_kind **out,
   return hpo_chosen_unknown("terminator", name, names, N_KIND, err);
 }
 
+/* The text of error=; NULL: not given. */
+static const char *error_text(const hpo_plan *plan) {
+  return hpo_settings_get(&plan->terminator.options, "error");
+}
+
+hpo_status hpo_terminator_check(const hpo_plan *plan, const char **option,
+                                hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_terminator_kind *kind = NULL;
+  double error;
+
+  HPO_TRY(status, find_kind(plan->terminator.name, &kind, err));
+  *option = "error";
+  if (kind->n_option > 0)
+    HPO_TRY(status, read_error(plan, error_text(plan), &error, err));
+done:
+  return status;
+}
+
+bool hpo_terminator_needs_curves(const hpo_plan *plan) {
+  const hpo_terminator_kind *kind = NULL;
+
+  return find_kind(plan->terminator.name, &kind, NULL) == HPO_OK &&
+         kind->n_option > 0 && is_of_folds(error_text(plan));
+}
+
+/* In a space with an end of points they are gone through in their order. */
+static hpo_status begin_points(hpo_terminator *t, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  const hpo_space *space = &t->plan->space;
+  size_t n = space->n_param;
+
+  t->tried.space = space;
+  t->is_countable = hpo_space_is_countable(space);
+  if (!t->is_countable)
+    goto done;
+  HPO_TRY(status, hpo_mem_new(n, sizeof *t->first, &t->first, err));
+  for (size_t i = 0; i < n; i++)
+    t->first[i] = (double)NAN;
+  hpo_points_next(space, NULL, t->first);
+  HPO_TRY(status,
+          hpo_mem_copy(t->first, n * sizeof *t->first, &t->next_x, err));
+done:
+  return status;
+}
+
 hpo_status hpo_terminator_create(const hpo_plan *plan, hpo_terminator **out,
                                  hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -135,9 +193,9 @@ hpo_status hpo_terminator_create(const hpo_plan *plan, hpo_terminator **out,
     HPO_TRY(status, hpo_chosen_options("terminator", &plan->terminator,
                                        kind->option, kind->n_option, &o, err));
     HPO_TRY(status, hpo_mem_new(1, sizeof *t, &t, err));
-    HPO_TRY(status, read_error(plan, hpo_options_get_text(o, "error"),
-                               &t->error, err));
+    HPO_TRY(status, read_error(plan, error_text(plan), &t->error, err));
     t->plan = plan;
+    HPO_TRY(status, begin_points(t, err));
     t->least = hpo_options_get_int(o, "min-trials");
     t->most = hpo_options_get_int(o, "max-points");
     t->ratio = hpo_options_get_float(o, "top-trials-ratio");
@@ -162,8 +220,13 @@ void hpo_terminator_destroy(hpo_terminator *t) {
   hpo_mem_free(t->x);
   hpo_mem_free(t->y);
   hpo_regret_free(&t->regret);
+  hpo_points_free(&t->tried);
+  hpo_mem_free(t->first);
+  hpo_mem_free(t->next_x);
   hpo_mem_free(t);
 }
+
+int64_t hpo_terminator_least(const hpo_terminator *t) { return t->least; }
 
 /* --- What trials tell ------------------------------------------------- */
 
@@ -216,6 +279,37 @@ done:
   return status;
 }
 
+/* --- What is left to try ---------------------------------------------- */
+
+/* Looks for an untried point from the last one on: each point of the space is
+ * passed once, some for each trial.  Whether there is none. */
+static bool is_exhausted(hpo_terminator *t) {
+  const hpo_space *space = &t->plan->space;
+
+  for (int i = 0; i < LOOKS && hpo_points_find(&t->tried, t->next_x); i++) {
+    hpo_points_next(space, NULL, t->next_x);
+    if (hpo_space_equal_points(space, t->next_x, t->first))
+      return true;
+  }
+  return false;
+}
+
+/* A final trial's point; where it has no value that counts, the bound need
+ * not look there.  A pruned one might have been good. */
+static hpo_status add_point(hpo_terminator *t, const hpo_trial *trial,
+                            bool counts, hpo_error *err) {
+  hpo_status status = HPO_OK;
+
+  HPO_TRY(status, hpo_points_add(&t->tried, trial->x, err));
+  if (!counts && trial->state != HPO_TRIAL_PRUNED)
+    HPO_TRY(status, hpo_points_add(&t->regret.failed, trial->x, err));
+  if (t->n > 0 && is_exhausted(t))
+    snprintf(t->reason, sizeof t->reason,
+             "regret-bound: every point of the space was tried");
+done:
+  return status;
+}
+
 /* --- When to end ------------------------------------------------------ */
 
 static int by_value(const void *a, const void *b, void *values) {
@@ -260,24 +354,37 @@ done:
   return status;
 }
 
-hpo_status hpo_terminator_add(hpo_terminator *t, const hpo_trial *trial,
-                              hpo_error *err) {
+/* With one more complete trial. */
+static hpo_status judge(hpo_terminator *t, hpo_error *err) {
   hpo_status status = HPO_OK;
   double bound = 0, error;
 
-  if (t == NULL || trial->state != HPO_TRIAL_COMPLETE ||
-      hpo_trial_violation(trial, t->plan) > 0 ||
-      hpo_space_check(&t->plan->space, trial->x, NULL) != HPO_OK)
-    return HPO_OK;
-  HPO_TRY(status, add_row(t, trial, err));
-  if (t->n < t->next || t->reason[0] != '\0')
-    goto done;
   t->next = t->n + (t->n >= 40 ? t->n / 20 : 1);
   HPO_TRY(status, find_bound(t, &bound, err));
   error = isnan(t->error) ? t->best_error : t->error;
   if (bound < error)
     snprintf(t->reason, sizeof t->reason,
              "regret-bound: %.3g is below the error %.3g", bound, error);
+done:
+  return status;
+}
+
+hpo_status hpo_terminator_add(hpo_terminator *t, const hpo_trial *trial,
+                              hpo_error *err) {
+  hpo_status status = HPO_OK;
+  bool counts;
+
+  if (t == NULL || t->reason[0] != '\0' ||
+      hpo_space_check(&t->plan->space, trial->x, NULL) != HPO_OK)
+    return HPO_OK;
+  counts = trial->state == HPO_TRIAL_COMPLETE &&
+           !(hpo_trial_violation(trial, t->plan) > 0);
+  if (counts)
+    HPO_TRY(status, add_row(t, trial, err));
+  if (t->is_countable)
+    HPO_TRY(status, add_point(t, trial, counts, err));
+  if (counts && t->reason[0] == '\0' && t->n >= t->next)
+    HPO_TRY(status, judge(t, err));
 done:
   return status;
 }

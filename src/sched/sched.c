@@ -31,6 +31,13 @@ void hpo_action_free(hpo_action *a) {
   *a = (hpo_action){.kind = a->kind};
 }
 
+bool hpo_sched_needs_curves(const hpo_plan *plan) {
+  const char *pruner = plan->pruner.name;
+
+  return (pruner[0] != '\0' && strcmp(pruner, "none") != 0) ||
+         hpo_terminator_needs_curves(plan);
+}
+
 hpo_status hpo_sched_create(const hpo_plan *plan, hpo_ledger *ledger,
                             double seconds_before, int n_teams,
                             hpo_sched **out, hpo_error *err) {

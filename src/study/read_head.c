@@ -287,6 +287,15 @@ done:
   return status;
 }
 
+/* The options with each other and with the data. */
+static hpo_status check_together(hpo_reading *r, const hpo_node *node,
+                                 const hpo_entry *e, hpo_error *err) {
+  const char *option = NULL;
+  hpo_status status = e->check(r->plan, &option, err);
+
+  return hpo_read_fault(r, node, option, status, err);
+}
+
 /* The names of a kind that take several objectives. */
 static hpo_status forbid_several(hpo_reading *r, const hpo_node *node,
                                  const hpo_entry *e, const char *element,
@@ -329,6 +338,8 @@ static hpo_status read_choice(hpo_reading *r, const char *element,
   HPO_TRY(status, hpo_read_entry(r, node, "name", name, kind, ~0U, &e, err));
   if (e != NULL)
     HPO_TRY(status, read_options(r, node, e, to, err));
+  if (e != NULL && e->check != NULL && r->knows_task)
+    HPO_TRY(status, check_together(r, node, e, err));
   if (e != NULL && e->one_objective && r->plan->n_objective > 1)
     HPO_TRY(status, forbid_several(r, node, e, element, err));
 done:

@@ -167,3 +167,10 @@ bool hpo_space_equal_points(const hpo_space *s, const double *a,
       return false;
   return true;
 }
+
+bool hpo_space_is_countable(const hpo_space *s) {
+  for (size_t i = 0; i < s->n_param; i++)
+    if (isinf(hpo_param_cardinality(&s->param[i])))
+      return false;
+  return true;
+}
