@@ -7,6 +7,8 @@ import re
 import h5py
 import numpy as np
 import pytest
+from check_command import script
+from check_command import study as program
 from check_folds import GBT, make_table, study
 from check_pruners import check_same
 from check_run import STRICT, states
@@ -132,8 +134,7 @@ LATTICE = """<model kind="function" objective="branin">
       <choice value="5"/><choice value="10"/></ordinal>
     <ordinal name="x1"><choice value="0"/><choice value="7"/>
       <choice value="15"/></ordinal>
-    {forbidden}
-  </model>"""
+  </model>{forbidden}"""
 
 
 def write_lattice(tool, error, forbidden="", options='min-trials="5"'):
@@ -161,6 +162,50 @@ def test_a_space_that_is_tried_ends(tool, sampler, options):
     tool.run(path, "--set", f"sampler/name={sampler}", "--set",
              "terminator/name=none", "--trials", 14)
     assert len(states(tool.folder / "t.h5")) == 14
+
+
+def test_forbidden_points_are_not_waited_for(tool):
+    path = write_lattice(tool, 1e-6, """<forbidden>
+      <when name="x0" value="-5"/><when name="x1" value="0"/></forbidden>""")
+    tool.run(path, *STRICT, "--set", "parallel/window=1")
+    assert states(tool.folder / "t.h5") == ["complete"] * 11
+    assert reason(tool.folder / "t.h5") == EVERY
+
+
+FAILS = """[ $(($1 + $2)) -ge {least} ] || exit 1
+echo "{{\\"metrics\\": {{\\"loss\\": $(($1 + $2))}}}}"
+"""
+SIDE = """<int name="{}" low="0" high="{}"/>"""
+
+
+def write_failing(tool, high, least, error, trials):
+    """x + y, which fails below some sum, and there first."""
+    run = script(tool, FAILS.format(least=least))
+    first = "".join(f"""<enqueue><set name="x" value="{x}"/>
+        <set name="y" value="{s - x}"/></enqueue>"""
+                    for s in range(least) for x in range(s + 1))
+    return program(
+        tool, f"{run} {{x}} {{y}}", trials=trials,
+        inside=SIDE.format("x", high) + SIDE.format("y", high),
+        more=f"""<sampler name="gp"/>{first}
+        <terminator name="regret-bound" error="{error}"/>""")
+
+
+def test_failed_points_leave_the_bound(tool):
+    """Six points of 144 would be better than the best, if they did not
+    fail."""
+    tool.run(write_failing(tool, 11, 3, 0.9, 100))
+    found = states(tool.folder / "c.h5")
+    assert found.count("failed") == 6 and 20 < len(found) < 100
+    bound, error = figures(reason(tool.folder / "c.h5"))
+    assert bound < error == 0.9
+
+
+def test_a_space_that_is_tried_ends_with_failures(tool):
+    tool.run(write_failing(tool, 3, 2, 1e-3, 60))
+    found = states(tool.folder / "c.h5")
+    assert len(found) == 16 and found.count("failed") == 3
+    assert reason(tool.folder / "c.h5") == EVERY
 
 
 def test_order_of_arrival_cancels_what_runs(tool):
@@ -195,7 +240,7 @@ BAD = {
     'error="-1"': "error can't be \"-1\"",
     'error="nan"': "error can't be \"nan\"",
     'error="inf"': "error can't be \"inf\"",
-    'error="0.1" min-trials="1"': "t.xml:8: <terminator name=\"regret-bound\">",
+    'error="0.1" min-trials="1"': "min-trials = 1 is out of range",
     'error="0.1" mintrials="9"': "did you mean \"min-trials\"?",
     'error="0.1" top-trials-ratio="0"': "above 0",
 }
@@ -207,7 +252,33 @@ def test_bad_options_are_told(tool, options):
     for command in ("check", "run"):
         done = tool.run(command, path, expect=2)
         assert BAD[options] in done.stderr
+        assert "t.xml:8: <terminator name=\"regret-bound\">" in done.stderr
     assert not (tool.folder / "t.h5").exists()
+
+
+def test_bad_folds_are_not_taken_for_none(tool):
+    name = study(tool, make_table(5), '<folds cuont="4"/>', model=GBT)
+    done = tool.run("check", name, "--set", "terminator/name=regret-bound",
+                    expect=2)
+    assert "cuont" in done.stderr and "without <folds>" not in done.stderr
+
+
+def test_a_bad_error_of_an_option_names_it(tool):
+    done = tool.run("check", write(tool), "--set", "terminator/error=0",
+                    expect=2)
+    assert "--set terminator/error=0: " in done.stderr
+    assert "error can't be \"0\"" in done.stderr
+
+
+def test_a_terminator_that_can_never_act_is_told(tool):
+    told = "can't end the study before its budget of 80 trials"
+    for least, order, late in ((80, "arrival", True), (79, "arrival", False),
+                               (65, "strict", True), (64, "strict", False)):
+        done = tool.run(
+            "check", write(tool, options=f'error="1" min-trials="{least}"'),
+            "--set", f"parallel/order={order}")
+        assert (told in done.stderr) == late
+        assert (f'min-trials="{least}"' in done.stderr) == late
 
 
 def test_bad_names_and_several_objectives(tool):

@@ -41,7 +41,8 @@ static const hpo_option option[] = {
      .value = "20",
      .low = 2,
      .high = 1e9,
-     .help = "Complete trials before the first end."},
+     .help = "Complete trials before the first end, unless every point of the "
+             "space was tried."},
     {.name = "top-trials-ratio",
      .kind = HPO_OPTION_FLOAT,
      .value = "0.5",
@@ -66,7 +67,9 @@ static const hpo_terminator_kind all[] = {
          "Ends the study when no point is likely to be better than the "
          "best by more than the error with which its value is known "
          "(Makarova and others 2022; Optuna's Terminator).\nOne objective, "
-         "complete trials alone; with folds the error is theirs.",
+         "complete trials alone; with folds the error is theirs. "
+         "Also once every point of a space of integers, steps and choices "
+         "was tried.",
      .option = option,
      .n_option = sizeof option / sizeof *option}};
 enum { N_KIND = sizeof all / sizeof *all };

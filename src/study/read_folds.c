@@ -63,11 +63,11 @@ hpo_status hpo_read_folds(hpo_reading *r, const hpo_node *data,
     return hpo_faults_add(r->faults, data, group != NULL ? "group" : "fold",
                           err, "%s= goes with <folds/>",
                           group != NULL ? "group" : "fold");
+  d->has_folds = folds != NULL;
   if (folds == NULL || folds->bad)
     return HPO_OK;
   order = hpo_node_get(folds, "order");
   stratify = hpo_node_get(folds, "stratify");
-  d->has_folds = true;
   d->folds_in_time = order != NULL && strcmp(order, "time") == 0;
   d->stratify = stratify != NULL ? strcmp(stratify, "yes") == 0
                                  : d->task != HPO_TASK_REGRESSION &&
