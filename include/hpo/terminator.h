@@ -28,9 +28,9 @@ typedef struct hpo_terminator_kind {
 const hpo_terminator_kind *hpo_terminator_kinds(size_t *n);
 
 /** Whether a plan's options of it go with each other and with the data.
- *  HPO_EINVAL: what is wrong with *option, a name of the table. */
+ *  HPO_EINVAL: what is wrong with *faulty, a name of the table. */
 HPO_MUST_USE hpo_status hpo_terminator_check(const hpo_plan *plan,
-                                             const char **option,
+                                             const char **faulty,
                                              hpo_error *err);
 /** Whether it looks at the curves of the trials that it is fed. */
 bool hpo_terminator_needs_curves(const hpo_plan *plan);

@@ -143,14 +143,14 @@ static const char *error_text(const hpo_plan *plan) {
   return hpo_settings_get(&plan->terminator.options, "error");
 }
 
-hpo_status hpo_terminator_check(const hpo_plan *plan, const char **option,
+hpo_status hpo_terminator_check(const hpo_plan *plan, const char **faulty,
                                 hpo_error *err) {
   hpo_status status = HPO_OK;
   const hpo_terminator_kind *kind = NULL;
   double error;
 
   HPO_TRY(status, find_kind(plan->terminator.name, &kind, err));
-  *option = "error";
+  *faulty = "error";
   if (kind->n_option > 0)
     HPO_TRY(status, read_error(plan, error_text(plan), &error, err));
 done:
