@@ -136,3 +136,12 @@ def test_what_a_kill_left_is_taken_once(study):
     left.write_bytes(content)
     study.run("s.xml", "--quiet", "--overwrite")
     assert len(rows(path, "tags")) == 0 and not left.exists()
+
+
+def test_the_best_trial_by_that_word(study):
+    study.run("tag", "s.h5", "--trial", "best", "use=this")
+    study.run("attach", "s.h5", "plot.png", "--trial", "best")
+    shown = study.run("show", "best", "s.h5").stdout
+    assert "this" in shown and "plot.png" in shown
+    said = study.run("tag", "s.h5", "--trial", "bset", "a=b", expect=2).stderr
+    assert "has no trial bset" in said

@@ -2,6 +2,7 @@
 """list and its filter: tags as columns, errors that point at the column."""
 import csv
 import io
+import json
 
 import pytest
 from check_run import write_function
@@ -80,3 +81,25 @@ def test_unknown_columns_are_answered(study):
     assert 'did you mean "value"?' in said and "there are" not in said
     said = study.run("lst", expect=2).stderr
     assert 'no command "lst"; did you mean "list"? see' in said
+
+
+PRUNED = """<study name="p" seed="3"><model kind="function"
+objective="sphere"><fixed name="steps" value="8"/>
+<float name="x0" low="-5" high="5"/></model>
+<objective metric="value" direction="maximize"/><sampler name="random"/>
+<pruner name="percentile" percentile="80"/>
+<parallel order="strict" window="2"/>
+<budget trials="20"/><output file="f.h5"/></study>"""
+
+
+def test_the_best_are_complete_and_metrics_sort_as_values(tool):
+    (tool.folder / "p.xml").write_text(PRUNED)
+    tool.run("p.xml", "--quiet")
+    best = json.loads(tool.run("best", "f.h5", "--format", "json").stdout)[0]
+    by_value = table(tool, "--sort", "value")
+    done = [r["state"] == "complete" for r in by_value]
+    assert done == sorted(done, reverse=True) and not all(done)
+    values = [float(r["value"]) for r in by_value[:sum(done)]]
+    assert values == sorted(values, reverse=True)
+    assert by_value[0]["number"] == str(best["number"])
+    assert table(tool, "--sort", "metrics.value") == by_value

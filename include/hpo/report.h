@@ -144,12 +144,12 @@ HPO_MUST_USE hpo_status hpo_report_rows(const hpo_record *columns,
 /** Sorts row numbers by a column, choices by their places in the study file;
  *  "-name" or descending: reversed; rows without a value last; ties by
  *  number. HPO_EINVAL: unknown column.
- *  \param [in] before rows with less of this number stand before all others,
- *              those without it last; NULL: none */
+ *  \param [in] before [rows of columns] rows with less of this number stand
+ *              before all others, INFINITY: last; no NaN; NULL: none */
 HPO_MUST_USE hpo_status hpo_report_sort(const hpo_record *columns,
-                                        const hpo_field *before,
-                                        const char *by, bool descending,
-                                        size_t *row, size_t n, hpo_error *err);
+                                        const double *before, const char *by,
+                                        bool descending, size_t *row, size_t n,
+                                        hpo_error *err);
 /** The field of a column, or HPO_EINVAL with the nearest name. */
 HPO_MUST_USE hpo_status hpo_report_find(const hpo_record *columns,
                                         const char *name,

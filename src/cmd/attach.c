@@ -220,7 +220,7 @@ static hpo_status attach(const hpo_args *args, int *exit_code,
 }
 
 static const hpo_arg arguments[] = {
-    {"trial", "N", "of this trial; of the study unless given"},
+    {"trial", "N", "of this trial, or best; of the study unless given"},
     {"name", "NAME", "its name in the study; the file's unless given"},
     {"type", "TYPE", "such as image/png; by the name unless given"},
     {"list", NULL, "what is there"},

@@ -20,18 +20,24 @@ hpo_status hpo_attached_find_trial(const hpo_args *args, int64_t *trial,
   const double began = hpo_clock_seconds();
   hpo_study_file f = {0};
   int64_t number = -1;
-  bool is_number =
-      !text || (hpo_options_parse_int(text, &number) && number >= 0);
+  const bool is_best = text && strcmp(text, "best") == 0;
+  bool is_known = !text || is_best ||
+                  (hpo_options_parse_int(text, &number) && number >= 0);
 
   for (;;) {
     HPO_TRY(status, hpo_study_file_open(args->word.item[0], &f, err));
-    if (!is_number || number < (int64_t)f.n || !f.is_live ||
+    if (!is_known || number < (int64_t)f.n || !f.is_live ||
         hpo_clock_seconds() > began + PATIENCE)
       break;
     hpo_study_file_close(&f);
     hpo_clock_sleep(0.2);
   }
-  if (!is_number || number >= (int64_t)f.n)
+  if (is_best) {
+    size_t best = 0;
+    HPO_TRY(status, hpo_study_file_trial(&f, text, &best, err));
+    number = (int64_t)best;
+  }
+  if (!is_known || number >= (int64_t)f.n)
     HPO_FAIL(status, err, HPO_EINVAL, "%s has no trial %s; it has %zu", f.path,
              text, f.n);
   *trial = number;

@@ -8,8 +8,8 @@
 #include "cmd/args.h"
 #include "cmd/inbox.h"
 
-/** The trial of --trial in the study file that is the first word; -1: not
- *  given.  HPO_EINVAL: there is no such trial. */
+/** The trial of --trial, a number or best, in the study file that is the first
+ * word; -1: not given.  HPO_EINVAL: there is no such trial. */
 HPO_MUST_USE hpo_status hpo_attached_find_trial(const hpo_args *args,
                                                 int64_t *trial,
                                                 hpo_error *err);

@@ -4,6 +4,7 @@
 #include "hpo/mem.h"
 #include "hpo/report.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -58,21 +59,41 @@ done:
   return status;
 }
 
-/* By an objective: the best first, before all those that keep to the
- * constraints. */
+/* What a column is of: an objective by its values or by its metric, NULL: by
+ * neither. */
+static const hpo_study_objective *find_objective(const hpo_study_file *f,
+                                                 const char *column) {
+  const bool is_metric = strncmp(column, "metrics.", 8) == 0;
+
+  for (size_t k = 0; k < f->n_objective; k++)
+    if (strcmp(column, f->objective[k].column) == 0 ||
+        (is_metric && strcmp(column + 8, f->objective[k].metric) == 0))
+      return &f->objective[k];
+  return NULL;
+}
+
+/* By an objective: the best first, as `best` ranks them: complete trials, by
+ * their violation, before all others. */
 static hpo_status sort_rows(const hpo_study_file *f, const char *sort,
                             size_t *row, size_t n, hpo_error *err) {
-  const hpo_field *before = NULL;
-  bool falling = false;
+  hpo_status status = HPO_OK;
+  const hpo_study_objective *by = NULL;
+  double *before = NULL;
+  hpo_outcome o;
 
   if (strcmp(sort, "value") == 0)
     sort = hpo_study_file_value(f);
-  for (size_t k = 0; k < f->n_objective; k++)
-    if (strcmp(sort, f->objective[k].column) == 0) {
-      before = hpo_record_find(f->trials, "violation");
-      falling = f->objective[k].maximize;
-    }
-  return hpo_report_sort(f->trials, before, sort, falling, row, n, err);
+  by = find_objective(f, sort);
+  if (by) {
+    HPO_TRY(status, hpo_mem_new(f->n, sizeof *before, &before, err));
+    for (size_t i = 0; i < f->n; i++)
+      before[i] = hpo_study_file_outcome(f, i, &o) ? o.violation : INFINITY;
+  }
+  HPO_TRY(status, hpo_report_sort(f->trials, before, sort, by && by->maximize,
+                                  row, n, err));
+done:
+  hpo_mem_free(before);
+  return status;
 }
 
 static hpo_status select_rows(const hpo_study_file *f, const hpo_args *args,
@@ -150,8 +171,8 @@ static const hpo_arg arguments[] = {
     {"where", "CONDITION",
      "only these: 'metrics.roc_auc > 0.9 and params.max_depth < 8'"},
     {"sort", "COLUMN",
-     "by a column; value: best first, before all others those within the "
-     "constraints; -COLUMN: descending"},
+     "by a column; value: complete trials first, the best at the top, as best "
+     "ranks them; -COLUMN: descending"},
     {"columns", "A,B", "these columns; params, metrics, tags, all: groups"},
     {"format", "F", "table (default), csv or json"},
     {"limit", "N", "no more than N rows"}};
@@ -164,9 +185,10 @@ const hpo_command hpo_cmd_list = {
         "Columns are those of /trials: number, state, value, params.NAME,\n"
         "metrics.NAME, test.NAME, tags.NAME, steps, wall, ...\nConditions: "
         "= != < <= > >= like, and, or, not, parentheses; texts are quoted:\n"
-        "state = \"complete\".\n--sort value, or another objective's "
-        "column, has the best trials first: with\nconstraints the smaller "
-        "violation, then the better value.\n",
+        "state = \"complete\".\n--sort value, or another objective's column "
+        "or metric, has the best trials first:\ncomplete ones, with "
+        "constraints by their violation, then by the value; the others\n"
+        "follow.\n",
     .arg = arguments,
     .n_arg = sizeof arguments / sizeof *arguments,
     .reads_only = true,

@@ -79,7 +79,7 @@ done:
 }
 
 static const hpo_arg arguments[] = {
-    {"trial", "N", "of this trial; of the study unless given"},
+    {"trial", "N", "of this trial, or best; of the study unless given"},
     {"note", "TEXT", "a note, instead of tags or beside them"}};
 
 const hpo_command hpo_cmd_tag = {

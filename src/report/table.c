@@ -283,7 +283,7 @@ static int descending_order(const void *a, const void *b) {
   return compare_ties(a, b, -compare(a, b));
 }
 
-hpo_status hpo_report_sort(const hpo_record *columns, const hpo_field *before,
+hpo_status hpo_report_sort(const hpo_record *columns, const double *before,
                            const char *by, bool descending, size_t *row,
                            size_t n, hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -301,9 +301,7 @@ hpo_status hpo_report_sort(const hpo_record *columns, const hpo_field *before,
     HPO_TRY(status, hpo_mem_new(n, CELL, &text, err));
   for (size_t i = 0; i < n; i++) {
     key[i].row = row[i];
-    key[i].before = before ? hpo_field_number(before, row[i]) : 0;
-    if (isnan(key[i].before))
-      key[i].before = INFINITY;
+    key[i].before = before ? before[row[i]] : 0;
     key[i].number = NAN;
     if (text) {
       hpo_field_text(f, row[i], text + i * CELL, CELL);
