@@ -399,6 +399,10 @@ def test_max_bin_below_a_choice(tool):
                      NESTED + "    <int   name=\"max_depth"))
     tool.run(study, "--trials", 8, "--quiet", "--output", "s.h5", ranks=2)
     assert "failed" not in states(tool.folder / "s.h5")
+    study.write_text(study.read_text().replace('high="32"', 'high="60"'))
+    told = tool.run(study, "--output", "t.h5", expect=None)
+    assert told.returncode != 0 and (
+        'use <ordinal name="max_bin"> with a few choices' in told.stderr)
 
 
 def test_searched_value_that_the_model_refuses(tool):
