@@ -367,6 +367,8 @@ FAULTS = [
     (("export", "s.h5", "--model", "99"), 2, "has no trial 99"),
     (("export", "s.h5", "--model", "bst"), 2, "allowed are best"),
     (("export", "s.h5", "--format", "json"), 2, "xgboost-json, c"),
+    (("predict", "s.h5", "wide.csv"), 3,
+     "wide.csv: 29 fields and no header; the model has "),
     (("export", "s.h5", "--format", "xgboost-jsn"), 2, "did you mean"),
     (("export", "d.csv"), 4, "d.csv"),
     (("predict", "s.h5"), 2, "data file"),
@@ -376,7 +378,9 @@ FAULTS = [
 
 @pytest.mark.parametrize("words, code, says", FAULTS)
 def test_faults(studies, words, code, says):
-    done = studies("binary").run(*words, expect=code)
+    tool = studies("binary")
+    (tool.folder / "wide.csv").write_text(",".join(map(str, range(29))))
+    done = tool.run(*words, expect=code)
     assert says in done.stderr and done.stdout == ""
 
 
@@ -417,6 +421,26 @@ def test_predict_on_many_ranks(studies):
     assert not list(tool.folder.glob("b.csv*"))
     for name in ("many.csv", "broken.csv"):
         (tool.folder / name).unlink()
+
+
+def test_rows_from_standard_input(studies):
+    tool = studies("binary")
+    with open(tool.folder / "d.csv") as rows:
+        done = subprocess.run(tool.command("predict", "s.h5", "-"),
+                              cwd=tool.folder, stdin=rows,
+                              capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == tool.run("predict", "s.h5", "d.csv").stdout
+    done = tool.run("predict", "s.h5", "-", ranks=2, expect=2)
+    assert "cannot share standard input" in done.stderr
+
+
+def test_trial_and_file_in_either_order(studies):
+    tool = studies("binary")
+    for word in ("1", "best"):
+        assert (tool.run("show", word, "s.h5").stdout ==
+                tool.run("show", "s.h5", word).stdout)
+    assert tool.run("replay", "s.h5", "1").stdout
 
 
 def test_formats_that_no_suffix_tells(studies):
@@ -469,6 +493,10 @@ def test_export_by_suffix_and_to_a_terminal(studies):
         by_suffix = (tool.folder / name).read_bytes()
         tool.run("export", "s.h5", "-o", name, *words)
         assert (tool.folder / name).read_bytes() == by_suffix
+    linear = studies("binary", "linear")
+    done = linear.run("export", "s.h5", "-o", "m.ubj", expect=2)
+    assert "is stored as json; allowed are json, c" in done.stderr
+    assert not (linear.folder / "m.ubj").exists()
     ours, theirs = pty.openpty()
     done = subprocess.run(tool.command("export", "s.h5"), cwd=tool.folder,
                           stdout=theirs, stderr=subprocess.PIPE, text=True)

@@ -256,6 +256,20 @@ def test_text_after_numbers(load, file):
     assert '<missing value="?"/>' in error
 
 
+def test_commas_in_names(load, file):
+    """Numbers with commas are names where <categorical> says so, or where
+    most texts are others."""
+    path = file("a;b;y\n1,5;1,5;0\n2,5;x;1\n1,5;z;1\n")
+    ours = load(task="binary", categorical="a", train=path)
+    assert [c.names for c in ours.column] == [["1,5", "2,5"],
+                                              ["1,5", "x", "z"]]
+    rows = "".join(f"{i},{i % 2}\n" for i in range(300))
+    path = file('a,y\n' + rows + '"1,5",1\nx,0\nz,0\n')
+    error = load(task="binary", train=path, expect=3)
+    assert "'1,5' is no number" in error and "write 1.5 for 1,5" in error
+    assert "<missing" not in error
+
+
 def test_types_agree_over_files(load, file):
     one, two = file("a,y\n1,0\n2,1\n", "1.csv"), file("a,y\nb,0\n", "2.csv")
     three = file("a,y\n0,1\n", "3.csv")
@@ -315,6 +329,21 @@ ERRORS = [
     ('a,y\n1,1\n"2"x,1\n', {}, "d.csv:3: text after a closing quote"),
     (b"a,y\n\xe9,1\nb,2\n", {}, "d.csv:2: column 'a': '?' is not UTF-8"),
     (b"\xff\xfea\0,\0y\0", {}, "UTF-16"),
+    (b"\x89HDF\r\n\x1a\n\0\0\0", {}, "d.csv: this is an HDF5 file"),
+    (b"PK\x03\x04\x14\0\x1b[2J", {}, "d.csv: this is a zip archive"),
+    (b"\x93NUMPY\x01\0v\0", {}, "this is a NumPy file"),
+    ("PAR1,b\n1,2\n", {"label": "c"}, "no column 'c'"),
+    ("1,2;3,4\n1,2;3,5,6\n", {"label": "9"}, "columns: f0, f1 (or"),
+    ("1,2,3;4\n5,6,x\n", {"label": "9"}, "columns: f0, f1, f2 (or"),
+    (b"PAR1\x15\x04", {}, "this is a Parquet file"),
+    ("a,la\x1bbel\n1,2\n", {"label": "label"}, "did you mean 'la?bel'?"),
+    ("a;y\n1;1\n2,5;3\nx;1\n1,5;1\n", {},
+     "d.csv:3: column 'a': '2,5' is a number with a comma, as 2 of the "
+     "column's 3 different texts; write 1.5 for 1,5"),
+    ('a,y\n"1,000",1\n"-12,345.5",0\n', {}, "d.csv:2: column 'a': '1,000' is"),
+    ("1.234,5;-0,5e3;1\n,7;0,5;2\n", {"label": "2"},
+     "d.csv:1: column 'f0': '1.234,5' is a number with a comma"),
+    ("a;y\n1;1,5\n", {}, "column 'y': '1,5' is not a number: it has a comma"),
     ("", {}, "the file holds no rows"),
     ("\n\n  \n", {}, "the file holds no rows"),
     ("a,y\n", {}, "the file holds no rows"),

@@ -58,6 +58,21 @@ def test_the_same_sentence(tool, study, line):
     assert "t.csv:2501: " in said.pop()
 
 
+def test_commas_are_told_alike(tool, study):
+    csv = tool.folder / "t.csv"
+    rows = csv.read_text().splitlines()
+    # names in all that the first rank reads
+    more = ["u"] * 1500 + [f'"{i},5"' for i in range(1500)]
+    csv.write_text("\n".join(f"{a},{b}" for a, b in
+                             zip(rows, ["more"] + more)) + "\n")
+    for ranks in (1, 3):
+        done = tool.run("run", study, "--output", f"{ranks}.h5", ranks=ranks,
+                        expect=None, **SPLIT)
+        assert done.returncode == 3
+        assert ("t.csv:1502: column 'more': '0,5' is a number with a comma, "
+                "as 1500 of the column's 1501 different") in done.stderr
+
+
 def test_hash_as_documented(tool, study):
     tool.run("run", study, "--output", "o.h5", ranks=2, **SPLIT)
     raw = (tool.folder / "t.csv").read_bytes()

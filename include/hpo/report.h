@@ -49,6 +49,12 @@ size_t hpo_study_file_count(const hpo_study_file *f, const char *state);
 /** Index of the best complete trial, -1: none: the least violation of the
  *  constraints, then the best in objective 0, then the lowest number. */
 ptrdiff_t hpo_study_file_best(const hpo_study_file *f);
+/** Opens a study file and finds one of its trials, which two words name in
+ *  either order; as hpo_study_file_open and hpo_study_file_trial. */
+HPO_MUST_USE hpo_status hpo_study_file_open_trial(const char *one,
+                                                  const char *other,
+                                                  hpo_study_file *f,
+                                                  size_t *out, hpo_error *err);
 /** A trial by what people write: its number, or best.  HPO_EINVAL: there is
  *  none; HPO_ESTUDY: its row is torn. */
 HPO_MUST_USE hpo_status hpo_study_file_trial(const hpo_study_file *f,

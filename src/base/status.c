@@ -7,6 +7,14 @@
 
 #include "hpo/status.h"
 
+/* Bytes from outside that a terminal would obey. */
+static void make_harmless(char *text) {
+  for (; *text != '\0'; text++)
+    if (((unsigned char)*text < 0x20 && *text != '\n' && *text != '\t') ||
+        *text == 0x7F)
+      *text = '?';
+}
+
 hpo_status hpo_error_set(hpo_error *err, hpo_status code, const char *fmt,
                          ...) {
   if (err != NULL) {
@@ -15,6 +23,8 @@ hpo_status hpo_error_set(hpo_error *err, hpo_status code, const char *fmt,
     va_start(args, fmt);
     int n = vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
+    if (n >= 0)
+      make_harmless(text);
     err->code = code;
     memcpy(err->text, n < 0 ? "" : text, n < 0 ? 1 : strlen(text) + 1);
   }

@@ -77,7 +77,7 @@ static hpo_status find_form(const char *name, const hpo_stored *s,
       continue;
     if (forms[i].stored && strcmp(forms[i].stored, s->format) != 0)
       return hpo_error_set(err, HPO_EINVAL,
-                           "--format %s: the model of trial %zu is stored as "
+                           "format %s: the model of trial %zu is stored as "
                            "%s; allowed are %s",
                            name, s->trial, s->format,
                            strcmp(s->format, "json") == 0 ? "json, c"
@@ -105,6 +105,8 @@ static const char *format_of(const hpo_args *args, const char *path,
     return told;
   if (strcmp(dot, ".c") == 0)
     return "c";
+  if (strcmp(dot, ".ubj") == 0)
+    return "xgboost-ubj";
   return strcmp(dot, ".json") == 0 && strcmp(s->format, "xgboost-ubj") == 0
              ? "xgboost-json"
              : NULL;
@@ -212,7 +214,7 @@ static const hpo_arg arguments[] = {
     {"model", "M", "whose model: best (unless given), winner, refit or N"},
     {"format", "F",
      "xgboost-ubj, xgboost-json, json, plugin or c; unless given by\n"
-     "                         FILE.json or FILE.c, else as stored"},
+     "                         FILE.json, FILE.ubj or FILE.c, else as stored"},
     {"trials", "csv", "all trials instead, all columns"},
     {"to", "PROGRAM",
      "optuna (a journal file) or mlflow (a folder): the whole study"},

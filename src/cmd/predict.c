@@ -125,10 +125,27 @@ static const char *dataset_of(const hpo_args *args, const hpo_stored *s) {
   return given ? given : s->dataset.n > 0 ? s->dataset.item[0] : "";
 }
 
-static hpo_status open_all(job *j, bool writes, hpo_error *err) {
+static hpo_status open_rows(job *j, int ranks, hpo_error *err) {
+  const char *path = j->args->word.item[1];
+  const char *format = hpo_args_get(j->args, "input-format");
+
+  if (strcmp(path, "-") == 0) {
+    path = "/dev/stdin";
+    format = format ? format : "csv";
+    if (ranks > 1)
+      return hpo_error_set(err, HPO_EINVAL,
+                           "DATA -: %d ranks cannot share standard input; "
+                           "give a file",
+                           ranks);
+  }
+  return hpo_rows_open(path, format ? format : "", j->stored.like,
+                       dataset_of(j->args, &j->stored), j->stored.facts,
+                       &j->stored.missing, &j->stored.names, &j->rows, err);
+}
+
+static hpo_status open_all(job *j, const hpo_coll *w, hpo_error *err) {
   hpo_status status = HPO_OK;
   const hpo_args *args = j->args;
-  const char *format = hpo_args_get(args, "input-format");
 
   HPO_TRY(status,
           hpo_stored_open(args->word.item[0], hpo_args_get(args, "model"),
@@ -137,10 +154,7 @@ static hpo_status open_all(job *j, bool writes, hpo_error *err) {
     HPO_TRY(status,
             hpo_stored_plug(&j->stored, hpo_args_get(args, "library"), err));
   HPO_TRY(status, hpo_stored_predictor(&j->stored, &j->model, err));
-  HPO_TRY(status, hpo_rows_open(args->word.item[1], format ? format : "",
-                                j->stored.like, dataset_of(args, &j->stored),
-                                j->stored.facts, &j->stored.missing,
-                                &j->stored.names, &j->rows, err));
+  HPO_TRY(status, open_rows(j, w->size, err));
   size_t columns = j->stored.facts->columns;
   j->out.facts = j->stored.facts;
   j->out.k = hpo_predictor_outputs(j->model);
@@ -150,7 +164,7 @@ static hpo_status open_all(job *j, bool writes, hpo_error *err) {
   HPO_TRY(status,
           hpo_mem_new(columns, sizeof *j->first_bad, &j->first_bad, err));
   memset(j->first_bad, 0xFF, columns * sizeof *j->first_bad);
-  if (writes)
+  if (w->rank == 0)
     HPO_TRY(status, hpo_predict_out_open(&j->out, j->path, err));
 done:
   return status;
@@ -160,11 +174,10 @@ static hpo_status work(void *context, const hpo_coll *w, hpo_error *err) {
   hpo_status status = HPO_OK;
   job *j = context;
   const hpo_dealing dealing = {.context = j, .make = make, .take = take};
-  bool writes = w->rank == 0;
 
-  HPO_TRY(status, hpo_deal_agree(w, open_all(j, writes, err), err));
+  HPO_TRY(status, hpo_deal_agree(w, open_all(j, w, err), err));
   HPO_TRY(status, hpo_deal(w, &dealing, err));
-  status = writes ? hpo_predict_out_finish(&j->out, err) : HPO_OK;
+  status = w->rank == 0 ? hpo_predict_out_finish(&j->out, err) : HPO_OK;
   HPO_TRY(status, hpo_deal_agree(w, status, err));
   HPO_TRY(status, tell_unknown(j, w, err));
 done: /* before any rank leaves and mpirun ends this one */
@@ -214,7 +227,8 @@ const hpo_command hpo_cmd_predict = {
     .summary = "new rows with a stored model",
     .help = "DATA has any format that <train> takes, plain or .gz, told by "
             "--input-format, its\n"
-            "suffix or else as the study's own.  Columns are found by the "
+            "suffix or else as the study's own; - is standard input, CSV.  "
+            "Columns are found by the "
             "header's names in any\n"
             "order, others are ignored; without a header and in arrays by the "
             "study's names= or\n"

@@ -32,8 +32,9 @@ static hpo_status read_file(replay *p, hpo_error *err) {
   if (args->word.n != 2)
     HPO_FAIL(status, err, HPO_EINVAL,
              "a trial and a study file are wanted: hpotune replay 7 FILE.h5");
-  HPO_TRY(status, hpo_study_file_open(args->word.item[1], &p->file, err));
-  HPO_TRY(status, hpo_study_file_trial(&p->file, args->word.item[0], &i, err));
+  HPO_TRY(status,
+          hpo_study_file_open_trial(args->word.item[0], args->word.item[1],
+                                    &p->file, &i, err));
   HPO_TRY(status, hpo_replay_read_plan(&p->file, &p->r.plan, err));
   HPO_TRY(status, hpo_replay_read_trial(&p->file, i, p->r.plan, &p->was, err));
   p->r.plan->limit_time = 0;

@@ -202,7 +202,8 @@ static void print_front(const hpo_run *r, const hpo_ledger *l) {
   size_t n = hpo_ledger_front_size(l);
   char text[256];
 
-  printf("front: %zu trials that none is better than in all objectives%s\n", n,
+  printf("front: %zu trial%s that none is better than in all objectives%s\n",
+         n, n == 1 ? "" : "s",
          hpo_ledger_front(l, 0)->violation > 0
              ? "; none keeps to the constraints"
              : "");

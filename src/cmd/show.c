@@ -248,8 +248,8 @@ static hpo_status show(const hpo_args *args, int *exit_code, hpo_error *err) {
   if (args->word.n != 2)
     HPO_FAIL(status, err, HPO_EINVAL,
              "a trial and a study file are wanted: hpotune show 7 FILE.h5");
-  HPO_TRY(status, hpo_study_file_open(args->word.item[1], &f, err));
-  HPO_TRY(status, hpo_study_file_trial(&f, args->word.item[0], &i, err));
+  HPO_TRY(status, hpo_study_file_open_trial(args->word.item[0],
+                                            args->word.item[1], &f, &i, err));
   HPO_TRY(status, print_trial(&f, i, args, err));
   *exit_code = 0;
 done:

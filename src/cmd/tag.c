@@ -23,7 +23,9 @@ static hpo_status check_words(const hpo_args *args, hpo_error *err) {
     const char *word = args->word.item[i], *equals = strchr(word, '=');
     if (!equals || equals == word)
       HPO_FAIL(status, err, HPO_EINVAL,
-               "\"%s\" is no tag; allowed: NAME=VALUE", word);
+               "\"%s\" is no tag; allowed: NAME=VALUE (of a trial: with "
+               "--trial N)",
+               word);
     if (equals - word > HPO_INBOX_NAME || strlen(equals + 1) > HPO_INBOX_VALUE)
       HPO_FAIL(status, err, HPO_EINVAL,
                "\"%s\" is too long; allowed: a name of %d bytes, a value of "

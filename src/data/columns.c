@@ -202,6 +202,7 @@ void hpo_columns_free(hpo_columns *c) {
   for (size_t j = 0; c->item != NULL && j < c->n; j++) {
     hpo_mem_free(c->item[j].name);
     hpo_mem_free(c->item[j].first_text);
+    hpo_mem_free(c->item[j].comma_text);
     hpo_intern_free(&c->item[j].names);
   }
   hpo_mem_free(c->item);

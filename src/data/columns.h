@@ -36,6 +36,9 @@ typedef struct hpo_text_column {
   char *first_text; /* the text that made it text, and where */
   const char *first_path;
   hpo_row first_line;
+  char *comma_text; /* the first number with a comma, and where */
+  const char *comma_path;
+  hpo_row comma_line;
 } hpo_text_column;
 
 /** A condition that makes the label binary. */

@@ -49,6 +49,31 @@ done:
   return status;
 }
 
+/* What other formats begin with. */
+static hpo_status refuse_binary(const hpo_csv *c, hpo_error *err) {
+  static const struct {
+    const char *begin, *what;
+  } other[] = {
+      {"\x89HDF\r\n\x1a\n",
+       "an HDF5 file; say format=\"hdf5\" or name it .h5"},
+      {"\x93NUMPY", "a NumPy file; say format=\"npy\" or name it .npy"},
+      {"PK\x03\x04", "a zip archive, as .xlsx and .npz are; save it as CSV"},
+      {"\xD0\xCF\x11\xE0", "an old Office file, as .xls; save it as CSV"},
+      {"PAR1\x15", "a Parquet file; write it as CSV, NPY or HDF5"},
+      {"\x28\xB5\x2F\xFD", "packed by zstd; unpack it, or pack it by gzip"},
+      {"\xFD\x37zXZ", "packed by xz; unpack it, or pack it by gzip"},
+      {"BZh91AY&SY", "packed by bzip2; unpack it, or pack it by gzip"}};
+
+  for (size_t i = 0; i < sizeof other / sizeof *other; i++) {
+    const size_t n = strlen(other[i].begin);
+
+    if (c->end > n && memcmp(c->byte, other[i].begin, n) == 0)
+      return hpo_error_set(err, HPO_EDATA, "%s: this is %s", c->path,
+                           other[i].what);
+  }
+  return HPO_OK;
+}
+
 hpo_status hpo_csv_open(hpo_csv *c, const char *path, hpo_digest *hash,
                         hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -62,6 +87,7 @@ hpo_status hpo_csv_open(hpo_csv *c, const char *path, hpo_digest *hash,
                       memcmp(c->byte, "\xFE\xFF", 2) == 0))
     HPO_FAIL(status, err, HPO_EDATA,
              "%s: this is UTF-16 text; save it as UTF-8", path);
+  HPO_TRY(status, refuse_binary(c, err));
 done:
   if (status != HPO_OK)
     hpo_csv_close(c);

@@ -10,6 +10,7 @@
 
 #include "block.h"
 #include "classes.h"
+#include "commas.h"
 #include "folds.h"
 #include "hpo/file.h"
 #include "hpo/mem.h"
@@ -87,20 +88,24 @@ static hpo_status check_mixed(const hpo_text_column *c, char **doubt,
   hpo_status status = HPO_OK;
   const size_t n = c->names.n, numbers = c->forced ? 0 : count_numbers(c);
   const bool is_wrong = c->had_number && n > MOST_MIXED;
+  bool has_comma = false;
   char *text = NULL;
 
   if (numbers == 0 || (!is_wrong && 2 * numbers < n) || !c->first_text)
     return HPO_OK;
+  has_comma = hpo_number_comma(c->first_text, strlen(c->first_text));
   HPO_TRY(status,
           hpo_mem_format(
               &text, err,
               "%s:%lld: column '%s': '%s' is no number, but %zu of the "
-              "column's %zu different values are%s; if it means missing, say "
-              "<missing value=\"%s\"/>, if the column holds names, say "
-              "<categorical columns=\"%s\"/>",
+              "column's %zu different values are%s; %s%s%s, if the column "
+              "holds names, say <categorical columns=\"%s\"/>",
               c->first_path, (long long)c->first_line, c->name, c->first_text,
               numbers, n, is_wrong ? "" : ": all of them count as names",
-              c->first_text, c->name));
+              has_comma ? "write 1.5 for 1,5"
+                        : "if it means missing, say <missing value=\"",
+              has_comma ? "" : c->first_text, has_comma ? "" : "\"/>",
+              c->name));
   if (is_wrong)
     HPO_FAIL(status, err, HPO_EDATA, "%s", text);
   *doubt = text;
@@ -140,6 +145,7 @@ static hpo_status find_columns(leader *l, hpo_dataset *d, hpo_error *err) {
     to->onehot = c->onehot;
     if (!c->is_text)
       continue;
+    HPO_TRY(status, hpo_commas_check(c, err));
     HPO_TRY(status, check_mixed(c, &to->doubt, err));
     HPO_TRY(status, hpo_intern_sort(&c->names, &to->category,
                                     &l->place[c->feature], err));

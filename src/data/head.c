@@ -18,14 +18,19 @@ static kind kind_of(const hpo_missing *m, const char *text, size_t n) {
 
   if (hpo_missing_text(m, text, n))
     return KIND_MISSING;
-  return hpo_number_whole(text, n, &x) ? KIND_NUMBER : KIND_TEXT;
+  return hpo_number_whole(text, n, &x) || hpo_number_comma(text, n)
+             ? KIND_NUMBER
+             : KIND_TEXT;
 }
 
-/* The most frequent delimiter in the first line that is not blank. */
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/* The most frequent delimiter in the first line that is not blank; commas
+ * that all may be decimal ones, one in a field, are none. */
 static char find_delimiter(const hpo_csv *c) {
   static const char choice[] = ",;\t";
   size_t count[3] = {0}, best = 0;
-  bool quoted = false, blank = true;
+  bool quoted = false, blank = true, decimal = true, seen = false;
 
   for (const char *p = c->byte + c->at; *p != '\0'; p++) {
     const char *found = strchr(choice, *p);
@@ -38,9 +43,14 @@ static char find_delimiter(const hpo_csv *c) {
       blank = false;
     if (!quoted && found != NULL)
       count[found - choice]++;
+    if (!quoted && *p == ',')
+      decimal =
+          decimal && !seen && p > c->byte && is_digit(p[-1]) && is_digit(p[1]);
+    if (!quoted && found != NULL)
+      seen = *p == ',';
   }
   for (size_t i = 1; i < 3; i++)
-    if (count[i] > count[best])
+    if (count[i] > count[best] || (best == 0 && decimal && count[i] > 0))
       best = i;
   return choice[best];
 }

@@ -218,3 +218,40 @@ bool hpo_number_whole(const char *text, size_t n, double *out) {
   *out = x;
   return true;
 }
+
+static const char *skip_digits(const char *p) {
+  while (is_digit(*p))
+    p++;
+  return p;
+}
+
+/* Past digits, which may stand in threes behind marks. */
+static const char *skip_groups(const char *p, char mark) {
+  const char *q = skip_digits(p);
+
+  if (q > p && q <= p + 3)
+    while (*q == mark && skip_digits(q + 1) == q + 4)
+      q += 4;
+  return q;
+}
+
+bool hpo_number_comma(const char *text, size_t n) {
+  const char *end = text + n;
+  const char *p = text + (*text == '-' || *text == '+');
+  const char *q = skip_groups(p, ',');
+  decimal d = {0};
+
+  if (q > skip_digits(p) && (*q == '.' ? skip_digits(q + 1) : q) == end)
+    return true;
+  q = skip_groups(p, '.');
+  if (*q != ',' || !is_digit(q[1]))
+    return false;
+  q = skip_digits(q + 1);
+  return (*q == 'e' || *q == 'E' ? take_exponent(q, &d) : q) == end;
+}
+
+const char *hpo_number_fault(const char *text, size_t n) {
+  return hpo_number_comma(text, n)
+             ? "is not a number: it has a comma; write 1.5 for 1,5"
+             : "is not a number";
+}

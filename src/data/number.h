@@ -25,4 +25,10 @@ enum { HPO_NUMBER_SLACK = 16 };
  *  part of a number, are one number. */
 bool hpo_number_whole(const char *text, size_t n, double *out);
 
+/** Whether they are one number with a decimal comma or with marks between
+ *  thousands: 1,5  1.234,5  1,234.5 */
+bool hpo_number_comma(const char *text, size_t n);
+/** What a sentence says of a text that is no number. */
+const char *hpo_number_fault(const char *text, size_t n);
+
 #endif

@@ -107,7 +107,7 @@ static hpo_status become_text(reader *r, hpo_text_column *c, const char *text,
     HPO_TRY(status, refuse(r, c, text, n, "is not finite", err));
   if (c->use == HPO_USE_WEIGHT ||
       (c->use == HPO_USE_LABEL && r->all->data->task == HPO_TASK_REGRESSION))
-    HPO_TRY(status, refuse(r, c, text, n, "is not a number", err));
+    HPO_TRY(status, refuse(r, c, text, n, hpo_number_fault(text, n), err));
   HPO_TRY(status,
           hpo_mem_string(hpo_utf8_show(text, n, shown), &c->first_text, err));
   c->first_path = r->csv.path;
@@ -116,6 +116,18 @@ static hpo_status become_text(reader *r, hpo_text_column *c, const char *text,
   c->is_text = true;
 done:
   return status;
+}
+
+/* The first of its numbers with a comma; commas.c judges the column. */
+static hpo_status note_comma(const reader *r, hpo_text_column *c,
+                             const char *text, size_t n, hpo_error *err) {
+  char shown[HPO_UTF8_SHOWN];
+
+  if (c->comma_text != NULL || c->forced || !hpo_number_comma(text, n))
+    return HPO_OK;
+  c->comma_path = r->csv.path;
+  c->comma_line = r->csv.line + r->row.lines;
+  return hpo_mem_string(hpo_utf8_show(text, n, shown), &c->comma_text, err);
 }
 
 /* The number of a text among the column's names. */
@@ -133,6 +145,8 @@ static hpo_status name_number(reader *r, hpo_text_column *c, const char *text,
   HPO_TRY(status, hpo_intern_add(&c->names, text, n, &number, err));
   if (number == known && !hpo_utf8_check(text, n))
     HPO_TRY(status, refuse(r, c, text, n, "is not UTF-8", err));
+  if (number == known)
+    HPO_TRY(status, note_comma(r, c, text, n, err));
   if (c->names.n > HPO_MOST_CATEGORIES && c->use != HPO_USE_KEY)
     HPO_TRY(status, refuse(r, c, text, n,
                            "is one name too many: a column can have 65535 "

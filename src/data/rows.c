@@ -37,14 +37,14 @@ static hpo_status check_columns(const hpo_rows *r, bool has_header,
               hpo_buffer_format(&list, err, "%s'%s'", list.n ? ", " : "",
                                 r->facts->column[j].name));
   }
+  if (n > 0 && !has_header)
+    HPO_FAIL(status, err, HPO_EDATA,
+             "%s: %zu fields and no header; the model has %zu features",
+             r->path, r->fields, r->facts->columns);
   if (n > 0)
     HPO_FAIL(status, err, HPO_EDATA,
-             "%s: %s%zu of the model's %zu columns %s not there: %.*s%s",
-             r->path,
-             has_header ? ""
-                        : "without a header and with other than as many "
-                          "fields as features, ",
-             n, r->facts->columns, n == 1 ? "is" : "are", (int)list.n,
+             "%s: %zu of the model's %zu columns %s not there: %.*s%s",
+             r->path, n, r->facts->columns, n == 1 ? "is" : "are", (int)list.n,
              (const char *)list.byte, n > 10 ? ", ..." : "");
 done:
   hpo_buffer_free(&list);

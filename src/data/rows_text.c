@@ -49,9 +49,10 @@ static hpo_status read_value(hpo_rows *r, size_t j, const hpo_csv_field *f,
   if (c->categorical)
     return hpo_rows_category(r, j, f->text, f->n, to, err);
   if (!hpo_number_whole(f->text, f->n, &x))
-    return hpo_error_set(
-        err, HPO_EDATA, "%s:%lld: column '%s': '%s' is not a number", r->path,
-        (long long)csv->line, c->name, hpo_utf8_show(f->text, f->n, shown));
+    return hpo_error_set(err, HPO_EDATA, "%s:%lld: column '%s': '%s' %s",
+                         r->path, (long long)csv->line, c->name,
+                         hpo_utf8_show(f->text, f->n, shown),
+                         hpo_number_fault(f->text, f->n));
   *to = hpo_missing_number(&r->missing, x) ? NAN : (float)x;
   if (isinf(*to))
     return hpo_error_set(err, HPO_EDATA,

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "commas.h"
 #include "hpo/mem.h"
 
 /* --- Exchange ---------------------------------------------------------- */
@@ -186,6 +187,8 @@ static void join_hashes(hpo_together *t) {
 static hpo_status check_names(const hpo_text_column *c, hpo_error *err) {
   return c->names.n > HPO_MOST_CATEGORIES && c->use != HPO_USE_KEY
              ? hpo_error_set(err, HPO_EDATA, "too many names")
+         : hpo_commas_in(c)
+             ? hpo_error_set(err, HPO_EDATA, "numbers with commas")
              : HPO_OK;
 }
 

@@ -147,6 +147,23 @@ done:
   return status;
 }
 
+static bool is_trial(const char *word) {
+  int64_t number = 0;
+
+  return strcmp(word, "best") == 0 || hpo_options_parse_int(word, &number);
+}
+
+hpo_status hpo_study_file_open_trial(const char *one, const char *other,
+                                     hpo_study_file *f, size_t *out,
+                                     hpo_error *err) {
+  const bool is_turned = is_trial(other) && !is_trial(one);
+  hpo_status status = hpo_study_file_open(is_turned ? one : other, f, err);
+
+  return status != HPO_OK
+             ? status
+             : hpo_study_file_trial(f, is_turned ? other : one, out, err);
+}
+
 bool hpo_study_file_setting(const hpo_study_file *f, const char *name,
                             char *text, size_t room) {
   size_t n = strlen(name), k = 0;

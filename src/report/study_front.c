@@ -110,7 +110,8 @@ void hpo_study_front_format(const hpo_study_file *f,
   size_t n = 0;
 
   if (!front->is_feasible) {
-    snprintf(text, room, "%zu trials, none within the constraints", front->n);
+    snprintf(text, room, "%zu trial%s, none within the constraints", front->n,
+             front->n == 1 ? "" : "s");
     return;
   }
   n = (size_t)snprintf(text, room, "%zu trial%s, hypervolume %.6g (reference ",
