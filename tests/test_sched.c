@@ -367,6 +367,34 @@ static void nothing_starts_in_vain(void **state) {
   }
 }
 
+/* What trials took in earlier sessions, perhaps many at a time, tells nothing:
+ * a session that starts none would be followed by such another. */
+static void every_session_starts_trials(void **state) {
+  hpo_plan *p = curve_plan(true);
+  hpo_ledger *ledger = NULL;
+  hpo_sched *s = NULL;
+  hpo_end end = HPO_END_NONE;
+  hpo_event idle = {.kind = HPO_EVENT_IDLE};
+  const double x[8] = {0};
+
+  (void)state;
+  HPO_ASSERT(p->space.n_param <= 8);
+  assert_int_equal(hpo_ledger_create(p, &ledger, NULL), HPO_OK);
+  for (hpo_id i = 0; i < 4; i++) {
+    hpo_trial *t = tinyplan_trial(p, i, HPO_TRIAL_COMPLETE, x, 1);
+    t->wall = 1000;
+    assert_int_equal(hpo_ledger_put(ledger, t, NULL), HPO_OK);
+  }
+  assert_int_equal(hpo_sched_create(p, ledger, 4000, 1, &s, NULL), HPO_OK);
+  hpo_sched_set_deadline(s, 100);
+  assert_int_equal(hpo_sched_event(s, &idle, NULL), HPO_OK);
+  for (int i = 0; i < 4; i++)
+    assert_true(run_job(s, 10, &end));
+  assert_false(hpo_sched_is_late(s));
+  hpo_sched_destroy(s);
+  hpo_plan_destroy(p);
+}
+
 static void no_team_is_left(void **state) {
   hpo_plan *p = curve_plan(false);
   simulation s = {
@@ -687,6 +715,7 @@ int main(void) {
       cmocka_unit_test(arrival_target_stops_others),
       cmocka_unit_test(timeout_cancels),
       cmocka_unit_test(nothing_starts_in_vain),
+      cmocka_unit_test(every_session_starts_trials),
       cmocka_unit_test(no_team_is_left),
       cmocka_unit_test(lost_ones_run_alone),
       cmocka_unit_test(enqueued_points_come_first),

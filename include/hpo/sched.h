@@ -138,9 +138,10 @@ hpo_end hpo_sched_ended(const hpo_sched *s);
 /** Why it ended, in words that begin with the end's name. */
 const char *hpo_sched_why(const hpo_sched *s);
 /** When the session is cut off, in seconds of CLOCK events; INFINITY, as in
- *  the beginning: never.  Once a few trials have ended, no job starts that has
- *  less time left than the shortest of them took: the session then ends as
- *  stopped, after what still runs.  Not with a pruner that pauses trials. */
+ *  the beginning: never.  Once a few trials have ended in this session, no job
+ *  starts that has less time left than the shortest of them took: the session
+ *  then ends as stopped, after what still runs.  Not with a pruner that pauses
+ *  trials. */
 void hpo_sched_set_deadline(hpo_sched *s, double seconds);
 /** Whether that is why it ended. */
 bool hpo_sched_is_late(const hpo_sched *s);

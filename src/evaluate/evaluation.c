@@ -89,7 +89,7 @@ static void take_job(hpo_evaluation *v, hpo_job *job) {
   hpo_job_free(&v->job);
   v->job = *job;
   memset(job, 0, sizeof *job);
-  v->began = hpo_clock_seconds();
+  v->began = v->timed = hpo_clock_seconds();
   v->cpu = 0;
   v->sent_began = v->e->team->bytes_sent(v->e->team->self);
   v->trial->number = v->job.trial;
@@ -244,7 +244,7 @@ static int64_t memory_of(hpo_evaluation *v) {
 
 static void judge_limits(const hpo_evaluation *v, int64_t rss, verdict *t) {
   const hpo_plan *plan = v->e->plan;
-  double seconds = hpo_clock_seconds() - v->began;
+  double seconds = hpo_clock_seconds() - v->timed;
   if (plan->limit_time > 0 && seconds > plan->limit_time) {
     t->state = HPO_TRIAL_FAILED;
     snprintf(t->reason, sizeof t->reason,
@@ -377,6 +377,7 @@ static hpo_status end_folds(hpo_evaluation *v, hpo_error *err) {
     goto done;
   }
   v->is_refit = true;
+  v->timed = hpo_clock_seconds();
   HPO_TRY(status,
           hpo_fit_create(v->e, &v->recipe, HPO_FIT_ALL,
                          hpo_evaluation_refit_steps(v), &v->again, err));
@@ -504,16 +505,17 @@ static hpo_status share(const hpo_evaluation *v, verdict *t, hpo_error *err) {
                         : HPO_OK;
 }
 
-/* A step of the model of all rows: the trial's limits hold for it as well. */
+/* A step of the model of all rows: memory is limited as before; time is not,
+ * or a trial would fail only because its model is wanted.  A program still has
+ * to answer each step within the limit. */
 static hpo_status end_refit(hpo_evaluation *v, hpo_error *err) {
   hpo_status status = HPO_OK;
-  const hpo_plan *plan = v->e->plan;
   verdict t = {.state = HPO_TRIAL_RUNNING};
   int64_t rss = -1;
 
   HPO_TRY(status, end_again(v, err));
-  if (v->over || v->job.on_all ||
-      (plan->limit_time <= 0 && plan->limit_memory <= 0))
+  v->timed = hpo_clock_seconds();
+  if (v->over || v->job.on_all || v->e->plan->limit_memory <= 0)
     goto done;
   HPO_TRY(status, find_rss(v, &rss, err));
   if (v->e->team->rank == 0)

@@ -31,6 +31,7 @@ struct hpo_evaluation {
   bool is_live;       /* the evaluator counts it among those in training: */
   double need;        /* bytes set aside for it */
   double began;       /* clock at create, seconds */
+  double timed;       /* clock from which its limit of time counts */
   double cpu;         /* seconds of this job so far */
   int64_t sent_began; /* bytes sent through the team at create */
   double wall_before, cpu_before; /* seconds, of jobs before a pause */

@@ -182,11 +182,3 @@ hpo_status hpo_sched_add_rung(hpo_sched *s, const hpo_trial *t, int64_t rung,
       &s->rungs, t->number, rung, hpo_rungs_value(t, step),
       is_gone || (t->rung == rung && t->state == HPO_TRIAL_PRUNED), err);
 }
-
-void hpo_sched_time(hpo_sched *s, const hpo_trial *t) {
-  if ((t->state != HPO_TRIAL_COMPLETE && t->state != HPO_TRIAL_PRUNED) ||
-      t->reused >= 0)
-    return;
-  s->n_timed++;
-  s->shortest = fmin(s->shortest, t->wall);
-}

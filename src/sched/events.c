@@ -124,6 +124,17 @@ done:
   return status;
 }
 
+/* The time that a trial took counts for the end of the session.  Earlier
+ * sessions' does not: with other batches or teams trials take another time,
+ * and a session that starts none would be like the one after it. */
+static void note_time(hpo_sched *s, const hpo_trial *t) {
+  if ((t->state != HPO_TRIAL_COMPLETE && t->state != HPO_TRIAL_PRUNED) ||
+      t->reused >= 0)
+    return;
+  s->n_timed++;
+  s->shortest = fmin(s->shortest, t->wall);
+}
+
 static hpo_status on_result(hpo_sched *s, const hpo_event *e, hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_team *team = team_of(s, e->team);
@@ -155,7 +166,7 @@ static hpo_status on_result(hpo_sched *s, const hpo_event *e, hpo_error *err) {
                                              : hpo_progress_bar(&s->progress),
                              t);
   HPO_TRY(status, hpo_ledger_put(s->ledger, t, err));
-  hpo_sched_time(s, t);
+  note_time(s, t);
   e->result->trial = NULL; /* now the ledger's */
   if (!keeps) {
     hpo_buffer_free(&e->result->model);

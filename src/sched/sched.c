@@ -70,8 +70,6 @@ hpo_status hpo_sched_create(const hpo_plan *plan, hpo_ledger *ledger,
   HPO_TRY(status,
           hpo_mem_new(plan->space.n_param, sizeof *s->ahead, &s->ahead, err));
   s->ledger = ledger;
-  for (size_t i = 0; i < hpo_ledger_trials(ledger); i++)
-    hpo_sched_time(s, hpo_ledger_get(ledger, (hpo_id)i));
   if (!plan->strict)
     HPO_TRY(status, hpo_arrival_begin(s, err));
   *out = s;

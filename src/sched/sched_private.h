@@ -59,7 +59,7 @@ struct hpo_sched {
   double seconds_before, seconds; /* wall time: of earlier sessions, of all */
   double deadline;                /* of this session's; INFINITY */
   double shortest;                /* wall seconds of a trial; INFINITY */
-  size_t n_timed;                 /* trials that tell */
+  size_t n_timed;                 /* trials of this session that tell */
   hpo_team *team;                 /* [n_team] */
   size_t n_team, n_alive, n_running;
   hpo_group *group; /* [n_group]; team t is of t % n_group */
@@ -131,8 +131,6 @@ bool hpo_sched_has_paused(const hpo_sched *s, const hpo_trial *t,
 HPO_MUST_USE hpo_status hpo_sched_add_rung(hpo_sched *s, const hpo_trial *t,
                                            int64_t rung, bool is_gone,
                                            hpo_error *err);
-/** The time that a trial took counts for is_late. */
-void hpo_sched_time(hpo_sched *s, const hpo_trial *t);
 /** Tells all teams to stop their trials. */
 HPO_MUST_USE hpo_status hpo_sched_stop_all(hpo_sched *s, hpo_trial_state state,
                                            const char *reason, hpo_error *err);
