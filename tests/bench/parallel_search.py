@@ -52,8 +52,12 @@ def quality(bench, seeds):
              for w in list(WAYS)[1:]]
         print(f"| {sampler} | {problem} | " + " | ".join(
             f"{statistics.median(v):.4g}" for v in found.values())
-            + " | " + " | ".join(f"{x:.2f}" for x in p) + f" | {equal} |",
+            + " | " + " | ".join(map(rounded, p)) + f" | {equal} |",
             flush=True)
+
+
+def rounded(p):
+    return f"{p:.2f}" if p >= 0.005 else "< 0.005"
 
 
 def idle(bench):
