@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "../src/model/linear/kernels.h"
+#include "../src/model/linear/linear.h"
 #include "../src/model/linear/link.h"
 #include "../src/model/linear/newton.h"
 #include "hpo/mem.h"
@@ -553,6 +554,132 @@ static void test_wide(void **state) {
   check_wide(&(wide){1500, 4, 112, 3}, 48);
 }
 
+/* --- The shelf -------------------------------------------------------- */
+
+/* Models over 50 rows each, one beside the other. */
+typedef struct shelves {
+  hpo_dataset *d;
+  hpo_design *design;
+  hpo_options *options;
+  hpo_coll coll;
+  hpo_shelf shelf;
+} shelves;
+
+static void shelves_make(shelves *s) {
+  const hpo_plan_data plan = {.standardize = false};
+  const hpo_model_kind *kind = hpo_model_find("logistic");
+
+  *s = (shelves){.d = wide_make(&(wide){4000, 5, 0, 2}),
+                 .coll = hpo_coll_serial()};
+  assert_int_equal(hpo_design_create(&plan, s->d, &s->design, NULL), HPO_OK);
+  assert_int_equal(
+      hpo_options_create(kind->option, kind->n_option, &s->options, NULL),
+      HPO_OK);
+}
+
+static void shelves_free(shelves *s) {
+  if (s->shelf.kept != NULL)
+    s->shelf.free(s->shelf.kept);
+  hpo_options_destroy(s->options);
+  hpo_design_destroy(s->design);
+  hpo_dataset_destroy(s->d);
+}
+
+static hpo_model_input shelves_input(shelves *s, size_t i) {
+  enum { ROWS = 50 };
+  const hpo_row *row = s->d->train + i * ROWS;
+
+  assert_true((hpo_row)((i + 1) * ROWS) <= s->d->n_train);
+  return (hpo_model_input){.options = s->options,
+                           .seed = 7,
+                           .coll = &s->coll,
+                           .shelf = &s->shelf,
+                           .part = {.data = s->d,
+                                    .design = s->design,
+                                    .train = row,
+                                    .n_train = ROWS,
+                                    .train_total = ROWS,
+                                    .rows = {.train = row, .n_train = ROWS}}};
+}
+
+static size_t count_frames(const shelves *s) {
+  size_t n = 0;
+
+  for (const linear_frame *f = s->shelf.kept; f != NULL; f = f->next)
+    n++;
+  return n;
+}
+
+/* Frames in use stay; of others a few. */
+static void test_shelf(void **state) {
+  enum { N = 50, HELD = 3 };
+  linear_frame *held[HELD], *f = NULL;
+  shelves s;
+
+  (void)state;
+  shelves_make(&s);
+  for (size_t i = 0; i < N; i++) {
+    hpo_model_input in = shelves_input(&s, i);
+    assert_int_equal(linear_frame_get(&in, true, &f, NULL), HPO_OK);
+    if (i < HELD)
+      held[i] = f;
+    else
+      linear_frame_release(f);
+  }
+  assert_int_equal(count_frames(&s), HELD + LINEAR_MOST_UNUSED);
+  for (size_t i = 0; i < HELD; i++) {
+    hpo_model_input in = shelves_input(&s, i);
+    assert_int_equal(linear_frame_get(&in, true, &f, NULL), HPO_OK);
+    assert_ptr_equal(f, held[i]);
+    linear_frame_release(f);
+    linear_frame_release(f);
+  }
+  shelves_free(&s);
+}
+
+static hpo_status broken_broadcast(void *self, void *bytes, size_t n,
+                                   hpo_error *err) {
+  (void)self;
+  (void)bytes;
+  (void)n;
+  return hpo_error_set(err, HPO_EMEM, "no room");
+}
+
+/* A fault of one group is that of its models alone.  which: not 0, whose team
+ * is asked for the groups. */
+static void check_group_fault(size_t which) {
+  enum { N = 3 };
+  const hpo_model_kind *kind = hpo_model_find("logistic");
+  hpo_status status[N] = {HPO_OK, HPO_OK, HPO_OK};
+  hpo_error err[N] = {{0}};
+  void *model[N];
+  shelves s;
+
+  shelves_make(&s);
+  hpo_coll broken = s.coll;
+  for (size_t i = 0; i < N; i++) {
+    hpo_model_input in = shelves_input(&s, i);
+    in.coll = i == which ? &broken : in.coll;
+    assert_int_equal(kind->create(&in, &model[i], &err[i]), HPO_OK);
+  }
+  broken.size = 2;
+  broken.broadcast = broken_broadcast;
+  assert_int_equal(kind->step_together(model, N, status, err), HPO_OK);
+  for (size_t i = 0; i < N; i++) {
+    bool is_broken = i == which;
+    assert_int_equal(status[i], is_broken ? HPO_EMEM : HPO_OK);
+    assert_string_equal(err[i].text, is_broken ? "no room" : "");
+    kind->destroy(model[i]);
+  }
+  shelves_free(&s);
+}
+
+static void test_group_fault(void **state) {
+  (void)state;
+  check_group_fault(1);
+  check_group_fault(2);
+}
+
 /* What plain x86-64, AVX2 and AVX-512 give, and any other processor. */
 #define DIGEST UINT64_C(0x56948d97267c07f5)
 
@@ -646,12 +773,13 @@ static void test_share(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_kernels),  cmocka_unit_test(test_decode),
-      cmocka_unit_test(test_outer),    cmocka_unit_test(test_link),
-      cmocka_unit_test(test_together), cmocka_unit_test(test_codes),
-      cmocka_unit_test(test_wide),     cmocka_unit_test(test_digest),
-      cmocka_unit_test(test_solver),   cmocka_unit_test(test_ranks),
-      cmocka_unit_test(test_prefix),   cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_kernels),     cmocka_unit_test(test_decode),
+      cmocka_unit_test(test_outer),       cmocka_unit_test(test_link),
+      cmocka_unit_test(test_together),    cmocka_unit_test(test_codes),
+      cmocka_unit_test(test_wide),        cmocka_unit_test(test_shelf),
+      cmocka_unit_test(test_group_fault), cmocka_unit_test(test_digest),
+      cmocka_unit_test(test_solver),      cmocka_unit_test(test_ranks),
+      cmocka_unit_test(test_prefix),      cmocka_unit_test(test_refusals),
       cmocka_unit_test(test_share)};
 
   print_message("HPO_TEST_SEED=%llu\n", (unsigned long long)seed());

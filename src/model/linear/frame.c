@@ -42,7 +42,10 @@ static void shelf_free(void *kept) {
 }
 
 void linear_frame_release(linear_frame *f) {
-  if (f != NULL && f->is_private)
+  if (f == NULL)
+    return;
+  f->users--;
+  if (f->users == 0 && f->is_private)
     frame_free(f);
 }
 
@@ -198,44 +201,74 @@ static bool fits(const linear_frame *f, const hpo_model_input *in,
          f->rows.design == p->design;
 }
 
-/* The place of what fits in the list, as rank 0 has it; -1: none. */
-static hpo_status find(const linear_frame *first, const hpo_model_input *in,
-                       bool has_intercept, int64_t *place, hpo_error *err) {
-  const hpo_coll *c = in->coll;
+/* What rank 0 finds in the list; -1: nothing. */
+typedef struct place {
+  int64_t fits;
+  int64_t goes; /* the oldest unused, of too many */
+} place;
 
-  *place = 0;
-  while (first != NULL && !fits(first, in, has_intercept)) {
-    first = first->next;
-    ++*place;
+static hpo_status find(const linear_frame *first, const hpo_model_input *in,
+                       bool has_intercept, place *out, hpo_error *err) {
+  const hpo_coll *c = in->coll;
+  size_t unused = 0;
+  int64_t at = 0;
+
+  *out = (place){.fits = -1, .goes = -1};
+  for (const linear_frame *f = first; f != NULL && out->fits < 0; at++) {
+    if (fits(f, in, has_intercept))
+      out->fits = at;
+    if (f->users == 0 && unused++ == 0)
+      out->goes = at;
+    f = f->next;
   }
-  *place = first != NULL ? *place : -1;
-  return c->size > 1 ? c->broadcast(c->self, place, sizeof *place, err)
-                     : HPO_OK;
+  if (out->fits >= 0 || unused < LINEAR_MOST_UNUSED)
+    out->goes = -1;
+  return c->size > 1 ? c->broadcast(c->self, out, sizeof *out, err) : HPO_OK;
+}
+
+/* Where a link to frame i stands; of -1 the list's end. */
+static linear_frame **link_to(linear_frame **first, int64_t i) {
+  for (; *first != NULL && i != 0; i--)
+    first = &(*first)->next;
+  return first;
+}
+
+/* Off the list; its last user frees it. */
+static void take_off(linear_frame **link) {
+  linear_frame *f = *link;
+
+  *link = f->next;
+  f->next = NULL;
+  f->is_private = true;
+  if (f->users == 0)
+    frame_free(f);
 }
 
 hpo_status linear_frame_get(const hpo_model_input *in, bool has_intercept,
                             linear_frame **out, hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_shelf *shelf = in->shelf;
-  linear_frame **at = NULL;
-  int64_t place = -1;
+  linear_frame *first = NULL, **at = &first;
+  place p = {.fits = -1, .goes = -1};
 
   if (shelf == NULL || (shelf->kept != NULL && shelf->free != shelf_free)) {
     HPO_TRY(status, frame_create(in, has_intercept, out, err));
     (*out)->is_private = true;
+    (*out)->users = 1;
     goto done;
   }
-  HPO_TRY(status, find(shelf->kept, in, has_intercept, &place, err));
-  linear_frame *first = shelf->kept;
-  at = &first;
-  for (int64_t i = 0; *at != NULL && i != place; i++)
-    at = &(*at)->next;
-  if (*at == NULL) {
+  first = shelf->kept;
+  HPO_TRY(status, find(first, in, has_intercept, &p, err));
+  if (p.goes >= 0)
+    take_off(link_to(&first, p.goes));
+  shelf->kept = first;
+  at = link_to(&first, p.fits);
+  if (*at == NULL)
     HPO_TRY(status, frame_create(in, has_intercept, at, err));
-    shelf->kept = first;
-    shelf->free = shelf_free;
-  }
+  shelf->kept = first;
+  shelf->free = shelf_free;
   *out = *at;
+  (*out)->users++;
 done:
   return status;
 }

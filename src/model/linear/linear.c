@@ -71,73 +71,92 @@ done:
   return status;
 }
 
-/* The first of those that i can be joined with, on rank 0; then all know. */
-static hpo_status find_groups(void **self, size_t n, int32_t *group,
-                              hpo_error *err) {
-  const linear_model *first = self[0];
-  const hpo_coll *c = first->in.coll;
+/* A step of n models, by groups of those that join. */
+typedef struct together {
+  void *const *model; /* [n] linear_model */
+  size_t n;
+  int32_t *group;         /* [n] the first of the group */
+  linear_member **member; /* [n] of one group, with what came of them */
+  hpo_status *status;
+  hpo_error *text;
+} together;
 
-  for (size_t i = 0; i < n; i++) {
-    const linear_model *m = self[i];
+static void together_free(together *t) {
+  hpo_mem_free(t->group);
+  hpo_mem_free(t->member);
+  hpo_mem_free(t->status);
+  hpo_mem_free(t->text);
+}
+
+static hpo_status together_create(together *t, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  size_t n = t->n;
+
+  HPO_TRY(status, hpo_mem_new(n, sizeof *t->group, &t->group, err));
+  HPO_TRY(status, hpo_mem_new(n, sizeof *t->member, &t->member, err));
+  HPO_TRY(status, hpo_mem_new(n, sizeof *t->status, &t->status, err));
+  HPO_TRY(status, hpo_mem_new(n, sizeof *t->text, &t->text, err));
+done:
+  return status;
+}
+
+/* The first of those that i can be joined with, on rank 0; then all know. */
+static hpo_status find_groups(together *t, hpo_error *err) {
+  const linear_model *first = t->model[0];
+  const hpo_coll *c = first->in.coll;
+  int32_t *group = t->group;
+
+  for (size_t i = 0; i < t->n; i++) {
+    const linear_model *m = t->model[i];
     size_t k = 0;
-    while (k < i &&
-           (group[k] != (int32_t)k ||
-            !linear_batch_joins(&((const linear_model *)self[k])->objective,
-                                &m->objective)))
+    while (k < i && (group[k] != (int32_t)k ||
+                     !linear_batch_joins(
+                         &((const linear_model *)t->model[k])->objective,
+                         &m->objective)))
       k++;
     group[i] = (int32_t)k;
   }
-  return c->size > 1 && n > 1
-             ? c->broadcast(c->self, group, n * sizeof *group, err)
+  return c->size > 1 && t->n > 1
+             ? c->broadcast(c->self, group, t->n * sizeof *group, err)
              : HPO_OK;
 }
 
-/* One step of the members of one group. */
-static hpo_status step_group(void **self, size_t n, const int32_t *group,
-                             int32_t wanted, hpo_status *status,
+/* One step of the members of one group; their faults are in status and err.
+ */
+static hpo_status step_group(together *t, int32_t wanted, hpo_status *status,
                              hpo_error *err) {
   hpo_status all = HPO_OK;
-  linear_member **member = NULL;
-  hpo_status *own = NULL;
-  hpo_error *text = NULL;
   size_t k = 0;
 
-  HPO_TRY(all, hpo_mem_new(n, sizeof *member, &member, err));
-  HPO_TRY(all, hpo_mem_new(n, sizeof *own, &own, err));
-  HPO_TRY(all, hpo_mem_new(n, sizeof *text, &text, err));
-  for (size_t i = 0; i < n; i++)
-    if (group[i] == wanted)
-      member[k++] = &((linear_model *)self[i])->member;
-  all = linear_team_step(member, k, own, text);
-  for (size_t i = k = 0; i < n; i++)
-    if (group[i] == wanted) {
-      linear_model *m = self[i];
-      m->n_iter += own[k] == HPO_OK;
-      status[i] = own[k];
-      err[i] = text[k++];
+  for (size_t i = 0; i < t->n; i++)
+    if (t->group[i] == wanted)
+      t->member[k++] = &((linear_model *)t->model[i])->member;
+  memset(t->text, 0, k * sizeof *t->text);
+  all = linear_team_step(t->member, k, t->status, t->text);
+  for (size_t i = k = 0; i < t->n; i++)
+    if (t->group[i] == wanted) {
+      linear_model *m = t->model[i];
+      m->n_iter += t->status[k] == HPO_OK;
+      status[i] = t->status[k];
+      err[i] = t->text[k++];
     }
-done:
-  hpo_mem_free(member);
-  hpo_mem_free(own);
-  hpo_mem_free(text);
   return all;
 }
 
+/* Only a lost peer is a fault of all groups. */
 static hpo_status step_together(void **self, size_t n, hpo_status *status,
                                 hpo_error *err) {
   hpo_status all = HPO_OK;
-  int32_t *group = NULL;
+  together t = {.model = self, .n = n};
 
-  HPO_TRY(all, hpo_mem_new(n, sizeof *group, &group, err));
-  HPO_TRY(all, find_groups(self, n, group, err));
+  HPO_TRY(all, together_create(&t, err));
+  HPO_TRY(all, find_groups(&t, err));
   for (size_t i = 0; i < n; i++)
-    if (group[i] == (int32_t)i) {
-      all = step_group(self, n, group, (int32_t)i, status, err);
-      if (all == HPO_EPEER)
-        goto done;
-    }
+    if (t.group[i] == (int32_t)i &&
+        step_group(&t, (int32_t)i, status, err) == HPO_EPEER)
+      HPO_FAIL(all, err, HPO_EPEER, "%s", err[i].text);
 done:
-  hpo_mem_free(group);
+  together_free(&t);
   return all;
 }
 

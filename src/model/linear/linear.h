@@ -188,7 +188,8 @@ typedef struct linear_start {
 /** What models of the same rows share. */
 typedef struct linear_frame {
   struct linear_frame *next; /* on the shelf */
-  bool is_private;           /* on none */
+  bool is_private;           /* on none, or no longer */
+  size_t users;              /* models that have it */
   bool has_intercept;
   const hpo_row *team_rows; /* what tells it from others, beside rows */
   hpo_row total_rows;
@@ -210,11 +211,15 @@ typedef struct linear_frame {
   size_t most_outputs, most_sums;
 } linear_frame;
 
-/** The frame of in's rows: from the shelf, or made.  Collective. */
+/** Frames that nobody uses and the shelf keeps. */
+enum { LINEAR_MOST_UNUSED = 16 };
+/** The frame of in's rows: from the shelf, or made, where the oldest of more
+ *  unused ones goes.  Collective. */
 HPO_MUST_USE hpo_status linear_frame_get(const hpo_model_input *in,
                                          bool has_intercept,
                                          linear_frame **out, hpo_error *err);
-/** Frees it unless the shelf has it; NULL is a no-op. */
+/** Of one user: frees it unless another has it, or the shelf; NULL is a
+ *  no-op. */
 void linear_frame_release(linear_frame *f);
 /** Makes class_weight[is_balanced] known.  Collective. */
 HPO_MUST_USE hpo_status linear_frame_weigh(linear_frame *f,
