@@ -52,6 +52,7 @@ def test_trials_come_again(tool, case):
         seen.add(state)
         done = tool.run("replay", i, "s.h5", ranks=1 + i % 3)
         assert same(done), done.stdout
+        assert "again on 1 rank in" in done.stdout  # few rows
     assert "complete" in seen
     if "pruner" in case.get("end", ""):
         assert "pruned" in seen
@@ -76,6 +77,23 @@ def test_local_sharded_and_functions(tool):
     tool.run("f.xml", "--overwrite", "--quiet")
     done = tool.run("replay", 2, "s.h5")
     assert same(done) and "data" not in done.stdout
+
+
+BIG = """<study name="b"><data task="regression" label="target">
+<train href="t.csv"/><validation fraction="0.2"/></data>
+<model kind="gbt"><fixed name="n_estimators" value="2"/>
+<int name="max_depth" low="3" high="4"/></model>
+<objective metric="rmse"/><budget trials="1"/>
+<output file="s.h5" models="all"/></study>"""
+
+
+def test_many_rows_are_for_all_ranks(tool):
+    tool.run("generate", "friedman", "--rows", 100000, "--columns", 10, "-o",
+             "t.csv")
+    (tool.folder / "b.xml").write_text(BIG)
+    tool.run("b.xml", "--quiet")
+    done = tool.run("replay", 0, "s.h5", ranks=2)
+    assert same(done) and "again on 2 ranks" in done.stdout
 
 
 def test_what_differs_is_told(tool):

@@ -120,6 +120,41 @@ def test_another_validator_agrees(tmp_path):
     assert done.returncode == 0, done.stderr
 
 
+NAMES = """<study name="n">
+<data task="binary" label="y"><train href="t.csv"/><folds/></data>
+<model kind="gbt"><int name="max_depth" low="2" high="3"/></model>
+<objective metric="f1"/>
+<sampler name="tpe"/>
+<pruner name="none"/>
+<output file="o.h5"/><budget trials="2"/></study>
+"""
+
+
+@pytest.mark.parametrize("old, new, line, said", [
+    ('<sampler name="tpe"', '<sampler name="GPSampler"', 5, "gp"),
+    ('<sampler name="tpe"', '<sampler name="bayesian"', 5, "gp"),
+    ('<pruner name="none"', '<pruner name="asha"', 6, "halving"),
+    ('<pruner name="none"', '<pruner name="SuccessiveHalving"', 6, "halving"),
+    ('metric="f1"', 'metric="f1_macro"', 4, "f1"),
+    ('"gbt"', '"RandomForest"', 3, "gbt"),
+    ('low="2"', 'min="2"', 3, "low"), ('high="3"', 'max="3"', 3, "high")])
+def test_names_that_people_bring(tool, old, new, line, said):
+    (tool.folder / "s.xml").write_text(NAMES.replace(old, new))
+    (tool.folder / "t.csv").write_text("a,y\n1,0\n2,1\n3,0\n4,1\n")
+    err = tool.run("check", "s.xml", expect=2).stderr
+    assert re.search(f's.xml:{line}: .*did you mean "?{said}["=?]', err), err
+
+
+@pytest.mark.parametrize("old, new, line, said", [
+    ('"gbt"', '"gbt" objective="multi:softprob"', 3, "does not fit task"),
+    ("o.h5", "nowhere/o.h5", 7, "folder nowhere/: No such file")])
+def test_late_faults_have_their_line(tool, old, new, line, said):
+    (tool.folder / "s.xml").write_text(NAMES.replace(old, new))
+    (tool.folder / "t.csv").write_text("a,y\n1,0\n2,1\n3,0\n4,1\n")
+    err = tool.run("check", "s.xml", expect=2).stderr
+    assert f"s.xml:{line}: <" in err and said in err
+
+
 def test_what_newcomers_write(tool):
     """Other packages' names, elements elsewhere, the file of the results."""
     (tool.folder / "s.xml").write_text("""<study name="k">

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <math.h>
 #include <string.h>
+#include <strings.h>
 
 #include "hpo/mem.h"
 #include "options_private.h"
@@ -58,7 +59,8 @@ static size_t distance(const char *a, size_t na, const char *b, size_t nb) {
   return last[nb];
 }
 
-/* What XGBoost, LightGBM and scikit-learn call options of ours. */
+/* What XGBoost, LightGBM, scikit-learn and Optuna call names of ours, in
+ * letters of any case. */
 static const char *const synonym[][2] = {
     {"eta", "learning_rate"},
     {"shrinkage_rate", "learning_rate"},
@@ -79,12 +81,25 @@ static const char *const synonym[][2] = {
     {"n_iter_no_change", "early_stopping_rounds"},
     {"monotonic_cst", "monotone_constraints"},
     {"interaction_cst", "interaction_constraints"},
-    {"is_unbalance", "class_weight"}};
+    {"is_unbalance", "class_weight"},
+    {"asha", "halving"},
+    {"sha", "halving"},
+    {"successivehalving", "halving"},
+    {"successive_halving", "halving"},
+    {"successive-halving", "halving"},
+    {"successivehalvingpruner", "halving"},
+    {"bayes", "gp"},
+    {"bayesian", "gp"},
+    {"bayesopt", "gp"},
+    {"gpsampler", "gp"},
+    {"f1_macro", "f1"},
+    {"min", "low"},
+    {"max", "high"}};
 
 static const char *find_synonym(const char *word, const char *const *names,
                                 size_t n) {
   for (size_t s = 0; s < sizeof synonym / sizeof *synonym; s++)
-    for (size_t i = 0; strcmp(word, synonym[s][0]) == 0 && i < n; i++)
+    for (size_t i = 0; strcasecmp(word, synonym[s][0]) == 0 && i < n; i++)
       if (strcmp(names[i], synonym[s][1]) == 0)
         return names[i];
   return NULL;

@@ -16,10 +16,8 @@
 #include "hpo/study.h"
 #include "hpo/terminator.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 /* --trials N and the like are overrides by other names. */
 static const struct {
@@ -156,12 +154,14 @@ done:
   return status;
 }
 
+/* *at: the model with a fault, n_model if there is none. */
 static hpo_status check_models(const hpo_plan *plan, const hpo_dataset *data,
-                               hpo_error *err) {
+                               size_t *at, hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_options *o = NULL;
 
   for (size_t m = 0; m < plan->n_model; m++) {
+    *at = m;
     const hpo_model_kind *kind = hpo_model_find(plan->model[m].kind);
     HPO_ASSERT(kind);
     HPO_TRY(status, hpo_evaluate_options(plan, m, NULL, &o, err));
@@ -171,6 +171,7 @@ static hpo_status check_models(const hpo_plan *plan, const hpo_dataset *data,
     hpo_options_destroy(o);
     o = NULL;
   }
+  *at = plan->n_model;
 done:
   hpo_options_destroy(o);
   return status;
@@ -272,26 +273,6 @@ static void tell_disorder(const hpo_space *s) {
               s->param[i].name);
 }
 
-/* The study file's folder must be there before anything is trained. */
-static hpo_status check_output(const hpo_plan *plan, hpo_error *err) {
-  hpo_status status = HPO_OK;
-  char *file = NULL, *folder = NULL;
-  const char *slash;
-
-  HPO_TRY(status, hpo_file_beside(plan->output, "", &file, err));
-  slash = strrchr(file, '/');
-  HPO_TRY(status, hpo_mem_format(&folder, err, "%.*s",
-                                 slash ? (int)(slash - file) + 1 : 1,
-                                 slash ? file : "."));
-  if (access(folder, W_OK | X_OK) != 0)
-    HPO_FAIL(status, err, HPO_EINVAL, "<output file=\"%s\">: folder %s: %s",
-             plan->output, folder, strerror(errno));
-done:
-  hpo_mem_free(file);
-  hpo_mem_free(folder);
-  return status;
-}
-
 /* An HDF5 file where its study is wanted. */
 static hpo_status refuse_output(const char *path, hpo_error *err) {
   static const char signature[] = "\211HDF\r\n\032\n";
@@ -321,6 +302,7 @@ hpo_status hpo_prepare_plan(const hpo_args *args, hpo_plan **plan,
   hpo_names set = {0};
   hpo_plan *p = NULL;
   bool is_read = false;
+  size_t at = SIZE_MAX;
 
   if (args->word.n != 1)
     HPO_FAIL(status, err, HPO_EINVAL,
@@ -335,9 +317,8 @@ hpo_status hpo_prepare_plan(const hpo_args *args, hpo_plan **plan,
   HPO_TRY(status, hpo_warm_fill(p, args->word.item[0],
                                 hpo_args_get(args, "overwrite") != NULL, err));
   is_read = true;
-  HPO_TRY(status, check_output(p, err));
   HPO_TRY(status, hpo_layout_check(p, err));
-  HPO_TRY(status, check_models(p, NULL, err));
+  HPO_TRY(status, check_models(p, NULL, &at, err));
   HPO_TRY(status, check_search(p, err));
   tell_directions(p);
   tell_blind(p);
@@ -345,7 +326,10 @@ hpo_status hpo_prepare_plan(const hpo_args *args, hpo_plan **plan,
   *plan = p;
   p = NULL;
 done:
-  if (status == HPO_EINVAL && is_read)
+  if (status == HPO_EINVAL && is_read && at < p->n_model)
+    hpo_error_prefix(err, "%s:%d: <model kind=\"%s\">: ", args->word.item[0],
+                     p->model[at].line, p->model[at].kind);
+  else if (status == HPO_EINVAL && is_read)
     hpo_error_prefix(err, "%s: ", args->word.item[0]);
   hpo_plan_destroy(p);
   hpo_names_free(&set);
@@ -447,6 +431,7 @@ done:
 hpo_status hpo_prepare_check_data(const hpo_plan *plan,
                                   const hpo_dataset *data, hpo_error *err) {
   hpo_status status = HPO_OK;
+  size_t at = 0;
 
   if (!data)
     return HPO_OK;
@@ -458,7 +443,7 @@ hpo_status hpo_prepare_check_data(const hpo_plan *plan,
              "ignored ones");
   if (plan->shards > 0)
     HPO_TRY(status, hpo_shards_check(data, plan->shards, err));
-  HPO_TRY(status, check_models(plan, data, err));
+  HPO_TRY(status, check_models(plan, data, &at, err));
 done:
   return status;
 }

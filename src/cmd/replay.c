@@ -15,6 +15,10 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Values (rows times columns) of data that one rank trains on sooner than
+ * several do together, above all where these wait for a core. */
+static const double FEW = 1e6;
+
 /* What all ranks know before the data are read. */
 typedef struct replay {
   hpo_run r;
@@ -51,13 +55,14 @@ done:
   return status;
 }
 
-/* All ranks are one team, and share the data or hold a part each. */
+/* All ranks share the data or hold a part each, and are one team, or each of
+ * them is a team. */
 static hpo_status load(replay *p, hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_run *r = &p->r;
   const bool parted = strcmp(r->plan->data_mode, "sharded") == 0;
 
-  r->team = r->world;
+  r->team = r->plan->has_data ? r->world : hpo_coll_serial();
   if (!r->plan->has_data)
     return hpo_evaluator_create(r->plan, NULL, &r->team, &r->evaluator, err);
   status = parted ? hpo_dataset_load_part(r->plan, &r->world, &r->data, err)
@@ -69,6 +74,8 @@ static hpo_status load(replay *p, hpo_error *err) {
                            "%.12s..., the study's %.12s...",
                            r->data->hash, p->hash);
   HPO_TRY(status, hpo_run_agree(r, status, err));
+  if (!parted && (double)r->data->rows * (double)r->data->columns < FEW)
+    r->team = hpo_coll_serial();
   r->data->x_is_spare = true;
   status =
       hpo_evaluator_create(r->plan, r->data, &r->team, &r->evaluator, err);
@@ -120,8 +127,8 @@ static hpo_status tell(const replay *p, const hpo_result *is, double seconds,
   char text[32];
 
   printf("trial %lld of %s, trained again on %d rank%s in %s\n",
-         (long long)p->was.trial->number, p->file.path, p->r.world.size,
-         p->r.world.size == 1 ? "" : "s",
+         (long long)p->was.trial->number, p->file.path, p->r.team.size,
+         p->r.team.size == 1 ? "" : "s",
          hpo_clock_format_seconds(seconds, text));
   if (p->hash[0])
     printf("  %-9s SHA-256 %.12s...: the same\n", "data", p->hash);
@@ -136,6 +143,8 @@ static hpo_status replay_all(replay *p, int *exit_code, hpo_error *err) {
 
   HPO_TRY(status, hpo_run_agree(&p->r, read_file(p, err), err));
   HPO_TRY(status, load(p, err));
+  if (p->r.team.size == 1 && p->r.world.rank > 0)
+    goto done; /* rank 0 does it alone */
   began = hpo_clock_seconds();
   HPO_TRY(status, train(p, &is, err));
   if (p->r.world.rank == 0)
@@ -186,7 +195,8 @@ const hpo_command hpo_cmd_replay = {
         "N is a trial's number or best.  From the study file and its data "
         "alone: end, metrics,\ncurve and model are compared.  Data are looked "
         "for beside the study file, as its XML\nnames them, then where they "
-        "lay.  Under mpirun all ranks train it together.\nExit codes: 0 the "
+        "lay.  Under mpirun all ranks train it together, with fewer\nthan a "
+        "million values in the data rank 0 alone.\nExit codes: 0 the "
         "same; 1 it differs, and what else does; 3 the data have changed "
         "or\nare gone; 2 no such trial; 4 one that can't be trained again (a "
         "program's, a limit's).\n",

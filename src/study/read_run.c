@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* <budget>, <trial-limits>, <parallel>, <output>. */
+#include <errno.h>
 #include <math.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "hpo/file.h"
+#include "hpo/mem.h"
 #include "hpo/options.h"
 #include "reading.h"
 
@@ -218,6 +222,29 @@ static bool ends_in(const char *text, const char *end) {
   return n > m && strcmp(text + n - m, end) == 0;
 }
 
+/* The study file's folder must be there before anything is trained. */
+static hpo_status check_folder(hpo_reading *r, const hpo_node *node,
+                               hpo_error *err) {
+  hpo_status status = HPO_OK;
+  char *file = NULL, *folder = NULL;
+  const char *slash;
+
+  HPO_TRY(status, hpo_file_beside(r->plan->output, "", &file, err));
+  slash = strrchr(file, '/');
+  HPO_TRY(status, hpo_mem_format(&folder, err, "%.*s",
+                                 slash ? (int)(slash - file) + 1 : 1,
+                                 slash ? file : "."));
+  if (access(folder, W_OK | X_OK) != 0)
+    HPO_TRY(status, hpo_faults_add(r->faults, node ? node : r->root,
+                                   node ? "file" : NULL, err,
+                                   "file=\"%.200s\": folder %.200s: %s",
+                                   r->plan->output, folder, strerror(errno)));
+done:
+  hpo_mem_free(file);
+  hpo_mem_free(folder);
+  return status;
+}
+
 static hpo_status read_output(hpo_reading *r, const hpo_node *node,
                               hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -272,6 +299,7 @@ hpo_status hpo_read_limits(hpo_reading *r, hpo_error *err) {
     if (node != NULL)
       HPO_TRY(status, part[i].read(r, node, err));
   }
+  HPO_TRY(status, check_folder(r, hpo_node_child(r->root, "output", 0), err));
 done:
   return status;
 }

@@ -29,7 +29,7 @@ static const char *known_elsewhere(const char *word) {
                {"neural", "mlp"},        {"nn", "mlp"},
                {"dummy", "baseline"},    {"logistic", "logistic"},
                {"linear", "linear"},     {"mlp", "mlp"},
-               {"sklearn", "command"},   {"randomforest", "command"},
+               {"sklearn", "command"},   {"randomforest", "gbt"},
                {"svc", "command"},       {"svm", "command"},
                {"python", "command"},    {"script", "command"}};
 
