@@ -43,17 +43,25 @@ static bool chance(session *v, double p) {
 
 /* ---- the problem ---- */
 
-static int64_t steps_of(const hpo_job *j) {
+/* With two models the first is soon at its end, and the second is better, but
+ * only late. */
+static bool is_slow(const session *v, const hpo_job *j) {
+  return v->s->plan->n_model > 1 && j->x[0] > 0;
+}
+
+static int64_t steps_of(const session *v, const hpo_job *j) {
+  if (v->s->plan->n_model > 1)
+    return is_slow(v, j) ? STEPS - 1 : 1 + (int64_t)(fabs(j->x[1]) * 7) % 5;
   return 5 + (int64_t)(fabs(j->x[0]) * 7) % (STEPS - 5);
 }
 
-static double value_at(const hpo_job *j, int64_t step) {
-  double sum = 0;
+static double value_at(const session *v, const hpo_job *j, int64_t step) {
+  double sum = v->s->plan->n_model < 2 ? 0 : is_slow(v, j) ? 1 : 50;
 
   for (size_t i = 0; i < j->n_param; i++)
     if (!isnan(j->x[i]))
       sum += (j->x[i] - 1) * (j->x[i] - 1);
-  return sum + 3.0 / (double)step;
+  return sum + (is_slow(v, j) ? 300.0 : 3.0) / (double)step;
 }
 
 static bool fails(const session *v, const hpo_job *j) {
@@ -218,10 +226,10 @@ static void send_result(session *v, int team, hpo_trial_state state,
   t->end = (int64_t)(v->s->clock * 1e9);
   snprintf(t->reason, sizeof t->reason, "%s", reason);
   if (w->step > 0)
-    t->value[0] = value_at(&w->job, w->step);
+    t->value[0] = value_at(v, &w->job, w->step);
   for (int64_t i = 1; i <= w->step; i++)
     check(hpo_trial_add_curve(
-        t, (hpo_curve_point){.step = i, .value = value_at(&w->job, i)},
+        t, (hpo_curve_point){.step = i, .value = value_at(v, &w->job, i)},
         &error));
   if (state == HPO_TRIAL_COMPLETE && !isinf(w->job.send_model) &&
       (wants || t->value[0] <= w->job.send_model))
@@ -252,9 +260,9 @@ static void work(session *v, int team) {
     send_result(v, team, HPO_TRIAL_FAILED, "it failed");
     return;
   }
-  value = value_at(j, w->step);
+  value = value_at(v, j, w->step);
   check(hpo_watch_add(&w->watch, value, &error));
-  if (w->step == steps_of(j)) {
+  if (w->step == steps_of(v, j)) {
     send_result(v, team, HPO_TRIAL_COMPLETE, "");
     return;
   }

@@ -465,12 +465,20 @@ static void many_trials_are_whole(void **state) {
   }
 }
 
+static void add_model(hpo_plan *p) {
+  assert_int_equal(hpo_mem_grow(&p->model, &p->model_room, p->n_model + 1,
+                                sizeof *p->model, NULL),
+                   HPO_OK);
+  p->model[p->n_model++] = (hpo_plan_model){0};
+}
+
 static hpo_plan *halving_plan(bool strict, bool is_hyperband,
                               const char *factor) {
   static const char *const set[][2] = {{"min-resource", "2"},
                                        {"max-resource", "23"}};
   hpo_plan *p = curve_plan(strict);
 
+  add_model(p);
   tinyplan_text(&p->pruner.name, is_hyperband ? "hyperband" : "halving");
   for (size_t i = 0; i < 2; i++)
     assert_int_equal(
@@ -480,6 +488,32 @@ static hpo_plan *halving_plan(bool strict, bool is_hyperband,
                                     factor, 0, NULL),
                    HPO_OK);
   return p;
+}
+
+/* The model is the first parameter, whose second choice trains for long. */
+static hpo_plan *mixed_plan(bool strict, bool is_hyperband) {
+  hpo_plan *p = halving_plan(strict, is_hyperband, "3");
+
+  hpo_space_free(&p->space);
+  tinyplan_choice(p, 2, -1, 0);
+  tinyplan_float(p, -3, 3, false, -1, 0);
+  add_model(p);
+  return p;
+}
+
+/* The best trial is of the model that is better in the end, although the
+ * other's are complete long before. */
+static void check_mixed(const simulation *s) {
+  const hpo_trial *best = NULL;
+
+  for (size_t i = 0; i < s->n_row; i++) {
+    const hpo_trial *t = s->row[i];
+    if (t->state == HPO_TRIAL_COMPLETE &&
+        (best == NULL || t->value[0] < best->value[0]))
+      best = t;
+  }
+  assert_non_null(best);
+  assert_true(best->x[0] > 0);
 }
 
 /* Each trial has gone as far as its rung says, with its whole curve; whoever
@@ -502,8 +536,10 @@ static void halving_strict_is_the_same(void **state) {
   size_t again = 0, kills = 0;
 
   (void)state;
-  for (int kind = 0; kind < 6; kind++) {
-    hpo_plan *p = halving_plan(true, kind % 2 == 1, kind < 4 ? "2" : "3");
+  for (int kind = 0; kind < 8; kind++) {
+    hpo_plan *p = kind < 6
+                      ? halving_plan(true, kind % 2 == 1, kind < 4 ? "2" : "3")
+                      : mixed_plan(true, kind % 2 == 1);
     uint64_t expected = 0;
     size_t steps = 0;
     p->window = kind < 2 ? 1 : kind < 4 ? 5 : 16;
@@ -515,7 +551,7 @@ static void halving_strict_is_the_same(void **state) {
                               : i < 20 ? 0.01
                                        : 0.04,
                       .lose = i % 4 == 3 ? 0.0003 : 0,
-                      .fail = kind % 3 == 2 ? 0.1 : 0,
+                      .fail = kind < 6 && kind % 3 == 2 ? 0.1 : 0,
                       .stop_at = i % 6 == 5 ? 20 : -1,
                       .prepares = i % 3 == 1};
       simulate(&s);
@@ -526,6 +562,8 @@ static void halving_strict_is_the_same(void **state) {
       }
       check_whole(&s);
       check_rungs(&s);
+      if (p->n_model > 1)
+        check_mixed(&s);
       if (i == 0)
         expected = simulation_digest(&s);
       assert_int_equal(simulation_digest(&s), expected);
@@ -548,7 +586,10 @@ static void halving_in_arrival_counts_exactly(void **state) {
 
   (void)state;
   for (uint64_t i = 0; i < 60; i++) {
-    hpo_plan *p = halving_plan(false, i % 2 == 1, i % 3 == 0 ? "2" : "4");
+    bool is_mixed = i % 4 == 1;
+    hpo_plan *p =
+        is_mixed ? mixed_plan(false, i % 8 == 1)
+                 : halving_plan(false, i % 2 == 1, i % 3 == 0 ? "2" : "4");
     simulation s = {.plan = p,
                     .teams = 1 + (int)(i * 7 % 12),
                     .seed = seed + i,
@@ -566,6 +607,8 @@ static void halving_in_arrival_counts_exactly(void **state) {
     }
     check_whole(&s);
     check_rungs(&s);
+    if (is_mixed)
+      check_mixed(&s);
     simulation_free(&s);
     hpo_plan_destroy(p);
   }
@@ -603,18 +646,22 @@ static void halving_by_hand(void **state) {
     assert_int_equal(hpo_rungs_add(&r, i, 0, (double)(i % 4), false, NULL),
                      HPO_OK);
     bool expected = i % 3 == 2;
-    assert_int_equal(hpo_rungs_next(&r, false, &trial, &rung), expected);
+    assert_int_equal(hpo_rungs_next(&r, &trial, &rung), expected);
     if (expected) {
       assert_int_equal(rung, 1);
       assert_int_equal(trial, i == 2 ? 0 : i == 5 ? 4 : 8);
       assert_int_equal(hpo_rungs_add(&r, trial, 1, 5, false, NULL), HPO_OK);
     }
   }
-  assert_true(hpo_rungs_next(&r, false, &trial, &rung));
+  assert_true(hpo_rungs_next(&r, &trial, &rung));
   assert_true(rung == 2 && trial == 0);
-  assert_false(hpo_rungs_next(&r, false, &trial, &rung));
-  assert_true(hpo_rungs_next(&r, true, &trial, &rung));
+  assert_false(hpo_rungs_next(&r, &trial, &rung));
+  assert_true(hpo_rungs_last(&r, (double)NAN, &trial, &rung));
   assert_true(rung == 2 && trial == 4);
+  r.has_complete = true; /* now only the best of a rung, if it is better */
+  assert_int_equal(hpo_rungs_add(&r, 20, 0, -1, false, NULL), HPO_OK);
+  assert_int_equal(hpo_rungs_add(&r, 21, 1, 4, false, NULL), HPO_OK);
+  assert_true(hpo_rungs_next(&r, &trial, &rung));
   hpo_rungs_free(&r);
 }
 

@@ -13,8 +13,8 @@
 #include "hpo/status.h"
 #include "hpo/store.h"
 
-/** What the manager tells whoever listens (the progress display); context
- *  is the listener's own. */
+/** What the manager tells whoever listens (the progress display): trials that
+ *  end or pause; context is the listener's own. */
 typedef struct hpo_listener {
   void *context;
   void (*trial)(void *context, const hpo_trial *t, const hpo_ledger *ledger,

@@ -49,9 +49,9 @@ typedef struct hpo_pruner_kind {
   void (*destroy)(void *self);
   /** What the trial's own curve has to show; NULL: nothing. */
   void (*rule)(const hpo_options *options, hpo_rule *out);
-  /** Trials pause at rungs; NULL: they do not. */
+  /** Trials of a model pause at rungs; NULL: they do not. */
   void (*ladder)(const hpo_options *options, const hpo_plan *plan,
-                 hpo_ladder *out);
+                 size_t model, hpo_ladder *out);
   /** The verdict after `step` steps, 1...; NULL: never a threshold. */
   hpo_status (*threshold)(void *self, const hpo_options *options,
                           const hpo_view *view, hpo_id number, int64_t step,
@@ -67,8 +67,8 @@ void hpo_pruner_destroy(hpo_pruner *p);
 /** Whether thresholds of other trials count: they need the reports of those
  *  that run. */
 bool hpo_pruner_needs_reports(const hpo_pruner *p);
-/** Whether trials pause, and where. */
-bool hpo_pruner_ladder(const hpo_pruner *p, hpo_ladder *out);
+/** Whether trials pause, and where those of a model of the plan do. */
+bool hpo_pruner_ladder(const hpo_pruner *p, size_t model, hpo_ladder *out);
 /** The rule that travels with every job. */
 hpo_rule hpo_pruner_rule(const hpo_pruner *p);
 HPO_MUST_USE hpo_status hpo_pruner_threshold(hpo_pruner *p,

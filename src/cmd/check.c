@@ -87,6 +87,19 @@ static void print_param(const hpo_plan *plan, const hpo_param *p) {
   printf("\n");
 }
 
+/* ", rungs after 8, 24, 72 of 100 steps", of each model. */
+static void print_rungs(const hpo_plan *plan, size_t m, const hpo_ladder *l) {
+  printf("%s%s%s", m > 0 ? ";" : ",", plan->n_model > 1 ? " " : "",
+         plan->n_model > 1 ? plan->model[m].name : "");
+  printf(hpo_ladder_steps(l, 0, 0) < INT64_MAX ? " rungs after"
+                                               : " no rung, all");
+  for (int64_t k = 0; hpo_ladder_steps(l, 0, k) < INT64_MAX; k++)
+    printf("%s %lld", k > 0 ? "," : "", (long long)hpo_ladder_steps(l, 0, k));
+  printf(" of %lld step%s", (long long)l->most, l->most == 1 ? "" : "s");
+  if (l->brackets > 1)
+    printf(", %lld brackets", (long long)l->brackets);
+}
+
 static hpo_status print_pruner(const hpo_plan *plan, hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_pruner *p = NULL;
@@ -94,16 +107,9 @@ static hpo_status print_pruner(const hpo_plan *plan, hpo_error *err) {
 
   HPO_TRY(status, hpo_pruner_create(plan, &p, err));
   printf("pruner      %s", plan->pruner.name);
-  if (hpo_pruner_ladder(p, &l)) {
-    printf(hpo_ladder_steps(&l, 0, 0) < INT64_MAX ? ", rungs after"
-                                                  : ", no rung, all");
-    for (int64_t k = 0; hpo_ladder_steps(&l, 0, k) < INT64_MAX; k++)
-      printf("%s %lld", k > 0 ? "," : "",
-             (long long)hpo_ladder_steps(&l, 0, k));
-    printf(" of %lld steps", (long long)l.most);
-    if (l.brackets > 1)
-      printf(", %lld brackets", (long long)l.brackets);
-  }
+  for (size_t m = 0; m < plan->n_model; m++)
+    if (hpo_pruner_ladder(p, m, &l))
+      print_rungs(plan, m, &l);
   printf("\n");
 done:
   hpo_pruner_destroy(p);

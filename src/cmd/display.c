@@ -86,6 +86,9 @@ static void format_trial(const hpo_display *p, const hpo_trial *t, char *text,
   else if (t->state == HPO_TRIAL_PRUNED)
     snprintf(text, room, "trial %lld pruned at step %lld after %s",
              (long long)t->number, (long long)t->steps, seconds);
+  else if (t->state == HPO_TRIAL_PAUSED)
+    snprintf(text, room, "trial %lld paused at step %lld: %s",
+             (long long)t->number, (long long)t->steps, values);
   else
     snprintf(text, room, "trial %lld %s: %s", (long long)t->number,
              hpo_trial_state_name(t->state), t->reason);
@@ -93,13 +96,16 @@ static void format_trial(const hpo_display *p, const hpo_trial *t, char *text,
 
 /* The lines that a batch log was spared. */
 static void tell_left_out(hpo_display *p) {
-  size_t n = p->complete + p->pruned + p->failed;
+  size_t n = p->complete + p->pruned + p->failed + p->paused;
+  char paused[48] = "";
 
+  if (p->paused > 0)
+    snprintf(paused, sizeof paused, ", %zu paused", p->paused);
   if (n > 0)
     fprintf(stderr,
-            "(%zu more trial%s: %zu complete, %zu pruned, %zu failed)\n", n,
-            n == 1 ? "" : "s", p->complete, p->pruned, p->failed);
-  p->complete = p->pruned = p->failed = 0;
+            "(%zu more trial%s: %zu complete, %zu pruned, %zu failed%s)\n", n,
+            n == 1 ? "" : "s", p->complete, p->pruned, p->failed, paused);
+  p->complete = p->pruned = p->failed = p->paused = 0;
 }
 
 /* Whether a batch log has a line for this trial: the first ten of a window,
@@ -121,6 +127,7 @@ static bool may_print(hpo_display *p, const hpo_trial *t, bool always) {
   p->complete += t->state == HPO_TRIAL_COMPLETE;
   p->pruned += t->state == HPO_TRIAL_PRUNED;
   p->failed += failed;
+  p->paused += t->state == HPO_TRIAL_PAUSED;
   return false;
 }
 
@@ -129,7 +136,7 @@ static void show(void *context, const hpo_trial *t, const hpo_ledger *ledger,
   hpo_display *p = context;
   char count[48], eta[64], best[160], what[448];
   double now = hpo_clock_seconds();
-  size_t done = ++p->done;
+  size_t done = p->done += hpo_trial_is_final(t->state);
   bool last = p->plan->trials && done >= (size_t)p->plan->trials;
 
   if (p->quiet)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /** \file display.h
  *  What a person sees while a study runs: on a terminal one line that
- *  changes; in a batch log a line for each of the first ten trials of every
- *  30 seconds, for the first failure in them, for a trial that is the best so
- *  far and for the last, and then how many were left out.
+ *  changes; in a batch log a line for each of the first ten trials that end or
+ *  pause in every 30 seconds, for the first failure in them, for a trial that
+ * is the best so far and for the last, and then how many were left out.
  */
 #ifndef CMD_DISPLAY_H
 #define CMD_DISPLAY_H
@@ -22,7 +22,7 @@ typedef struct hpo_display {
   int burst;          /* lines in this window of 30 s */
   double window;      /* when it began */
   bool told_failure;  /* in this window */
-  size_t complete, pruned, failed; /* left out since it was said */
+  size_t complete, pruned, failed, paused; /* left out since it was said */
 } hpo_display;
 
 void hpo_display_start(hpo_display *p, const hpo_plan *plan,

@@ -207,7 +207,7 @@ static hpo_status check_search(hpo_plan *plan, hpo_error *err) {
   for (size_t m = 0; m < plan->n_model; m++)
     if (hpo_model_find(plan->model[m].kind)->poll &&
         !hpo_model_find(plan->model[m].kind)->can_pause &&
-        hpo_pruner_ladder(pruner, &ladder))
+        hpo_pruner_ladder(pruner, m, &ladder))
       HPO_FAIL(
           status, err, HPO_EINVAL,
           "pruner %s pauses trials, and a program (model %s) can't be made "

@@ -226,14 +226,30 @@ static const char *what_ended(const hpo_run *r, hpo_end end) {
                                    : hpo_end_name(end);
 }
 
+/* "study s: 12 trials (9 complete, 2 pruned, 0 failed, 1 paused)". */
+static void print_counts(const hpo_run *r, const hpo_ledger *l) {
+  static const hpo_trial_state open[] = {HPO_TRIAL_PAUSED,
+                                         HPO_TRIAL_INTERRUPTED};
+  const size_t n[] = {hpo_ledger_count(l, open[0]),
+                      hpo_ledger_count(l, open[1])};
+
+  printf("study %s: %zu trials (%zu complete, %zu pruned, %zu failed",
+         r->plan->name, hpo_display_done(l) + n[0] + n[1],
+         hpo_ledger_count(l, HPO_TRIAL_COMPLETE),
+         hpo_ledger_count(l, HPO_TRIAL_PRUNED),
+         hpo_ledger_count(l, HPO_TRIAL_FAILED));
+  for (size_t i = 0; i < 2; i++)
+    if (n[i] > 0)
+      printf(", %zu %s", n[i], hpo_trial_state_name(open[i]));
+  printf(")");
+}
+
 static void print_summary(const hpo_run *r, const hpo_ledger *l, hpo_end end,
                           size_t done_before, const hpo_buffer *winner) {
   size_t done = hpo_display_done(l);
   bool can_go_on = end == HPO_END_STOPPED || end == HPO_END_LOST;
-  printf("study %s: %zu trials (%zu complete, %zu pruned, %zu failed), %s\n",
-         r->plan->name, done, hpo_ledger_count(l, HPO_TRIAL_COMPLETE),
-         hpo_ledger_count(l, HPO_TRIAL_PRUNED),
-         hpo_ledger_count(l, HPO_TRIAL_FAILED), what_ended(r, end));
+  print_counts(r, l);
+  printf(", %s\n", what_ended(r, end));
   if (!can_go_on && done == done_before)
     printf("the study was finished before; a %s goes on\n",
            end == HPO_END_TIMEOUT    ? "larger --timeout"

@@ -481,7 +481,7 @@ static void tell_listener(const hpo_manager *m) {
 
   for (size_t i = 0; m->listener.trial && i < m->books.n; i++) {
     const hpo_trial *t = m->books.entry[i].trial;
-    if (hpo_trial_is_final(t->state))
+    if (hpo_trial_is_final(t->state) || t->state == HPO_TRIAL_PAUSED)
       m->listener.trial(m->listener.context, t, ledger,
                         hpo_ledger_is_best(ledger, t->number));
   }

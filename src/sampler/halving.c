@@ -59,13 +59,14 @@ static int64_t larger(int64_t a, double b) {
   return b > (double)a ? (int64_t)b : a;
 }
 
-/* The most steps that a trial of the plan can take. */
-static int64_t most_steps(const hpo_plan *plan) {
+/* The most steps that a trial of a model can take. */
+static int64_t most_steps(const hpo_plan *plan, size_t model) {
+  const hpo_settings *fixed = &plan->model[model].fixed;
   int64_t most = 1, value;
 
   for (size_t i = 0; i < plan->space.n_param; i++) {
     const hpo_param *p = &plan->space.param[i];
-    if (p->model < 0 || !is_steps(p->name))
+    if (p->model != (int)model || !is_steps(p->name))
       continue;
     if (p->kind != HPO_PARAM_CATEGORICAL)
       most = larger(most, p->high);
@@ -73,21 +74,19 @@ static int64_t most_steps(const hpo_plan *plan) {
       if (hpo_options_parse_int(p->choice[c], &value))
         most = larger(most, (double)value);
   }
-  for (size_t m = 0; m < plan->n_model; m++)
-    for (size_t i = 0; i < plan->model[m].fixed.n; i++) {
-      const hpo_setting *s = &plan->model[m].fixed.item[i];
-      if (is_steps(s->name) && hpo_options_parse_int(s->value, &value))
-        most = larger(most, (double)value);
-    }
+  for (size_t i = 0; i < fixed->n; i++)
+    if (is_steps(fixed->item[i].name) &&
+        hpo_options_parse_int(fixed->item[i].value, &value))
+      most = larger(most, (double)value);
   return most;
 }
 
 static void fill(const hpo_options *options, const hpo_plan *plan,
-                 hpo_ladder *out) {
+                 size_t model, hpo_ladder *out) {
   int64_t most = hpo_options_get_int(options, "max-resource");
   int64_t least = hpo_options_get_int(options, "min-resource");
 
-  out->most = most > 0 ? most : most_steps(plan);
+  out->most = most > 0 ? most : most_steps(plan, model);
   out->least = least > 0               ? least
                : out->most / SHARE > 1 ? out->most / SHARE
                                        : 1;
@@ -96,17 +95,17 @@ static void fill(const hpo_options *options, const hpo_plan *plan,
 }
 
 static void halving_ladder(const hpo_options *options, const hpo_plan *plan,
-                           hpo_ladder *out) {
-  fill(options, plan, out);
+                           size_t model, hpo_ladder *out) {
+  fill(options, plan, model, out);
   out->first = hpo_options_get_int(options, "min-early-stopping-rate");
 }
 
 /* As many brackets as there are rungs: floor(log(most / least)) + 1. */
 static void hyperband_ladder(const hpo_options *options, const hpo_plan *plan,
-                             hpo_ladder *out) {
+                             size_t model, hpo_ladder *out) {
   int64_t steps;
 
-  fill(options, plan, out);
+  fill(options, plan, model, out);
   out->first = 0;
   for (steps = out->least; steps <= out->most / out->factor;
        steps *= out->factor)
@@ -129,8 +128,9 @@ static hpo_status create(const hpo_options *options, const hpo_plan *plan,
 #define MAX_RESOURCE                                                          \
   {                                                                           \
     .name = "max-resource", .kind = HPO_OPTION_INT, .low = 1, .high = 1e12,   \
-    .help = "Steps from which on a trial runs to its end; none: the largest " \
-            "n_estimators, max_iter or steps that the study allows."          \
+    .help =                                                                   \
+        "Steps from which on a trial runs to its end; none: the largest "     \
+        "n_estimators, max_iter or steps that the study allows its model."    \
   }
 #define MIN_RESOURCE                                                          \
   {                                                                           \

@@ -129,9 +129,10 @@ done:
 }
 
 /* Open trials that pause count as pruned ones: those that went further come
- * first.  As there are few complete ones until late, the best of the highest
- * rungs are what is learnt from (S. Falkner, A. Klein, F. Hutter, BOHB, ICML
- * 2018, section 3). */
+ * first.  With several models, whose steps are not alike, the value alone
+ * counts, beside that of complete trials.  As there are few complete ones
+ * until late, the best of the highest rungs are what is learnt from (S.
+ * Falkner, A. Klein, F. Hutter, BOHB, ICML 2018, section 3). */
 static hpo_status add_paused(hpo_history *h, const hpo_view *view,
                              hpo_id number, hpo_error *err) {
   hpo_status status = HPO_OK;
@@ -144,13 +145,14 @@ static hpo_status add_paused(hpo_history *h, const hpo_view *view,
       continue;
     h->kind[row] = HPO_ROW_PAUSED;
     HPO_TRY(status,
-            add_merit(h,
-                      (hpo_merit){.row = (uint32_t)row,
-                                  .step = -(double)p.step,
-                                  .value = h->plan->objective[0].maximize
-                                               ? -p.value
-                                               : p.value},
-                      err));
+            add_merit(
+                h,
+                (hpo_merit){.row = (uint32_t)row,
+                            .step = h->plan->n_model > 1 ? -(double)INFINITY
+                                                         : -(double)p.step,
+                            .value = h->plan->objective[0].maximize ? -p.value
+                                                                    : p.value},
+                err));
     h->n_paused++;
   }
 done:

@@ -85,10 +85,10 @@ bool hpo_pruner_needs_reports(const hpo_pruner *p) {
   return p->kind->needs_reports && !hpo_pruner_rule(p).is_alone;
 }
 
-bool hpo_pruner_ladder(const hpo_pruner *p, hpo_ladder *out) {
+bool hpo_pruner_ladder(const hpo_pruner *p, size_t model, hpo_ladder *out) {
   if (p->kind->ladder == NULL)
     return false;
-  p->kind->ladder(p->options, p->plan, out);
+  p->kind->ladder(p->options, p->plan, model, out);
   return true;
 }
 

@@ -33,7 +33,7 @@ static hpo_status count_finals(hpo_sched *s, hpo_error *err) {
   }
   qsort(final, n_final, sizeof *final, by_end);
   for (size_t i = 0; i < n_final; i++)
-    HPO_TRY(status, hpo_progress_add(&s->progress, final[i], err));
+    HPO_TRY(status, hpo_sched_add_final(s, final[i], err));
 done:
   hpo_mem_free(final);
   return status;
@@ -143,16 +143,14 @@ done:
   return status;
 }
 
-/* With rungs: the paused trial that goes on.  If none does and nothing runs,
- * the best one does as long as no trial is complete. */
+/* With rungs: the paused trial that goes on.  Where nothing runs, the last
+ * ones do. */
 static hpo_status promote(hpo_sched *s, hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_pending p = {.decision = "promote"};
-  bool is_last = !may_add(s) && s->n_running == 0 && isnan(s->progress.best);
+  bool is_last = !may_add(s) && s->n_running == 0;
 
-  if (!s->has_rungs ||
-      !(hpo_rungs_next(&s->rungs, false, &p.trial, &p.rung) ||
-        (is_last && hpo_rungs_next(&s->rungs, true, &p.trial, &p.rung))))
+  if (!hpo_sched_promotes(s, is_last, &p.trial, &p.rung))
     goto done;
   p.attempt = hpo_ledger_get(s->ledger, p.trial)->attempt;
   HPO_TRY(status, hpo_sched_add_ready(s, &p, err));
@@ -215,7 +213,7 @@ hpo_status hpo_arrival_result(hpo_sched *s, const hpo_trial *t,
     HPO_TRY(status, hpo_sched_add_rung(s, t, t->rung, false, err));
   if (!hpo_trial_is_final(t->state))
     goto done;
-  HPO_TRY(status, hpo_progress_add(&s->progress, t, err));
+  HPO_TRY(status, hpo_sched_add_final(s, t, err));
   end = hpo_progress_end(&s->progress);
   if (end == HPO_END_NONE || s->is_cut)
     goto done;

@@ -22,8 +22,8 @@ hpo_status hpo_sched_suggest(hpo_sched *s, hpo_id horizon, hpo_id number,
   hpo_view view = {.ledger = s->ledger,
                    .horizon = horizon,
                    .trials = number,
-                   .pause = s->rungs.pause,
-                   .n_pause = s->rungs.n_pause};
+                   .pause = s->pause,
+                   .n_pause = s->n_pause};
   const double *given =
       (size_t)number < s->plan->n_enqueue
           ? s->plan->enqueue + (size_t)number * s->plan->space.n_param
@@ -165,20 +165,66 @@ hpo_status hpo_sched_finish(hpo_sched *s, hpo_end end, bool is_cut,
       err);
 }
 
+hpo_rungs *hpo_sched_rungs(const hpo_sched *s, const hpo_trial *t) {
+  /* a torn row names no model */
+  return &s->rungs[s->plan->n_model > 1 && t->x[0] >= 0 &&
+                           t->x[0] < (double)s->plan->n_model
+                       ? (size_t)t->x[0]
+                       : 0];
+}
+
 bool hpo_sched_has_paused(const hpo_sched *s, const hpo_trial *t,
                           int64_t rung) {
   if (t->rung == rung)
     return t->state == HPO_TRIAL_PAUSED || t->state == HPO_TRIAL_PRUNED;
   return t->rung > rung &&
-         !isnan(
-             hpo_rungs_value(t, hpo_rungs_steps(&s->rungs, t->number, rung)));
+         !isnan(hpo_rungs_value(
+             t, hpo_rungs_steps(hpo_sched_rungs(s, t), t->number, rung)));
+}
+
+static hpo_status note_pause(hpo_sched *s, hpo_id trial, hpo_pause pause,
+                             hpo_error *err) {
+  hpo_status status = HPO_OK;
+  size_t n = (size_t)trial + 1;
+
+  HPO_TRY(status,
+          hpo_mem_grow(&s->pause, &s->pause_room, n, sizeof *s->pause, err));
+  while (s->n_pause < n)
+    s->pause[s->n_pause++] = (hpo_pause){0};
+  if (pause.step > s->pause[trial].step)
+    s->pause[trial] = pause;
+done:
+  return status;
 }
 
 hpo_status hpo_sched_add_rung(hpo_sched *s, const hpo_trial *t, int64_t rung,
                               bool is_gone, hpo_error *err) {
-  int64_t step = hpo_rungs_steps(&s->rungs, t->number, rung);
+  hpo_status status = HPO_OK;
+  hpo_rungs *r = hpo_sched_rungs(s, t);
+  hpo_pause p = {.step = hpo_rungs_steps(r, t->number, rung)};
 
-  return hpo_rungs_add(
-      &s->rungs, t->number, rung, hpo_rungs_value(t, step),
-      is_gone || (t->rung == rung && t->state == HPO_TRIAL_PRUNED), err);
+  p.value = hpo_rungs_value(t, p.step);
+  HPO_TRY(status, hpo_rungs_add(r, t->number, rung, p.value,
+                                is_gone || (t->rung == rung &&
+                                            t->state == HPO_TRIAL_PRUNED),
+                                err));
+  HPO_TRY(status, note_pause(s, t->number, p, err));
+done:
+  return status;
+}
+
+hpo_status hpo_sched_add_final(hpo_sched *s, const hpo_trial *t,
+                               hpo_error *err) {
+  if (s->has_rungs && t->state == HPO_TRIAL_COMPLETE)
+    hpo_sched_rungs(s, t)->has_complete = true;
+  return hpo_progress_add(&s->progress, t, err);
+}
+
+bool hpo_sched_promotes(hpo_sched *s, bool is_last, hpo_id *trial,
+                        int64_t *rung) {
+  for (size_t m = 0; s->has_rungs && m < s->plan->n_model; m++)
+    if (is_last ? hpo_rungs_last(&s->rungs[m], s->progress.best, trial, rung)
+                : hpo_rungs_next(&s->rungs[m], trial, rung))
+      return true;
+  return false;
 }

@@ -69,7 +69,8 @@ static hpo_status keep_rungs(const hpo_sched *s, const hpo_pending *job,
                              hpo_trial *t, hpo_error *err) {
   hpo_status status = HPO_OK;
   const hpo_trial *before = hpo_ledger_get(s->ledger, job->trial);
-  int64_t from = hpo_rungs_steps(&s->rungs, job->trial, job->rung - 1);
+  int64_t from =
+      hpo_rungs_steps(hpo_sched_rungs(s, before), job->trial, job->rung - 1);
 
   if (hpo_trial_is_final(t->state) && t->steps >= from)
     goto done;

@@ -27,7 +27,6 @@ void hpo_rungs_free(hpo_rungs *r) {
   for (int64_t i = 0; r->rung != NULL && i < n; i++)
     hpo_mem_free(r->rung[i].entry);
   hpo_mem_free(r->rung);
-  hpo_mem_free(r->pause);
   *r = (hpo_rungs){0};
 }
 
@@ -43,21 +42,6 @@ static bool is_before(const hpo_rungs *r, const hpo_rung_entry *a,
   if (a->value != b->value)
     return r->maximize ? a->value > b->value : a->value < b->value;
   return a->trial < b->trial;
-}
-
-static hpo_status note_pause(hpo_rungs *r, hpo_id trial, hpo_pause pause,
-                             hpo_error *err) {
-  hpo_status status = HPO_OK;
-  size_t n = (size_t)trial + 1;
-
-  HPO_TRY(status,
-          hpo_mem_grow(&r->pause, &r->pause_room, n, sizeof *r->pause, err));
-  while (r->n_pause < n)
-    r->pause[r->n_pause++] = (hpo_pause){0};
-  if (pause.step > r->pause[trial].step)
-    r->pause[trial] = pause;
-done:
-  return status;
 }
 
 hpo_status hpo_rungs_add(hpo_rungs *r, hpo_id trial, int64_t rung,
@@ -76,37 +60,52 @@ hpo_status hpo_rungs_add(hpo_rungs *r, hpo_id trial, int64_t rung,
   memmove(at->entry + i + 1, at->entry + i, (at->n - i) * sizeof *at->entry);
   at->entry[i] = e;
   at->n++;
-  HPO_TRY(status,
-          note_pause(r, trial,
-                     (hpo_pause){hpo_rungs_steps(r, trial, rung), value},
-                     err));
 done:
   return status;
 }
 
-/* The first of the best `most` that is still there. */
-static bool take(hpo_rung *at, size_t most, hpo_id *trial) {
-  for (size_t i = 0; i < most && i < at->n; i++)
-    if (!at->entry[i].is_gone) {
-      at->entry[i].is_gone = true;
-      *trial = at->entry[i].trial;
-      return true;
-    }
+/* The first of the best `most` that is still there, where it is better than
+ * `than` (NaN: whatever it is). */
+static bool take(const hpo_rungs *r, hpo_rung *at, size_t most, double than,
+                 hpo_id *trial) {
+  for (size_t i = 0; i < most && i < at->n; i++) {
+    hpo_rung_entry *e = &at->entry[i];
+    if (e->is_gone)
+      continue;
+    if (r->maximize ? e->value <= than : e->value >= than)
+      return false;
+    e->is_gone = true;
+    *trial = e->trial;
+    return true;
+  }
   return false;
 }
 
-bool hpo_rungs_next(hpo_rungs *r, bool anyway, hpo_id *trial, int64_t *rung) {
+/* Of the best n / factor of a rung of n, but of `least` of them anyway. */
+static bool pick(hpo_rungs *r, size_t least, double than, hpo_id *trial,
+                 int64_t *rung) {
   /* level: rungs of all brackets with the same steps */
   for (int64_t level = r->height - 1; level >= 0; level--)
     for (int64_t b = 0; b < r->ladder.brackets && b <= level; b++) {
       hpo_rung *at = &r->rung[b * r->height + level - b];
-      size_t most = at->n / (size_t)r->ladder.factor;
-      if (take(at, anyway ? at->n : most, trial)) {
+      size_t good = at->n / (size_t)r->ladder.factor;
+      if (take(r, at, good > least ? good : least, than, trial)) {
         *rung = level - b + 1;
         return true;
       }
     }
   return false;
+}
+
+bool hpo_rungs_next(hpo_rungs *r, hpo_id *trial, int64_t *rung) {
+  return pick(r, 0, (double)NAN, trial, rung);
+}
+
+bool hpo_rungs_last(hpo_rungs *r, double best, hpo_id *trial, int64_t *rung) {
+  if (hpo_rungs_next(r, trial, rung))
+    return true;
+  return r->has_complete ? pick(r, 1, best, trial, rung)
+                         : pick(r, SIZE_MAX, (double)NAN, trial, rung);
 }
 
 double hpo_rungs_value(const hpo_trial *t, int64_t step) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The rungs of halving and hyperband: which paused trial goes on.
+/* The rungs of halving and hyperband: which paused trial goes on.  Each model
+ * has rungs of its own, since a step of one tells nothing about another's.
  *
  * A trial that has done the steps of a rung stands there with its value.  Of
  * n trials at a rung the best n / factor (rounded down) may go on; whoever
@@ -25,10 +26,9 @@ typedef struct hpo_rung {
 typedef struct hpo_rungs {
   hpo_ladder ladder;
   bool maximize;
-  hpo_rung *rung;   /* [brackets][height], owned */
-  int64_t height;   /* rungs of the longest bracket, without the end */
-  hpo_pause *pause; /* [n_pause] by trial, for what samplers may see; owned */
-  size_t n_pause, pause_room;
+  hpo_rung *rung;    /* [brackets][height], owned */
+  int64_t height;    /* rungs of the longest bracket, without the end */
+  bool has_complete; /* a trial of the model is known to be complete */
 } hpo_rungs;
 
 HPO_MUST_USE hpo_status hpo_rungs_make(const hpo_ladder *ladder, bool maximize,
@@ -42,9 +42,13 @@ HPO_MUST_USE hpo_status hpo_rungs_add(hpo_rungs *r, hpo_id trial, int64_t rung,
                                       double value, bool is_gone,
                                       hpo_error *err);
 /** The trial that goes on, and the rung that it goes for; it is then gone.
- *  \param [in] anyway  if none is good enough, the best of the highest rung
  *  \return false: none */
-bool hpo_rungs_next(hpo_rungs *r, bool anyway, hpo_id *trial, int64_t *rung);
+bool hpo_rungs_next(hpo_rungs *r, hpo_id *trial, int64_t *rung);
+/** As hpo_rungs_next, where no trial comes any more.  If none is good enough:
+ *  the best of the highest rung as long as no trial of the model is complete;
+ *  then the best of a rung if it is better than `best`, that of all complete
+ *  trials. */
+bool hpo_rungs_last(hpo_rungs *r, double best, hpo_id *trial, int64_t *rung);
 
 /** The objective of a trial after a step, NaN where its curve has none. */
 double hpo_rungs_value(const hpo_trial *t, int64_t step);

@@ -38,13 +38,28 @@ bool hpo_sched_needs_curves(const hpo_plan *plan) {
          hpo_terminator_needs_curves(plan);
 }
 
+static hpo_status make_rungs(hpo_sched *s, hpo_error *err) {
+  hpo_status status = HPO_OK;
+  hpo_ladder ladder;
+
+  HPO_TRY(status,
+          hpo_mem_new(s->plan->n_model, sizeof *s->rungs, &s->rungs, err));
+  for (size_t m = 0; m < s->plan->n_model; m++) {
+    s->has_rungs = hpo_pruner_ladder(s->pruner, m, &ladder);
+    if (s->has_rungs)
+      HPO_TRY(status, hpo_rungs_make(&ladder, s->plan->objective[0].maximize,
+                                     &s->rungs[m], err));
+  }
+done:
+  return status;
+}
+
 hpo_status hpo_sched_create(const hpo_plan *plan, hpo_ledger *ledger,
                             double seconds_before, int n_teams,
                             hpo_sched **out, hpo_error *err) {
   hpo_status status = HPO_OK;
   hpo_sched *s = NULL;
   size_t n = n_teams > 0 ? (size_t)n_teams : 0;
-  hpo_ladder ladder;
 
   HPO_TRY(status, hpo_mem_new(1, sizeof *s, &s, err));
   s->plan = plan;
@@ -63,10 +78,7 @@ hpo_status hpo_sched_create(const hpo_plan *plan, hpo_ledger *ledger,
   s->trials = hpo_sampler_budget(s->sampler);
   HPO_TRY(status, hpo_pruner_create(plan, &s->pruner, err));
   HPO_TRY(status, hpo_terminator_create(plan, &s->progress.terminator, err));
-  s->has_rungs = hpo_pruner_ladder(s->pruner, &ladder);
-  if (s->has_rungs)
-    HPO_TRY(status, hpo_rungs_make(&ladder, plan->objective[0].maximize,
-                                   &s->rungs, err));
+  HPO_TRY(status, make_rungs(s, err));
   HPO_TRY(status,
           hpo_mem_new(plan->space.n_param, sizeof *s->ahead, &s->ahead, err));
   s->ledger = ledger;
@@ -103,7 +115,10 @@ void hpo_sched_destroy(hpo_sched *s) {
   hpo_mem_free(s->ahead);
   hpo_mem_free(s->slot);
   hpo_progress_free(&s->progress);
-  hpo_rungs_free(&s->rungs);
+  for (size_t m = 0; s->rungs != NULL && m < s->plan->n_model; m++)
+    hpo_rungs_free(&s->rungs[m]);
+  hpo_mem_free(s->rungs);
+  hpo_mem_free(s->pause);
   hpo_sampler_destroy(s->sampler);
   hpo_pruner_destroy(s->pruner);
   hpo_ledger_destroy(s->ledger);
@@ -179,8 +194,10 @@ static hpo_status start(hpo_sched *s, size_t i, hpo_error *err) {
                  .want_reports =
                      !s->plan->strict && hpo_pruner_needs_reports(s->pruner)};
   if (s->has_rungs) {
-    job.from_step = hpo_rungs_steps(&s->rungs, p->trial, p->rung - 1);
-    job.to_step = hpo_rungs_steps(&s->rungs, p->trial, p->rung);
+    const hpo_rungs *r =
+        hpo_sched_rungs(s, hpo_ledger_get(s->ledger, p->trial));
+    job.from_step = hpo_rungs_steps(r, p->trial, p->rung - 1);
+    job.to_step = hpo_rungs_steps(r, p->trial, p->rung);
   }
   hpo_action decided = {
       .kind = HPO_ACTION_DECIDED, .job = job, .decision = p->decision};

@@ -76,8 +76,10 @@ struct hpo_sched {
   hpo_pending *ready; /* [n_ready] ascending by job, then trial */
   size_t n_ready, ready_room;
   hpo_progress progress;
-  bool has_rungs;  /* halving: trials pause */
-  hpo_rungs rungs; /* what decisions may know of them */
+  bool has_rungs;   /* halving: trials pause */
+  hpo_rungs *rungs; /* [plan->n_model] what decisions may know of them */
+  hpo_pause *pause; /* [n_pause] by trial, for what samplers may see */
+  size_t n_pause, pause_room;
   /* arrival */
   hpo_id next_job;
   uint16_t *failures; /* [failures_room] of a trial in this session */
@@ -122,6 +124,8 @@ HPO_MUST_USE hpo_status hpo_sched_push(hpo_sched *s, const hpo_action *a,
  *  kept (taken); NULL: none. */
 HPO_MUST_USE hpo_status hpo_sched_write(hpo_sched *s, hpo_id trial,
                                         hpo_result *kept, hpo_error *err);
+/** The rungs of a trial's model. */
+hpo_rungs *hpo_sched_rungs(const hpo_sched *s, const hpo_trial *t);
 /** Whether a trial has done a rung and paused there, now or once, by its
  *  row. */
 bool hpo_sched_has_paused(const hpo_sched *s, const hpo_trial *t,
@@ -131,6 +135,13 @@ bool hpo_sched_has_paused(const hpo_sched *s, const hpo_trial *t,
 HPO_MUST_USE hpo_status hpo_sched_add_rung(hpo_sched *s, const hpo_trial *t,
                                            int64_t rung, bool is_gone,
                                            hpo_error *err);
+/** A final trial counts for decisions to come. */
+HPO_MUST_USE hpo_status hpo_sched_add_final(hpo_sched *s, const hpo_trial *t,
+                                            hpo_error *err);
+/** The paused trial that goes on, and the rung that it goes for; is_last:
+ *  nothing else is to be done (rungs.h).  false: none. */
+bool hpo_sched_promotes(hpo_sched *s, bool is_last, hpo_id *trial,
+                        int64_t *rung);
 /** Tells all teams to stop their trials. */
 HPO_MUST_USE hpo_status hpo_sched_stop_all(hpo_sched *s, hpo_trial_state state,
                                            const char *reason, hpo_error *err);

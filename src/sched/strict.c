@@ -110,15 +110,13 @@ static hpo_status see(hpo_sched *s, const hpo_slot *old, hpo_error *err) {
   t = hpo_ledger_get(s->ledger, old->trial);
   return s->has_rungs && hpo_sched_has_paused(s, t, old->rung)
              ? hpo_sched_add_rung(s, t, old->rung, false, err)
-             : hpo_progress_add(&s->progress, t, err);
+             : hpo_sched_add_final(s, t, err);
 }
 
-/* A paused trial that goes on.  If every result is known and none is good
- * enough, the best goes on as long as no trial is complete. */
-static bool promotes(hpo_sched *s, bool anyway, hpo_slot *to) {
+/* A paused trial that goes on; is_last: every result is known. */
+static bool promotes(hpo_sched *s, bool is_last, hpo_slot *to) {
   *to = (hpo_slot){0};
-  return s->has_rungs && (!anyway || isnan(s->progress.best)) &&
-         hpo_rungs_next(&s->rungs, anyway, &to->trial, &to->rung);
+  return hpo_sched_promotes(s, is_last, &to->trial, &to->rung);
 }
 
 static hpo_status decide_slot(hpo_sched *s, hpo_error *err) {
