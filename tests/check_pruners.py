@@ -446,6 +446,38 @@ def test_default_rungs(tool):
     assert "halving, rungs after 1, 3 of 6 steps" in done.stdout
 
 
+def test_each_model_has_rungs_of_its_own(tool):
+    path = tool.folder / "two.xml"
+    path.write_text(QUICK.read_text().replace("</model>", """</model>
+  <model kind="logistic"><fixed name="max_iter" value="1000"/>
+    <float name="C" low="0.1" high="9"/></model>""").replace(
+        "breast_cancer.csv", f"{QUICK.parent}/breast_cancer.csv"))
+    done = tool.run("check", path, "--set", "pruner/name=halving")
+    assert ("pruner      halving, gbt rungs after 25, 75, 225 of 300 steps; "
+            "logistic rungs after 83, 249, 747 of 1000 steps\n") in done.stdout
+
+
+def test_paused_trials_are_told_of(tool):
+    """As they pause, and after a stop, when the last goes on for long."""
+    words = [write_function(tool.folder, steps=1000, delay=0.1, trials=6,
+                            order="arrival", pruner="none"),
+             "--set", "pruner/name=halving", "--set", "pruner/min-resource=1",
+             "--set", "pruner/reduction-factor=1000"]
+    path = tool.folder / "f.h5"
+    run = tool.start(*words)
+    while not path.exists() or sorted(states(path)) != [
+            *["paused"] * 5, "running"]:
+        assert run.poll() is None, run.stdout.read()
+        time.sleep(0.01)
+    tool.run("stop", "f.h5")
+    text, _ = run.communicate(timeout=60)
+    assert run.returncode == 75
+    for i in range(6):
+        assert f"trial {i} paused at step 1: value " in text
+    assert ("6 trials (0 complete, 0 pruned, 0 failed, 5 paused, "
+            "1 interrupted), stopped by") in text
+
+
 def test_retries_are_refused(tool):
     done = tool.run("check", write_function(tool.folder), "--set",
                     "pruner/name=halving", "--set",
