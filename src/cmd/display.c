@@ -96,12 +96,13 @@ static void format_trial(const hpo_display *p, const hpo_trial *t, char *text,
 
 /* The lines that a batch log was spared. */
 static void tell_left_out(hpo_display *p) {
-  size_t n = p->complete + p->pruned + p->failed + p->paused;
+  size_t n = p->complete + p->pruned + p->failed;
   char paused[48] = "";
 
   if (p->paused > 0)
-    snprintf(paused, sizeof paused, ", %zu paused", p->paused);
-  if (n > 0)
+    snprintf(paused, sizeof paused, "; %zu pause%s", p->paused,
+             p->paused == 1 ? "" : "s");
+  if (n + p->paused > 0)
     fprintf(stderr,
             "(%zu more trial%s: %zu complete, %zu pruned, %zu failed%s)\n", n,
             n == 1 ? "" : "s", p->complete, p->pruned, p->failed, paused);
