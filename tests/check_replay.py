@@ -2,6 +2,7 @@
 """hpotune replay: every kind of trial comes again bit for bit, and what
 differs is told."""
 import shutil
+import zlib
 
 import h5py
 import pytest
@@ -113,6 +114,28 @@ def test_what_differs_is_told(tool):
     assert "it differs" in done.stdout
     assert "CPU: another CPU then" in done.stdout
     assert same(tool.run("replay", 4, "c.h5"))
+
+
+def test_a_file_of_an_earlier_version(tool):
+    """Its plan lacks what came later; a part that is there alone is wrong.
+    """
+    write(tool, keep="all")
+    tool.run("s.xml", "--quiet")
+    later = [b"batch", b"reuse", b"terminator.", b"space.forbidden",
+             b"warm_start.", b"known"]
+    with h5py.File(tool.folder / "s.h5", "r") as f:
+        plan = f["study/plan"][:].tobytes()
+    for names, code in ((later, 0), ([b"terminator.options.value"], 4)):
+        cut = plan
+        for name in names:
+            assert name in cut
+            cut = cut.replace(name, b"?" + name[1:])
+        with h5py.File(tool.folder / "s.h5", "r+") as f:
+            f["study/plan"][:] = list(cut)
+            f["study/plan"].attrs.modify("crc", zlib.crc32(cut))
+        done = tool.run("replay", 3, "s.h5", expect=code)
+        assert same(done) == (code == 0)
+    assert "no valid field terminator.options.value" in done.stderr
 
 
 def test_data_that_moved_or_changed(tool):

@@ -108,6 +108,8 @@ static void test_damaged(void **state) {
                {"space.model", 7},
                {"data.task", 4},
                {"has_data", 2},
+               {"batch", (int64_t)1 << 40},
+               {"reuse", 2},
                {"retries", (int64_t)1 << 40}};
   hpo_plan *a = sample(5);
 
@@ -125,6 +127,18 @@ static void test_damaged(void **state) {
   hpo_plan_destroy(a);
 }
 
+/* What plans were stored without before. */
+static const char *const later[] = {"batch",           "reuse",
+                                    "terminator.name", "terminator.line",
+                                    "space.forbidden", "warm_start.count"};
+
+static bool may_lack(const char *name) {
+  for (size_t i = 0; i < sizeof later / sizeof *later; i++)
+    if (strcmp(name, later[i]) == 0)
+      return true;
+  return false;
+}
+
 static void test_missing_fields(void **state) {
   hpo_plan *a = sample(6);
   hpo_record *r = record_of(a);
@@ -133,15 +147,54 @@ static void test_missing_fields(void **state) {
   for (size_t i = 0; i < r->n_field; i++) {
     hpo_plan *b = NULL;
     char first = r->field[i].name[0];
-    bool may_lack = strcmp(r->field[i].name, "warm_start.count") == 0;
+    bool lacks = may_lack(r->field[i].name);
     r->field[i].name[0] = '?';
     assert_int_equal(hpo_plan_from_record(r, &b, NULL),
-                     may_lack ? HPO_OK : HPO_ESTUDY);
+                     lacks ? HPO_OK : HPO_ESTUDY);
     hpo_plan_destroy(b);
     r->field[i].name[0] = first;
   }
   hpo_record_destroy(r);
   hpo_plan_destroy(a);
+}
+
+static void hide(hpo_record *r, const char *name) {
+  hpo_field *f = hpo_record_find(r, name);
+  assert_non_null(f);
+  f->name[0] = '?';
+}
+
+/** A study stored before there was any of it has what was so then. */
+static void test_earlier_versions(void **state) {
+  static const char *const options[] = {"terminator.options.name",
+                                        "terminator.options.value",
+                                        "terminator.options.line", "known"};
+  hpo_plan *a = sample(6), *b = NULL;
+  hpo_record *r = NULL;
+  hpo_error err = {0};
+
+  (void)state;
+  a->batch = 7;
+  a->reuse = true;
+  a->terminator.line = 9;
+  r = record_of(a);
+  for (size_t i = 0; i < sizeof later / sizeof *later; i++)
+    hide(r, later[i]);
+  for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+    hide(r, options[i]);
+  if (hpo_plan_from_record(r, &b, &err) != HPO_OK)
+    fail_msg("%s", err.text);
+  assert_int_equal(b->batch, 1);
+  assert_false(b->reuse);
+  assert_string_equal(b->terminator.name, "none");
+  assert_int_equal(b->terminator.options.n, 0);
+  assert_int_equal(b->terminator.line, 0);
+  assert_int_equal(b->space.n_forbidden, 0);
+  assert_int_equal(b->n_warm, 0);
+  assert_string_equal(b->name, a->name);
+  hpo_plan_destroy(a);
+  hpo_plan_destroy(b);
+  hpo_record_destroy(r);
 }
 
 static void put(char **at, const char *text) {
@@ -279,11 +332,15 @@ static void test_text(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_round_trip), cmocka_unit_test(test_extremes),
-      cmocka_unit_test(test_damaged),    cmocka_unit_test(test_missing_fields),
-      cmocka_unit_test(test_identity),   cmocka_unit_test(test_enqueue_counts),
-      cmocka_unit_test(test_metrics),    cmocka_unit_test(test_text)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_round_trip),
+                                     cmocka_unit_test(test_extremes),
+                                     cmocka_unit_test(test_damaged),
+                                     cmocka_unit_test(test_missing_fields),
+                                     cmocka_unit_test(test_earlier_versions),
+                                     cmocka_unit_test(test_identity),
+                                     cmocka_unit_test(test_enqueue_counts),
+                                     cmocka_unit_test(test_metrics),
+                                     cmocka_unit_test(test_text)};
 
   return cmocka_run_group_tests_name("plan", tests, NULL, NULL);
 }

@@ -3,13 +3,14 @@
  * another study (rulings.md, The file), unit and meaning. */
 #include "plan_private.h"
 
-#define ROW(type, member, kind, counts, unit, description)                    \
+#define LATER(type, member, kind, counts, unit, description, before)          \
   {                                                                           \
 #member, HPO_MEMBER_##kind, offsetof(type, member), counts, unit,         \
-        description                                                           \
+        description, before                                                   \
   }
+#define ROW(...) LATER(__VA_ARGS__, NULL)
 #define END                                                                   \
-  { NULL, HPO_MEMBER_TEXT, 0, false, "", "" }
+  { NULL, HPO_MEMBER_TEXT, 0, false, "", "", NULL }
 
 /* clang-format off */
 const hpo_member hpo_plan_members[] = {
@@ -32,7 +33,8 @@ const hpo_member hpo_plan_members[] = {
       "Most memory of a trial; 0: no limit."),
     P(retries, INT, false, "", "How often a failed trial is tried again."),
     P(ranks_per_trial, INT, false, "", "Ranks of a team; 0: all."),
-    P(batch, INT, false, "", "Trials that a team trains side by side."),
+    LATER(hpo_plan, batch, INT, false, "",
+      "Trials that a team trains side by side.", "1"),
     P(data_mode, TEXT, false, "", "How the rows lie on the ranks."),
     P(shards, WHOLE, false, "",
       "Shards of the training rows, of which a trial sees one; 0: none."),
@@ -46,7 +48,8 @@ const hpo_member hpo_plan_members[] = {
     P(simpler, TEXT, false, "", "What makes a trial simpler, for one-se."),
     P(bootstrap, WHOLE, false, "",
       "Samples that the winner's luck is judged by; 0: none."),
-    P(reuse, BOOL, false, "", "Whether equal parameters are trained once."),
+    LATER(hpo_plan, reuse, BOOL, false, "",
+      "Whether equal parameters are trained once.", "0"),
     P(refit, BOOL, false, "",
       "Whether the winner is trained again on all rows at the end."),
 #undef P
@@ -156,13 +159,15 @@ const hpo_member hpo_plan_choice_members[] = {
     C(name, TEXT, true, "", "Name of the algorithm."),
     C(options, SETTINGS, true, "", "Its options."),
     C(line, INT, false, "", "Line of the study file."),
+#undef C
     END};
 
 /* when to end is no part of what the study is */
 const hpo_member hpo_plan_terminator_members[] = {
-    C(name, TEXT, false, "", "Name of the terminator."),
-    C(options, SETTINGS, false, "", "Its options."),
-    C(line, INT, false, "", "Line of the study file."),
-#undef C
+#define T(...) LATER(hpo_plan_choice, __VA_ARGS__)
+    T(name, TEXT, false, "", "Name of the terminator.", "none"),
+    T(options, SETTINGS, false, "", "Its options.", ""),
+    T(line, INT, false, "", "Line of the study file.", "0"),
+#undef T
     END};
 /* clang-format on */

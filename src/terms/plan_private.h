@@ -29,6 +29,8 @@ typedef struct hpo_member {
   size_t offset;
   bool counts; /* part of the study's identity */
   const char *unit, *description;
+  const char *before; /* its value, as text, in studies stored before there
+                         was such a member; NULL: all have it */
 } hpo_member;
 
 /** The structs that a plan is made of; end: name is NULL. */

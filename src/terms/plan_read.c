@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A plan from its record (plan_record.c); the record may come from a damaged
- * file or a strange peer, so nothing in it is believed unchecked. */
+ * file or a strange peer, so nothing in it is believed unchecked.  One of an
+ * earlier version lacks what came later, which then is as it was before. */
 #include "hpo/plan.h"
 
 #include "hpo/known.h"
 #include "hpo/mem.h"
+#include "hpo/options.h"
 #include "plan_private.h"
 
 #include <limits.h>
@@ -118,12 +120,41 @@ static hpo_status set_whole(const hpo_member *m, int64_t x, void *at,
                               (long long)x);
 }
 
+/** Whether a record has nothing of a member. */
+static bool is_absent(const hpo_record *r, const char *prefix,
+                      const hpo_member *m) {
+  static const char *const suffix[] = {"", ".name", ".value", ".line"};
+  char name[NAME_ROOM];
+
+  for (size_t i = 0; i < sizeof suffix / sizeof *suffix; i++) {
+    join(name, prefix, m->name, suffix[i]);
+    if (hpo_record_find(r, name) != NULL)
+      return false;
+  }
+  return true;
+}
+
+/** The value that a member had before there was one; lists are empty. */
+static hpo_status set_before(const hpo_member *m, void *at, hpo_error *err) {
+  int64_t x = 0;
+  bool is_whole = hpo_options_parse_int(m->before, &x);
+
+  if (m->kind == HPO_MEMBER_SETTINGS)
+    return HPO_OK;
+  if (m->kind == HPO_MEMBER_TEXT)
+    return hpo_mem_string(m->before, at, err);
+  HPO_ASSERT(is_whole);
+  return set_whole(m, x, at, err);
+}
+
 static hpo_status read_member(const hpo_record *r, const char *prefix,
                               const hpo_member *m, void *at, hpo_error *err) {
   hpo_status status = HPO_OK;
   char name[NAME_ROOM];
   const hpo_field *f = NULL;
 
+  if (m->before != NULL && is_absent(r, prefix, m))
+    return set_before(m, at, err);
   join(name, prefix, m->name, "");
   switch (m->kind) {
   case HPO_MEMBER_TEXT:
@@ -305,12 +336,15 @@ done:
   return status;
 }
 
+/* Studies of earlier versions have none. */
 static hpo_status read_forbidden(const hpo_record *r, hpo_space *s,
                                  hpo_error *err) {
   hpo_status status = HPO_OK;
   const hpo_field *f = NULL;
   double rule = -1;
 
+  if (hpo_record_find(r, "space.forbidden") == NULL)
+    return HPO_OK;
   HPO_TRY(status, need(r, "space.forbidden", HPO_FIELD_FLOAT, ANY, &f, err));
   if (f->n_shape != 2 || f->shape[1] != 4)
     HPO_FAIL(status, err, HPO_ESTUDY,

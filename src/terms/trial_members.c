@@ -37,7 +37,9 @@ const hpo_trial_member hpo_trial_members[] = {
     ROW(bytes_sent, WHOLE, "bytes",
         "Bytes that the team's first rank sent for the trial; -1 unknown."),
     ROW(steps, WHOLE, "", "Training steps done."),
-    ROW(team, WHOLE, "", "Team that ran the trial last; -1 before."),
+    ROW(team, WHOLE, "",
+        "Team that ran the trial last; with batch, lane: trial slot times "
+        "teams plus team; -1 before."),
     ROW(host, TEXT, "", "Host of the team's first rank."),
     ROW(session, WHOLE, "",
         "Row of /sessions in which it ran last; -1 before."),
