@@ -281,6 +281,32 @@ def test_a_terminator_that_can_never_act_is_told(tool):
         assert (f'min-trials="{least}"' in done.stderr) == late
 
 
+PROGRAM = """<model kind="command" run="true {a}">
+<float name="a" low="0" high="1"/></model>"""
+
+
+@pytest.mark.parametrize("error", ["", 'error="folds"'])
+@pytest.mark.parametrize("metric, model", [
+    ("train_seconds", GBT), ("model_bytes", GBT), ("m", PROGRAM)])
+def test_an_objective_that_folds_lack_needs_a_number(tool, error, metric,
+                                                     model):
+    name = study(tool, make_table(5), '<folds count="3"/>', model=model,
+                 metric=metric)
+    text = (tool.folder / name).read_text().replace("strict", "arrival")
+    head, tail = text.replace("<objective", '<objective direction="minimize"'
+                              ).split("<budget")
+    line = head.count("\n") + 1
+    for given, code in ((error, 2), ('error="0.5"', 0)):
+        (tool.folder / name).write_text(
+            f'{head}<terminator name="regret-bound" {given}/><budget{tail}')
+        done = tool.run("check", name, expect=code)
+        told = (f'{name}:{line}: <terminator name="regret-bound">: the folds '
+                f"have no {metric} of their own")
+        assert (told in done.stderr) == (code == 2), done.stderr
+    assert 'such as error="0.001"' in tool.run(
+        name, "--set", "terminator/error=folds", expect=2).stderr
+
+
 def test_bad_names_and_several_objectives(tool):
     path = write(tool)
     done = tool.run("check", path, "--set", "terminator/name=regretbound",

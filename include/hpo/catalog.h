@@ -31,6 +31,7 @@ typedef struct hpo_entry {
   bool ends;          /* SAMPLER: has no more points at some time */
   bool one_objective; /* not with several */
   bool maximize;      /* METRIC: which way is better */
+  bool of_trial;      /* METRIC: of a whole trial, folds have none */
   double low, high;   /* METRIC: no value lies outside; both 0: not known */
   bool free_params;   /* MODEL function: any parameter x0, x1, ... */
   bool any_params;    /* MODEL command: parameters of any name */

@@ -89,6 +89,7 @@ static size_t add_metrics(hpo_entry *to) {
                         .is_built = true,
                         .tasks = kinds[i]->tasks,
                         .maximize = kinds[i]->maximize,
+                        .of_trial = kinds[i]->of_trial,
                         .low = kinds[i]->low,
                         .high = kinds[i]->high};
   return n;

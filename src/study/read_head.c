@@ -346,6 +346,26 @@ done:
   return status;
 }
 
+/* An error that comes from folds needs an objective that each of them has:
+ * without one no bound is ever below it. */
+static hpo_status check_terminator(hpo_reading *r, hpo_error *err) {
+  const hpo_plan *p = r->plan;
+  const hpo_node *node = hpo_node_good(r->root, "terminator");
+  const char *error = node ? hpo_node_get(node, "error") : NULL;
+  const char *metric = p->n_objective > 0 ? p->objective[0].metric : "";
+  const hpo_entry *e = hpo_catalog_find(r->catalog, HPO_ENTRY_METRIC, metric);
+
+  if (strcmp(p->terminator.name, "regret-bound") != 0 || !p->data.has_folds ||
+      (error != NULL && strcmp(error, "folds") != 0) ||
+      !(hpo_read_has_own_metrics(r) || (e != NULL && e->of_trial)))
+    return HPO_OK;
+  return hpo_faults_add(r->faults, node, "error", err,
+                        "the folds have no %s of their own, so that they tell "
+                        "no error; allowed: error= a regret that does not "
+                        "matter, a number above 0, such as error=\"0.001\"",
+                        metric);
+}
+
 hpo_status hpo_read_samplers(hpo_reading *r, hpo_error *err) {
   hpo_status status = HPO_OK;
 
@@ -355,6 +375,7 @@ hpo_status hpo_read_samplers(hpo_reading *r, hpo_error *err) {
                               &r->plan->pruner, err));
   HPO_TRY(status, read_choice(r, "terminator", HPO_ENTRY_TERMINATOR, "none",
                               &r->plan->terminator, err));
+  HPO_TRY(status, check_terminator(r, err));
 done:
   return status;
 }
