@@ -223,12 +223,101 @@ static void test_nothing_is_kept_in_vain(void **state) {
   end(&b);
 }
 
+/* A trial of some depth that is kept: because it is over, or paused. */
+static hpo_result keep(bench *b, double depth, int64_t to_step) {
+  const double x[] = {20, depth};
+  int64_t known;
+  hpo_job job = {.trial = b->number++,
+                 .to_step = to_step,
+                 .n_param = 2,
+                 .send_model = (double)NAN};
+
+  b->plan->reuse = true;
+  return train(b->both, &job, x, &known);
+}
+
+static void test_kept_ones_make_way_for_a_new_trial(void **state) {
+  enum { MIB = 1 << 20 };
+  hpo_error err = {0};
+  const double x[] = {20, 3};
+  double need = 0;
+  hpo_result r;
+  bench b;
+  (void)state;
+
+  start(&b, NULL);
+  MUST(hpo_evaluator_need(b.both, x, &need, &err));
+  hpo_evaluator_set_room(b.both, need + 100 * MIB);
+  for (int depth = 1; depth <= 3; depth++) {
+    r = keep(&b, depth, INT64_MAX);
+    hpo_result_free(&r);
+  }
+  assert_int_equal(b.both->n_paused, 3);
+  hpo_evaluator_set_room(b.both, need + MIB / 2);
+  r = keep(&b, 4, INT64_MAX);
+  assert_int_equal(r.trial->state, HPO_TRIAL_COMPLETE);
+  assert_int_equal(b.both->n_paused, 1); /* itself */
+  hpo_result_free(&r);
+  hpo_evaluator_set_room(b.both, 0);
+  check(&b, 20, 3, false, 0);
+  check(&b, 20, 4, false, 20);
+  end(&b);
+}
+
+/* Before a trial fails for the rank's memory those that are kept are gone. */
+static void test_paused_ones_make_way_under_a_limit(void **state) {
+  hpo_result r;
+  bench b;
+  (void)state;
+
+  start(&b, NULL);
+  for (int depth = 1; depth <= 3; depth++) {
+    r = keep(&b, depth, 5);
+    assert_int_equal(r.trial->state, HPO_TRIAL_PAUSED);
+    hpo_result_free(&r);
+  }
+  assert_int_equal(b.both->n_paused, 3);
+  b.plan->limit_memory = 1;
+  r = keep(&b, 4, INT64_MAX);
+  assert_int_equal(r.trial->state, HPO_TRIAL_FAILED);
+  assert_int_equal(b.both->n_paused, 0);
+  hpo_result_free(&r);
+  end(&b);
+}
+
+/* One that goes on needs its memory as well. */
+static void test_paused_ones_make_way_for_each_other(void **state) {
+  hpo_result r;
+  hpo_job job = {
+      .from_step = 5, .to_step = 9, .n_param = 2, .send_model = (double)NAN};
+  const double x[] = {20, 1};
+  int64_t known;
+  bench b;
+  (void)state;
+
+  start(&b, NULL);
+  for (int depth = 1; depth <= 3; depth++) {
+    r = keep(&b, depth, 5);
+    hpo_result_free(&r);
+  }
+  hpo_evaluator_set_room(b.both, 1);
+  r = train(b.both, &job, x, &known);
+  assert_int_equal(r.trial->state, HPO_TRIAL_PAUSED);
+  assert_int_equal(r.trial->steps, 9);
+  assert_int_equal(b.both->n_paused, 1);
+  hpo_result_free(&r);
+  end(&b);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_fewer_and_more_steps),
       cmocka_unit_test(test_pruned_on_the_way),
       cmocka_unit_test(test_early_stopping),
       cmocka_unit_test(test_nothing_is_kept_in_vain),
+      cmocka_unit_test(test_kept_ones_make_way_for_a_new_trial),
+      cmocka_unit_test(test_paused_ones_make_way_under_a_limit),
+      cmocka_unit_test(test_paused_ones_make_way_for_each_other),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

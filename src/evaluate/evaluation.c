@@ -113,9 +113,12 @@ static hpo_status go_on(hpo_evaluator *e, hpo_job *job, hpo_evaluation **out,
   if (v) {
     take_job(v, job);
     v->over = v->is_scored = v->stays = false;
+    HPO_TRY(status, hpo_need_make_room(e, &v->recipe, v->job.on_all, err));
   }
   *out = v;
+  v = NULL;
 done:
+  hpo_evaluation_free(v);
   return status;
 }
 
@@ -482,15 +485,21 @@ bool hpo_evaluation_settle(hpo_evaluation *v) {
 
 /* --- turns ------------------------------------------------------------- */
 
-/* Resident bytes of the rank of the team that holds most; -1: no limit. */
+/* Resident bytes of the rank of the team that holds most; -1: no limit.  A
+ * trial is not blamed for those that are kept. */
 static hpo_status find_rss(hpo_evaluation *v, int64_t *out, hpo_error *err) {
   hpo_status status = HPO_OK;
   const hpo_coll *team = v->e->team;
+  const double limit = (double)v->e->plan->limit_memory;
   double most = -1;
 
-  if (v->e->plan->limit_memory > 0) {
+  if (limit > 0) {
     most = (double)memory_of(v);
     HPO_TRY(status, team->max(team->self, &most, 1, err));
+  }
+  if (most > limit && v->e->n_paused > 0 && !v->recipe.kind->memory) {
+    hpo_paused_release(v->e);
+    return find_rss(v, out, err);
   }
   *out = (int64_t)most;
 done:

@@ -68,8 +68,13 @@ double hpo_fit_need(hpo_evaluator *e, const hpo_recipe *r, size_t fold);
 /** The same of all fits that a trial holds at once.
  *  \param on_all the finale's fit, of all rows but the test's */
 double hpo_need_of(hpo_evaluator *e, const hpo_recipe *r, bool on_all);
-/** HPO_ETRIAL: a trial of this recipe can't fit in memory, on any rank of
- *  the team: how much, and of what. Collective. */
+/** Trials that are kept go where one of this recipe needs their memory.
+ *  Collective. */
+HPO_MUST_USE hpo_status hpo_need_make_room(hpo_evaluator *e,
+                                           const hpo_recipe *r, bool on_all,
+                                           hpo_error *err);
+/** The same; HPO_ETRIAL: a trial of this recipe can't fit in memory, on any
+ * rank of the team: how much, and of what. Collective. */
 HPO_MUST_USE hpo_status hpo_need_check(hpo_evaluator *e, const hpo_recipe *r,
                                        bool on_all, hpo_error *err);
 /** Whether a step would do something. */

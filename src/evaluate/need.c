@@ -3,7 +3,8 @@
  *
  * A model's own estimate (hpo_model_kind.need) for one fit, times the fits
  * that live side by side, against the trial's limit and against this rank's
- * share of what its node has. */
+ * share of what its node has.  Trials that are kept (paused.h) make way. */
+#include "evaluate/paused.h"
 #include "evaluate/trial.h"
 #include "hpo/clock.h"
 
@@ -38,19 +39,44 @@ typedef struct budget {
   double need, less_limit, less_room; /* the last two negative */
 } budget;
 
-hpo_status hpo_need_check(hpo_evaluator *e, const hpo_recipe *r, bool on_all,
-                          hpo_error *err) {
+/* Of the team, once those that are kept have made way: the same ones on all
+ * ranks, as it goes by what is the same on all. */
+static hpo_status find_budget(hpo_evaluator *e, const hpo_recipe *r,
+                              bool on_all, budget *b, hpo_error *err) {
   hpo_status status = HPO_OK;
   double limit = (double)e->plan->limit_memory;
   double held = (double)hpo_clock_rss();
+
+  b->need = hpo_need_of(e, r, on_all);
+  b->less_limit = limit > 0 ? held - limit : -INFINITY;
+  b->less_room = e->room > 0 ? -e->room : -INFINITY;
+  HPO_TRY(status, e->team->max(e->team->self, &b->need, 3, err));
+  hpo_paused_shrink(e, -b->less_room - b->need - e->held);
+  if (b->need > -b->less_limit && e->n_paused > 0) {
+    hpo_paused_release(e);
+    return find_budget(e, r, on_all, b, err);
+  }
+done:
+  return status;
+}
+
+hpo_status hpo_need_make_room(hpo_evaluator *e, const hpo_recipe *r,
+                              bool on_all, hpo_error *err) {
+  budget b;
+
+  return e->n_paused > 0 && r->kind->need ? find_budget(e, r, on_all, &b, err)
+                                          : HPO_OK;
+}
+
+hpo_status hpo_need_check(hpo_evaluator *e, const hpo_recipe *r, bool on_all,
+                          hpo_error *err) {
+  hpo_status status = HPO_OK;
   char need[32], room[32];
-  budget b = {.need = hpo_need_of(e, r, on_all),
-              .less_limit = limit > 0 ? held - limit : -INFINITY,
-              .less_room = e->room > 0 ? -e->room : -INFINITY};
+  budget b;
 
   if (!r->kind->need)
     return HPO_OK;
-  HPO_TRY(status, e->team->max(e->team->self, &b.need, 3, err));
+  HPO_TRY(status, find_budget(e, r, on_all, &b, err));
   hpo_clock_format_bytes(b.need, need);
   if (b.need > -b.less_limit)
     HPO_FAIL(status, err, HPO_ETRIAL,

@@ -13,8 +13,8 @@
 /* Margins, gradients and node of a row. */
 #define ROW_BYTES 32.0
 
-/* As many as fit, from facts that all ranks of a team share. */
-static size_t most_kept(const hpo_evaluator *e, const hpo_evaluation *v) {
+/* What one takes on this rank, from facts that all ranks of a team share. */
+static double bytes_of(const hpo_evaluator *e, const hpo_evaluation *v) {
   const hpo_model_kind *kind = v->recipe.kind;
   double rows = 0, held = FLAT_BYTES;
 
@@ -23,7 +23,7 @@ static size_t most_kept(const hpo_evaluator *e, const hpo_evaluation *v) {
   for (size_t f = 0; f < v->n_fit; f++)
     rows += (double)(v->fit[f].rows.n_train + v->fit[f].rows.n_valid) *
             (double)v->fit[f].k;
-  return 1 + (size_t)(MOST_BYTES / (held + ROW_BYTES * rows / e->team->size));
+  return held + ROW_BYTES * rows / e->team->size;
 }
 
 static void take_out(hpo_evaluator *e, size_t i) {
@@ -47,6 +47,23 @@ void hpo_paused_drop(hpo_evaluator *e, size_t left) {
   }
 }
 
+void hpo_paused_shrink(hpo_evaluator *e, double most) {
+  double sum = 0;
+  size_t left = 0;
+
+  for (; left < e->n_paused; left++) {
+    sum += bytes_of(e, e->paused[e->n_paused - 1 - left]);
+    if (sum > most)
+      break;
+  }
+  hpo_paused_drop(e, left);
+}
+
+void hpo_paused_release(hpo_evaluator *e) {
+  hpo_paused_drop(e, 0);
+  hpo_mem_trim();
+}
+
 void hpo_paused_keep(hpo_evaluator *e, hpo_evaluation *v) {
   if (hpo_mem_grow(&e->paused, &e->paused_room, e->n_paused + 1,
                    sizeof *e->paused, NULL) != HPO_OK) {
@@ -54,7 +71,7 @@ void hpo_paused_keep(hpo_evaluator *e, hpo_evaluation *v) {
     return;
   }
   e->paused[e->n_paused++] = v;
-  hpo_paused_drop(e, most_kept(e, v));
+  hpo_paused_drop(e, 1 + (size_t)(MOST_BYTES / bytes_of(e, v)));
 }
 
 hpo_evaluation *hpo_paused_take(hpo_evaluator *e, hpo_id trial,
