@@ -219,6 +219,20 @@ def test_awkward_data():
     assert m.coef[0, 0] == 0 and m.model["converged"]
 
 
+@pytest.mark.parametrize("penalty", ["l2", "l1"])
+@pytest.mark.parametrize("columns", [2500, 3000])
+def test_thousands_of_columns(columns, penalty):
+    x, y, _ = noisy(2, rows=1200, columns=7)
+    rng = np.random.default_rng(SEED)
+    x = single(np.hstack([x, rng.normal(size=(1200, columns - 7))]))
+    C = 0.1 if penalty == "l1" else 1e-3
+    m = fit(x, y, 2, "logistic", penalty=penalty, C=C, tol=1e-9,
+            standardize=1, max_iter=500)
+    assert m.model["converged"] and m.steps < 100
+    assert optimality(StandardScaler().fit_transform(x), y, np.ones(len(y)),
+                      m, penalty, C, 0.5) < 1e-6
+
+
 @pytest.mark.parametrize("impute", ["mean", "median", "most_frequent"])
 def test_imputed_and_one_hot(impute):
     """As scikit-learn's pipeline: everything from the training rows."""

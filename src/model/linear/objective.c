@@ -51,13 +51,14 @@ static void choose_method(linear_objective *o, const hpo_part *part) {
   size_t blocks = (size_t)part->design->rows / HPO_DESIGN_BLOCK + 1;
   size_t wanted = ROWS_PER_COLUMN * o->ld;
   bool is_squared = o->loss == LINEAR_SQUARED;
+  bool is_narrow = o->ld <= LINEAR_MOST_LD; /* a Hessian may be made */
 
   wanted = wanted > LEAST_ROWS ? wanted : LEAST_ROWS;
   o->share = o->least_share = 1;
   while (!is_squared && rows / o->share >= 2 * (int64_t)wanted)
     o->share *= 2;
-  while ((blocks / (size_t)o->least_share + 1) * o->ld * o->ld >
-         LINEAR_MOST_DENSE)
+  while (is_narrow && (blocks / (size_t)o->least_share + 1) * o->ld * o->ld >
+                          LINEAR_MOST_DENSE)
     o->least_share *= 2;
   o->share = o->share > o->least_share ? o->share : o->least_share;
   if (o->k == 1 && o->ld <= LINEAR_MOST_LD / (is_squared ? 1 : 2) &&
