@@ -37,7 +37,7 @@ static hpo_status check_columns(const hpo_rows *r, bool has_header,
               hpo_buffer_format(&list, err, "%s'%s'", list.n ? ", " : "",
                                 r->facts->column[j].name));
   }
-  if (n > 0 && !has_header)
+  if (n > 0 && !has_header && r->format->array == NULL)
     HPO_FAIL(status, err, HPO_EDATA,
              "%s: %zu fields and no header; the model has %zu features",
              r->path, r->fields, r->facts->columns);
