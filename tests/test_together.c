@@ -72,8 +72,8 @@ static void test_awkward(void **state) {
       "a,c,y\n1,red,1\n2,blue,2\n3,red,3\n4,green,4\n",
       "a,c,y\r\n1,red,1\r\n\r\n2,blue,2\r\n3,red,3\r\n\r\n\r\n4,green,4",
       "a,c,y\r1,red,1\r2,blue,2\r\r3,red,3\r4,green,4\r",
-      "\xEF\xBB\xBF"
-      "a,c,y\n1,red,1\n \n\t\n2,\"bl\nue\",2\n3,\"r\"\"e,d\",3\n4,g,4\n   ",
+      "\357\273\277a,c,y\n1,red,1\n \n\t\n2,blue,2\n3,red,3\n4,g,4\n   ",
+      "a,c,y\n1,red,1\n \n2,\"bl\nue\",2\n3,\"r\"\"e,d\",3\n4,g,4\n   ",
       "a,c,y\n1,x,1\n2,\"one\nto,o,9\n3,1,1\n4,\",5\n6,7,8\n",
       "a,c,y\n1,x,1\n2,\"never closed\n3,x,1\n4,x,5\n6,y,8\n",
       "a,c,y\n1,x,1\n2,x,2\n3,x,3\n4,x,4,5\n6,y,8\n",
