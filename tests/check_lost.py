@@ -31,8 +31,12 @@ def workers(folder):
     """Process ids by rank, 1 and up."""
     found = {}
     for pid in ranks_of(folder):
-        with open(f"/proc/{pid}/environ") as f:
-            env = dict(e.split("=", 1) for e in f.read().split("\0") if "=" in e)
+        try:
+            with open(f"/proc/{pid}/environ") as f:
+                text = f.read()
+        except ProcessLookupError:  # killed, and not yet gone
+            continue
+        env = dict(e.split("=", 1) for e in text.split("\0") if "=" in e)
         found[int(env["PMIX_RANK"])] = pid
     return found
 

@@ -39,7 +39,7 @@ def read_screen(path, until, columns=100, rows=40):
         return screens[-2] if more else screens[-1], code
 
 
-def start(tool, trials=4000):
+def start(tool, trials=100000):
     study = write_function(tool.folder, steps=20, delay=0.01, trials=trials)
     run = tool.start(study, "--quiet", ranks=3)
     wait_for(run, tool.folder / "f.h5", 3)
@@ -49,12 +49,13 @@ def start(tool, trials=4000):
 def test_screen_of_a_running_study_then_stop(tool):
     run = start(tool)
     screen, _ = read_screen(tool.folder / "f.h5", ["running", "now", "team"])
-    assert "/4000" in screen and "best value" in screen, screen
+    assert "/100000" in screen and "best value" in screen, screen
     assert "to go" in screen and "last trials" in screen
     assert "\u2588" in screen or "\u2591" in screen
     assert max(map(len, screen.split("\r\n"))) <= 100
+    assert run.poll() is None, run.stdout.read()
     done = tool.run("stop", "f.h5", "--wait")
-    assert "asked to stop" in done.stdout
+    assert "asked to stop" in done.stdout, run.communicate(timeout=100)
     text, _ = run.communicate(timeout=100)
     assert run.returncode == 75, text
     done = tool.run("status", "f.h5", expect=75)
@@ -74,7 +75,8 @@ def test_low_screens_keep_their_head(tool):
         lines = screen.split("\r\n")
         # the cursor stands in a line of its own below
         assert lines[-1] == "" and len(lines) <= rows, screen
-        assert lines[0].startswith("study f, running")
+        assert run.poll() is None, run.stdout.read()
+        assert lines[0].startswith("study f, running"), screen
         assert max(map(len, lines)) <= 70
         assert ("last trials" in lines) == (rows >= 18), screen
     tool.run("stop", "f.h5", "--wait")
